@@ -1,0 +1,8 @@
+/**
+ * Scoring and generation over a model. Entry type: LanguageModel. Depends on model, tensor and
+ * tokenizer.
+ */
+@NullMarked
+package org.bitatlas.generate;
+
+import org.jspecify.annotations.NullMarked;

@@ -1,0 +1,11 @@
+package org.bitatlas.eval;
+
+/** State of one cell of the map (DESIGN decision 7). Only OK cells enter averages. */
+public enum CellState {
+  OK,
+  PARTIAL,
+  NON_FINITE,
+  COLLAPSED,
+  SKIPPED,
+  FAILED
+}

@@ -1,0 +1,23 @@
+package org.bitatlas.eval;
+
+import java.util.List;
+import java.util.SequencedMap;
+
+/**
+ * Result of one task for one model in one mode.
+ *
+ * @param state state of the cell
+ * @param reason why the state is not OK; empty when it is
+ * @param primary the number the map shows: accuracy in 0..1, or perplexity
+ * @param metrics all metrics by name: acc, acc_norm, exact_match, perplexity, mean_tokens,
+ *     truncated, unclosed, ...
+ * @param samples one record per item that was asked, in suite order
+ * @param plannedItems items the task has; {@code samples} is shorter after an early stop
+ */
+public record TaskResult(
+    CellState state,
+    String reason,
+    double primary,
+    SequencedMap<String, Double> metrics,
+    List<SampleRecord> samples,
+    int plannedItems) {}

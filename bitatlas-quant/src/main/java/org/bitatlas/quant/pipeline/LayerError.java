@@ -1,0 +1,15 @@
+package org.bitatlas.quant.pipeline;
+
+import org.bitatlas.model.Architecture.Projection;
+
+/**
+ * What quantization did to one linear layer.
+ *
+ * @param layer block index
+ * @param projection which linear of the block
+ * @param outputError tr(D G D^T) / tr(W G W^T), D = W - dequantized W, G = Gram matrix of the
+ *     layer's calibration inputs
+ * @param weightError sum of squares of D over sum of squares of W
+ */
+public record LayerError(
+    int layer, Projection projection, double outputError, double weightError) {}
