@@ -12,12 +12,14 @@ import java.util.Set;
  * @param template the chat template, absent for a base model
  * @param thinking the thinking protocol
  * @param stopIds token ids that end a reply
+ * @param sampling how the model's authors ask for tokens to be chosen
  */
 public record ChatTokenizer(
     Tokenizer tokenizer,
     Optional<ChatTemplate> template,
     ThinkingProtocol thinking,
-    Set<Integer> stopIds) {
+    Set<Integer> stopIds,
+    SamplingDefaults sampling) {
 
   /**
    * Token ids of the prompt for the next assistant message, in a thinking mode.

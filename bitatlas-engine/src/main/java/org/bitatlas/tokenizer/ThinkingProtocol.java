@@ -16,4 +16,15 @@ public record ThinkingProtocol(
     Map<ThinkingMode, String> userSuffixes,
     OptionalInt openId,
     OptionalInt closeId,
-    boolean templateOpensSpan) {}
+    boolean templateOpensSpan) {
+
+  /** The protocol of a model that does not think. */
+  public static ThinkingProtocol none() {
+    return new ThinkingProtocol(Map.of(), OptionalInt.empty(), OptionalInt.empty(), false);
+  }
+
+  /** Copies the map. */
+  public ThinkingProtocol {
+    userSuffixes = Map.copyOf(userSuffixes);
+  }
+}
