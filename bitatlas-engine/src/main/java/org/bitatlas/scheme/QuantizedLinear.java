@@ -12,9 +12,24 @@ public sealed interface QuantizedLinear permits GridLinear {
   /** Input features K. */
   int inputFeatures();
 
+  /** Nominal bits per weight: what a code takes, without scales and zero points. */
+  int bits();
+
   /** Writes the dequantized row {@code row} (K values) to {@code target}. */
   void dequantizeRow(int row, float[] target);
 
   /** Bytes of all stored tensors of this layer, without the bias. */
   long storedBytes();
+
+  /** The dequantized weight [N x K], row-major. */
+  default float[] dequantize() {
+    int columns = inputFeatures();
+    float[] weight = new float[Math.multiplyExact(outputFeatures(), columns)];
+    float[] row = new float[columns];
+    for (int n = 0; n < outputFeatures(); n++) {
+      dequantizeRow(n, row);
+      System.arraycopy(row, 0, weight, n * columns, columns);
+    }
+    return weight;
+  }
 }
