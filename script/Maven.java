@@ -23,7 +23,9 @@ import java.util.zip.ZipInputStream;
  * <p>Called by {@code mvnw} as {@code java script/Maven.java PROJECT ARGUMENT...}. The distribution
  * is checked against its SHA-512 and unpacked below {@code ~/.m2/bitatlas-maven}. Where it cannot be
  * fetched, a {@code mvn} of version 3.8.1 or later on the PATH is used instead, with a notice.
- * {@code MVNW_REPOURL} names another repository than Maven Central.
+ * {@code MVNW_REPOURL} names another repository than Maven Central. One build of a checkout runs at a
+ * time: a lock on {@code .mvn/build.lock}, which the kernel drops with the process, keeps others
+ * waiting.
  */
 public final class Maven {
 
@@ -32,18 +34,39 @@ public final class Maven {
       "ed41650d42485cfc243fad22158caf9cbb5dc408ce7a09ddb94dd42a019de929"
           + "ca43065bfa450612cf12bf78b5cafa3884b96c090de326ff590448c933454af3";
 
+  /** Set below a build that holds the lock, so that a Maven it starts does not wait for it. */
+  private static final String LOCK_HELD = "BITATLAS_BUILD_LOCK_HELD";
+
   public static void main(String[] arguments) throws Exception {
     Path project = Path.of(arguments[0]);
     List<String> command = new ArrayList<>();
     command.add(executable().toString());
     command.addAll(List.of(arguments).subList(1, arguments.length));
+    if (System.getenv(LOCK_HELD) != null) {
+      System.exit(run(command, project));
+    }
+    Path lockFile = project.resolve(".mvn").resolve("build.lock");
+    try (FileChannel channel =
+        FileChannel.open(lockFile, StandardOpenOption.CREATE, StandardOpenOption.WRITE)) {
+      FileLock free = channel.tryLock();
+      if (free == null) {
+        System.err.println("mvnw: waiting for another build of this folder to end");
+      }
+      try (FileLock ignored = free != null ? free : channel.lock()) {
+        System.exit(run(command, project));
+      }
+    }
+  }
+
+  private static int run(List<String> command, Path project) throws Exception {
     ProcessBuilder builder = new ProcessBuilder(command).inheritIO();
     Map<String, String> environment = builder.environment();
     environment.put("JAVA_HOME", System.getProperty("java.home"));
     environment.put("MAVEN_BASEDIR", project.toString());
+    environment.put(LOCK_HELD, "1");
     Process process = builder.start();
     Runtime.getRuntime().addShutdownHook(new Thread(process::destroy));
-    System.exit(process.waitFor());
+    return process.waitFor();
   }
 
   private static Path executable() throws Exception {

@@ -26,21 +26,35 @@ find_jdk() {
   if [ -n "$seen" ]; then
     resolved=$(readlink -f "$seen" 2>/dev/null || echo "$seen")
     if use_jdk "$(dirname "$(dirname "$resolved")")"; then return 0; fi
+    # A version manager's shim lies elsewhere than the JDK it starts, so the JVM is asked.
+    asked=$("$seen" -XshowSettings:properties -version 2>&1 | sed -n 's/^ *java\.home = //p')
+    if [ -n "$asked" ] && use_jdk "$asked"; then return 0; fi
   fi
-  # BITATLAS_JDK_FOLDERS replaces the usual folders (colon-separated); the tests use it.
-  folders=${BITATLAS_JDK_FOLDERS-/usr/lib/jvm:/usr/java:/opt:/opt/java:/Library/Java/JavaVirtualMachines:$HOME/.sdkman/candidates/java:$HOME/.jdks:$HOME/.local/share/mise/installs/java:$HOME/.asdf/installs/java}
+  # BITATLAS_JDK_FOLDERS replaces the usual folders (colon-separated).
+  usual=/usr/lib/jvm:/usr/lib64/jvm:/usr/java:/usr/local:/opt:/opt/java:/Library/Java/JavaVirtualMachines
+  usual=$usual:/opt/homebrew/opt:/usr/local/opt:/home/linuxbrew/.linuxbrew/opt
+  if [ -n "${HOME:-}" ]; then
+    usual=$usual:$HOME/.sdkman/candidates/java:$HOME/.jdks:$HOME/.gradle/jdks:$HOME/.jbang/cache/jdks
+    usual=$usual:$HOME/.local/share/mise/installs/java:$HOME/.asdf/installs/java
+  fi
   saved_ifs=$IFS
   IFS=:
-  for folder in $folders; do
+  for folder in ${BITATLAS_JDK_FOLDERS-$usual}; do
     IFS=$saved_ifs
     for candidate in "$folder"/*; do
-      if use_jdk "$candidate" || use_jdk "$candidate/Contents/Home"; then return 0; fi
+      for home in "$candidate" "$candidate/Contents/Home" "$candidate/libexec" \
+        "$candidate/libexec/openjdk.jdk/Contents/Home"; do
+        if use_jdk "$home"; then return 0; fi
+      done
     done
     IFS=:
   done
   IFS=$saved_ifs
   present="no java on the PATH"
-  [ -n "$seen" ] && present="the default java is $("$seen" -version 2>&1 | sed -n 's/.*version "\([^"]*\)".*/\1/p' | head -n 1)"
+  if [ -n "$seen" ]; then
+    default=$("$seen" -version 2>&1 | sed -n 's/.*version "\([^"]*\)".*/\1/p' | head -n 1)
+    present="the default java is ${default:-of unknown version}"
+  fi
   echo "bitatlas: a JDK 25 or later is needed and none was found ($present); install one or set JAVA_HOME to its folder." >&2
   return 1
 }
