@@ -1,0 +1,17 @@
+package org.bitatlas.study;
+
+import java.util.SequencedMap;
+
+/**
+ * Margin of the paired non-inferiority comparison with the float model, chosen before the study.
+ *
+ * @param points margin in percentage points for every task that is not named
+ * @param tasks margins in percentage points by task name
+ */
+public record ComparisonMargin(double points, SequencedMap<String, Double> tasks) {
+
+  /** Margin of a task in percentage points. */
+  public double of(String task) {
+    return tasks.getOrDefault(task, points);
+  }
+}

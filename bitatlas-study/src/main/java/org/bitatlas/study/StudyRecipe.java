@@ -1,0 +1,56 @@
+package org.bitatlas.study;
+
+import java.util.LinkedHashMap;
+import java.util.Optional;
+import java.util.SequencedMap;
+import org.bitatlas.quant.method.Recipe;
+
+/**
+ * One row of the map: the float model, or a quantization recipe.
+ *
+ * @param label name of the row, unique within a study, for example {@code GPTQ W4}
+ * @param recipe the recipe; empty for the float model
+ */
+public record StudyRecipe(String label, Optional<Recipe> recipe) {
+
+  /** Name of the float row. */
+  public static final String FLOAT_LABEL = "float";
+
+  /** Bits per weight of the float row, as the map sorts it. */
+  public static final int FLOAT_BITS = 16;
+
+  /** The float model. */
+  public static StudyRecipe floatModel() {
+    return new StudyRecipe(FLOAT_LABEL, Optional.empty());
+  }
+
+  /** A quantized row. */
+  public static StudyRecipe of(String label, Recipe recipe) {
+    return new StudyRecipe(label, Optional.of(recipe));
+  }
+
+  /** Whether this is the float model. */
+  public boolean isFloat() {
+    return recipe.isEmpty();
+  }
+
+  /** Name of the method, for example {@code GPTQ}; {@code float} for the float model. */
+  public String method() {
+    return recipe.map(Recipe::method).orElse(FLOAT_LABEL);
+  }
+
+  /** Weight bits of the recipe; 16 for the float model. */
+  public int bits() {
+    return recipe.map(Recipe::bits).orElse(FLOAT_BITS);
+  }
+
+  /** Whether the codes depend on calibration data. */
+  public boolean usesCalibration() {
+    return recipe.filter(Recipe::needsCalibration).isPresent();
+  }
+
+  /** All options with their values, in a fixed order. */
+  public SequencedMap<String, String> describe() {
+    return recipe.map(Recipe::describe).orElseGet(() -> new LinkedHashMap<>());
+  }
+}

@@ -1,0 +1,276 @@
+package org.bitatlas.study;
+
+import java.time.Instant;
+import java.time.InstantSource;
+import java.util.ArrayList;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Optional;
+import java.util.SequencedMap;
+import org.bitatlas.eval.CellState;
+import org.bitatlas.eval.SampleRecord;
+import org.bitatlas.eval.TaskResult;
+
+/**
+ * Runs the grid of a study: models x recipes x tasks, the float model first. Cells that are in the
+ * store are left as they are; a recipe is quantized only when one of its cells is missing. A
+ * finished cell is stored at once; a cell that fails is recorded as FAILED and the study goes on.
+ */
+public final class StudyRunner {
+  private final Workbench workbench;
+  private final InstantSource clock;
+
+  /** A runner over a workbench; {@code clock} dates the records. */
+  public StudyRunner(Workbench workbench, InstantSource clock) {
+    this.workbench = workbench;
+    this.clock = clock;
+  }
+
+  /**
+   * Runs a study on this machine's engine, with the store in {@code options.out()}. One process
+   * works on a folder at a time.
+   *
+   * @throws org.bitatlas.tensor.BitAtlasException when a model or suite cannot be read, or another
+   *     process works on the folder
+   */
+  public static StudyOutcome run(StudySpec spec, StudyOptions options, StudyListener listener) {
+    StudySpec chosen = spec.with(options);
+    try (StudyLock lock = StudyLock.acquire(options.out());
+        RunStore store = RunStore.open(lock.folder());
+        EngineWorkbench workbench = new EngineWorkbench(chosen, options)) {
+      return new StudyRunner(workbench, InstantSource.system()).run(chosen, store, listener);
+    }
+  }
+
+  /** Runs a study; interrupting the thread or {@link StudyListener#cancelled} stops it. */
+  public StudyOutcome run(StudySpec spec, RunStore store, StudyListener listener) {
+    List<Workbench.Model> models = new ArrayList<>();
+    try {
+      List<Grid> grids = new ArrayList<>();
+      for (String name : spec.models()) {
+        Workbench.Model model = workbench.open(name);
+        models.add(model);
+        grids.add(Grid.plan(name, model, spec));
+      }
+      return new Pass(grids, store, listener).run();
+    } finally {
+      models.forEach(Workbench.Model::close);
+    }
+  }
+
+  /** One pass over all grids. */
+  private final class Pass {
+    private final List<Grid> grids;
+    private final RunStore store;
+    private final StudyListener listener;
+    private final TimeLeft timeLeft = new TimeLeft();
+    private final List<PlannedCell> plan;
+    private final List<Grid.Cell> missing = new ArrayList<>();
+    private volatile boolean cancelled;
+    private int evaluated;
+    private int failed;
+
+    Pass(List<Grid> grids, RunStore store, StudyListener listener) {
+      this.grids = grids;
+      this.store = store;
+      this.listener = listener;
+      this.plan =
+          grids.stream()
+              .flatMap(grid -> grid.rows().stream())
+              .flatMap(row -> row.cells().stream())
+              .map(Grid.Cell::planned)
+              .toList();
+    }
+
+    StudyOutcome run() {
+      store.putPlan(plan);
+      for (Grid grid : grids) {
+        for (Grid.Row row : grid.rows()) {
+          for (Grid.Cell cell : row.cells()) {
+            Optional<RunRecord> record = store.record(cell.planned().key());
+            record.ifPresent(timeLeft::measured);
+            if (record.filter(RunRecord::isFinal).isEmpty()) {
+              missing.add(cell);
+            }
+          }
+        }
+      }
+      int reused = plan.size() - missing.size();
+      listener.planned(plan, reused);
+      for (Grid grid : grids) {
+        for (Grid.Row row : grid.rows()) {
+          List<Grid.Cell> open = row.cells().stream().filter(missing::contains).toList();
+          if (!open.isEmpty() && !stopped()) {
+            fill(grid, row, open);
+          }
+        }
+      }
+      return new StudyOutcome(plan.size(), reused, evaluated, failed, cancelled);
+    }
+
+    private void fill(Grid grid, Grid.Row row, List<Grid.Cell> open) {
+      List<Grid.Cell> askable = new ArrayList<>();
+      for (Grid.Cell cell : open) {
+        Optional<String> skip = cell.task().skipReason();
+        if (skip.isPresent()) {
+          begin(cell);
+          finish(cell, Optional.empty(), outcome(cell, CellState.SKIPPED, skip.get()), 0);
+        } else {
+          askable.add(cell);
+        }
+      }
+      if (askable.isEmpty()) {
+        return;
+      }
+      Workbench.Variant variant;
+      try {
+        variant = variant(grid, row);
+      } catch (RuntimeException e) {
+        if (stopped()) {
+          return;
+        }
+        for (Grid.Cell cell : askable) {
+          begin(cell);
+          finish(cell, Optional.empty(), outcome(cell, CellState.FAILED, reason(e)), 0);
+        }
+        return;
+      }
+      try (variant) {
+        for (Grid.Cell cell : askable) {
+          if (stopped()) {
+            return;
+          }
+          evaluate(cell, variant);
+        }
+      }
+    }
+
+    private Workbench.Variant variant(Grid grid, Grid.Row row) {
+      if (row.recipe().recipe().isEmpty()) {
+        return grid.model().floatVariant();
+      }
+      listener.quantizing(grid.name(), row.recipe().label());
+      long start = System.nanoTime();
+      Workbench.Variant variant = grid.model().quantize(row.recipe().recipe().get());
+      timeLeft.quantized(row.recipe().method(), seconds(start));
+      store.putLayerErrors(row.quantizationKey(), variant.layerErrors());
+      return variant;
+    }
+
+    private void evaluate(Grid.Cell cell, Workbench.Variant variant) {
+      begin(cell);
+      ItemCounter counter = new ItemCounter(cell);
+      long start = System.nanoTime();
+      TaskResult result;
+      try {
+        result = variant.evaluate(cell.task(), counter);
+      } catch (RuntimeException e) {
+        if (stopped()) {
+          return;
+        }
+        result = outcome(cell, CellState.FAILED, reason(e));
+      }
+      if (!stopped() || result.state() != CellState.PARTIAL) {
+        finish(cell, Optional.of(variant), result, seconds(start));
+      }
+    }
+
+    private void begin(Grid.Cell cell) {
+      listener.cellStarted(cell.planned(), plan.indexOf(cell.planned()) + 1, plan.size());
+    }
+
+    private void finish(
+        Grid.Cell cell, Optional<Workbench.Variant> variant, TaskResult result, double seconds) {
+      RunRecord record = record(cell, variant, result, seconds);
+      store.put(record, result.samples());
+      missing.remove(cell);
+      timeLeft.measured(record);
+      evaluated++;
+      failed += result.state() == CellState.FAILED ? 1 : 0;
+      listener.cellFinished(record, plan.indexOf(cell.planned()) + 1, plan.size());
+    }
+
+    private boolean stopped() {
+      cancelled |= Thread.currentThread().isInterrupted() || listener.cancelled();
+      return cancelled;
+    }
+
+    /** Counts the items of a cell and ends it when the study is cancelled. */
+    private final class ItemCounter implements Runnable {
+      private final Grid.Cell cell;
+      private int done;
+
+      ItemCounter(Grid.Cell cell) {
+        this.cell = cell;
+      }
+
+      @Override
+      public synchronized void run() {
+        done++;
+        if (stopped()) {
+          throw new java.util.concurrent.CancellationException("the study was cancelled");
+        }
+        listener.progress(
+            new StudyProgress(
+                cell.planned(),
+                plan.indexOf(cell.planned()) + 1,
+                plan.size(),
+                done,
+                timeLeft.estimate(
+                    missing.stream().map(Grid.Cell::planned).toList(), cell.planned(), done)));
+      }
+    }
+  }
+
+  private RunRecord record(
+      Grid.Cell cell, Optional<Workbench.Variant> variant, TaskResult result, double seconds) {
+    PlannedCell planned = cell.planned();
+    List<SampleRecord> samples = result.samples();
+    return new RunRecord(
+        planned.key(),
+        cell.inputs(),
+        planned.model(),
+        planned.recipe(),
+        planned.method(),
+        planned.bits(),
+        planned.task(),
+        planned.mode(),
+        planned.metric(),
+        result.state(),
+        result.reason(),
+        result.primary(),
+        samples.size(),
+        result.plannedItems(),
+        Math.toIntExact(samples.stream().filter(SampleRecord::correct).count()),
+        cell.task().chance(),
+        result.metrics(),
+        seconds,
+        samples.stream().mapToLong(SampleRecord::generatedTokens).sum(),
+        variant.map(Workbench.Variant::size),
+        variant.map(Workbench.Variant::execution).orElse(""),
+        variant.map(Workbench.Variant::notes).orElse(List.of()),
+        planned.quantizationKey(),
+        provenance());
+  }
+
+  private SequencedMap<String, String> provenance() {
+    SequencedMap<String, String> provenance = new LinkedHashMap<>();
+    provenance.put("time", Instant.ofEpochSecond(clock.instant().getEpochSecond()).toString());
+    provenance.putAll(Machine.describe());
+    return provenance;
+  }
+
+  private static TaskResult outcome(Grid.Cell cell, CellState state, String reason) {
+    return new TaskResult(
+        state, reason, Double.NaN, new LinkedHashMap<>(), List.of(), cell.task().items());
+  }
+
+  private static String reason(RuntimeException e) {
+    String message = e.getMessage();
+    return message == null || message.isBlank() ? e.toString() : message;
+  }
+
+  private static double seconds(long start) {
+    return (System.nanoTime() - start) / 1e9;
+  }
+}

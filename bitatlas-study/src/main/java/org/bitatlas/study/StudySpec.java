@@ -1,0 +1,68 @@
+package org.bitatlas.study;
+
+import java.nio.file.Path;
+import java.util.List;
+import java.util.Optional;
+import java.util.OptionalInt;
+
+/**
+ * What a study compares: models x recipes x tasks, and the protocol of the comparison. Written in
+ * YAML; see {@code default-study.yaml} for every key.
+ *
+ * @param name name of the study
+ * @param models {@code nano} for the embedded model, local folders or hub ids
+ * @param recipes rows, the float model first
+ * @param tasks columns
+ * @param suite folder of the suites; empty for the embedded suites
+ * @param calibration calibration protocol
+ * @param precision arithmetic of the float operators: {@code auto}, {@code float32} or {@code
+ *     bfloat16}
+ * @param collapse when a cell stops early
+ * @param margin margin of the comparison with the float model
+ * @param limit items per task; empty for all
+ * @param keep which quantized checkpoints stay on disk
+ */
+public record StudySpec(
+    String name,
+    List<String> models,
+    List<StudyRecipe> recipes,
+    List<StudyTask> tasks,
+    Optional<Path> suite,
+    CalibrationSpec calibration,
+    String precision,
+    CollapseRule collapse,
+    ComparisonMargin margin,
+    OptionalInt limit,
+    KeepPolicy keep) {
+
+  /**
+   * Reads a specification.
+   *
+   * @throws org.bitatlas.tensor.BitAtlasException for an unknown key or a wrong value, naming file,
+   *     key and what is allowed
+   */
+  public static StudySpec read(Path file) {
+    return StudySpecReader.read(file);
+  }
+
+  /** The default study: the embedded model, float, RTN and GPTQ at 8, 4, 3 and 2 bits. */
+  public static StudySpec defaultSpec() {
+    return StudySpecReader.readDefault();
+  }
+
+  /** This study with the choices of {@code options} in place. */
+  public StudySpec with(StudyOptions options) {
+    return new StudySpec(
+        name,
+        options.model().map(List::of).orElse(models),
+        recipes,
+        tasks,
+        options.suite().or(() -> suite),
+        calibration,
+        precision,
+        collapse,
+        margin,
+        options.limit().isPresent() ? options.limit() : limit,
+        keep);
+  }
+}

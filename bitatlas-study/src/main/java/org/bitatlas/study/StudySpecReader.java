@@ -1,0 +1,231 @@
+package org.bitatlas.study;
+
+import java.io.IOException;
+import java.io.InputStream;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.LinkedHashMap;
+import java.util.LinkedHashSet;
+import java.util.List;
+import java.util.Objects;
+import java.util.Optional;
+import java.util.OptionalInt;
+import java.util.SequencedMap;
+import java.util.Set;
+import org.bitatlas.quant.method.Recipe;
+import org.bitatlas.tensor.BitAtlasException;
+import tools.jackson.core.JacksonException;
+import tools.jackson.core.StreamReadFeature;
+import tools.jackson.databind.JsonNode;
+import tools.jackson.dataformat.yaml.YAMLMapper;
+
+/** Reads a {@link StudySpec} from YAML. */
+final class StudySpecReader {
+  private static final String DEFAULT = "default-study.yaml";
+  private static final String METHODS = "float, or a mapping with method: rtn or method: gptq";
+  private static final Set<String> MODES =
+      new LinkedHashSet<>(List.of("slow_think", "no_think", "auto_think", "choices", "plain"));
+  private static final Set<String> KEYS =
+      Set.of(
+          "name",
+          "models",
+          "recipes",
+          "tasks",
+          "suite",
+          "calibration",
+          "precision",
+          "decoding",
+          "collapse",
+          "margin",
+          "limit",
+          "keep");
+
+  private final Path folder;
+
+  private StudySpecReader(Path folder) {
+    this.folder = folder;
+  }
+
+  static StudySpec read(Path file) {
+    String text;
+    try {
+      text = Files.readString(file);
+    } catch (IOException e) {
+      throw new BitAtlasException(
+          "The study specification " + file + " cannot be read: " + e + "; give a YAML file.", e);
+    }
+    Path folder = Objects.requireNonNullElse(file.toAbsolutePath().getParent(), file);
+    return new StudySpecReader(folder).parse(file.toString(), text);
+  }
+
+  static StudySpec readDefault() {
+    try (InputStream in = StudySpecReader.class.getResourceAsStream(DEFAULT)) {
+      String text =
+          new String(Objects.requireNonNull(in, DEFAULT).readAllBytes(), StandardCharsets.UTF_8);
+      return new StudySpecReader(Path.of("").toAbsolutePath()).parse(DEFAULT, text);
+    } catch (IOException e) {
+      throw new BitAtlasException("The resource " + DEFAULT + " cannot be read: " + e + ".", e);
+    }
+  }
+
+  private StudySpec parse(String file, String text) {
+    YamlFields root = new YamlFields(file, "", tree(file, text)).only(KEYS);
+    List<StudyRecipe> recipes = recipes(root);
+    return new StudySpec(
+        root.text("name"),
+        root.texts("models"),
+        recipes,
+        tasks(root),
+        root.has("suite") ? Optional.of(folder.resolve(root.text("suite"))) : Optional.empty(),
+        calibration(root),
+        root.choice("precision", names("auto", "float32", "bfloat16"), "auto"),
+        collapse(root),
+        margin(root),
+        root.has("limit")
+            ? OptionalInt.of(root.integer("limit", 0, 1, Integer.MAX_VALUE))
+            : OptionalInt.empty(),
+        root.choice("keep", keepPolicies(), KeepPolicy.NONE));
+  }
+
+  private static JsonNode tree(String file, String text) {
+    try {
+      YAMLMapper mapper =
+          YAMLMapper.builder().enable(StreamReadFeature.STRICT_DUPLICATE_DETECTION).build();
+      return mapper.readTree(text);
+    } catch (JacksonException e) {
+      String line = e.getLocation() == null ? "" : " line " + e.getLocation().getLineNr();
+      String problem = Objects.requireNonNullElse(e.getOriginalMessage(), "not YAML");
+      throw new BitAtlasException(
+          file + line + ": not valid YAML: " + problem.lines().findFirst().orElse("") + ".", e);
+    }
+  }
+
+  private static List<StudyRecipe> recipes(YamlFields root) {
+    List<Optional<Recipe>> listed =
+        root.entries(
+            "recipes",
+            METHODS,
+            name -> {
+              if (!name.equals(StudyRecipe.FLOAT_LABEL)) {
+                throw root.wrong("recipes", "names '" + name + "'", METHODS);
+              }
+              return List.of(Optional.empty());
+            },
+            StudySpecReader::expand);
+    List<Recipe> recipes = listed.stream().flatMap(Optional::stream).toList();
+    List<StudyRecipe> rows = new ArrayList<>();
+    rows.add(StudyRecipe.floatModel());
+    for (Recipe recipe : recipes) {
+      String brief = brief(recipe);
+      boolean unique = recipes.stream().filter(other -> brief(other).equals(brief)).count() == 1;
+      StudyRecipe row = StudyRecipe.of(unique ? brief : recipe.label(), recipe);
+      if (rows.stream().anyMatch(other -> other.label().equals(row.label()))) {
+        throw root.wrong("recipes", "lists '" + row.label() + "' twice", "each recipe once");
+      }
+      rows.add(row);
+    }
+    return List.copyOf(rows);
+  }
+
+  private static String brief(Recipe recipe) {
+    return recipe.method()
+        + " W"
+        + recipe.bits()
+        + (recipe.groupSize() > 0 ? " g" + recipe.groupSize() : "");
+  }
+
+  /** One recipe per entry of the option {@code bits}; {@link Recipe#parse} knows the others. */
+  private static List<Optional<Recipe>> expand(YamlFields fields) {
+    List<Optional<Recipe>> recipes = new ArrayList<>();
+    for (int bits : fields.integers("bits", 1, 8)) {
+      SequencedMap<String, String> options = fields.scalars(Set.of("bits"));
+      options.put("bits", Integer.toString(bits));
+      try {
+        recipes.add(Optional.of(Recipe.parse(options)));
+      } catch (BitAtlasException e) {
+        throw fields.because(e);
+      }
+    }
+    return recipes;
+  }
+
+  private static List<StudyTask> tasks(YamlFields root) {
+    List<StudyTask> tasks =
+        root.entries(
+            "tasks",
+            "a task name, or a mapping with task and modes",
+            name -> List.of(new StudyTask(name, "")),
+            fields -> {
+              fields.only(Set.of("task", "modes"));
+              String task = fields.text("task");
+              if (!fields.has("modes")) {
+                return List.of(new StudyTask(task, ""));
+              }
+              List<StudyTask> expanded = new ArrayList<>();
+              for (String mode : fields.texts("modes")) {
+                if (!MODES.contains(mode)) {
+                  throw fields.wrong(
+                      "modes", "names '" + mode + "'", "any of " + String.join(", ", MODES));
+                }
+                expanded.add(new StudyTask(task, mode));
+              }
+              return expanded;
+            });
+    Set<StudyTask> distinct = new LinkedHashSet<>();
+    for (StudyTask task : tasks) {
+      if (!distinct.add(task)) {
+        throw root.wrong("tasks", "lists '" + task.label() + "' twice", "each task and mode once");
+      }
+    }
+    return tasks;
+  }
+
+  private static CalibrationSpec calibration(YamlFields root) {
+    if (!root.has("calibration")) {
+      return new CalibrationSpec("nano", 128, 256, 0);
+    }
+    YamlFields fields =
+        root.child("calibration").only(Set.of("source", "samples", "length", "seed"));
+    return new CalibrationSpec(
+        fields.text("source", "nano"),
+        fields.integer("samples", 128, 1, 1_000_000),
+        fields.integer("length", 256, 8, 1_000_000),
+        fields.seed("seed", 0));
+  }
+
+  private static CollapseRule collapse(YamlFields root) {
+    root.choice("decoding", names("greedy"), "greedy");
+    if (!root.has("collapse")) {
+      return CollapseRule.NEVER;
+    }
+    YamlFields fields = root.child("collapse").only(Set.of("after_items", "at_most"));
+    return new CollapseRule(
+        fields.integer("after_items", 0, 0, 1_000_000), fields.number("at_most", 0, 0, 1));
+  }
+
+  private static ComparisonMargin margin(YamlFields root) {
+    if (!root.has("margin")) {
+      return new ComparisonMargin(2, new LinkedHashMap<>());
+    }
+    YamlFields fields = root.child("margin").only(Set.of("points", "tasks"));
+    return new ComparisonMargin(
+        fields.number("points", 2, 0, 100), fields.numbers("tasks", 0, 100));
+  }
+
+  private static SequencedMap<String, String> names(String... names) {
+    SequencedMap<String, String> map = new LinkedHashMap<>();
+    for (String name : names) {
+      map.put(name, name);
+    }
+    return map;
+  }
+
+  private static SequencedMap<String, KeepPolicy> keepPolicies() {
+    SequencedMap<String, KeepPolicy> policies = new LinkedHashMap<>();
+    policies.put("none", KeepPolicy.NONE);
+    policies.put("all", KeepPolicy.ALL);
+    return policies;
+  }
+}

@@ -1,0 +1,92 @@
+package org.bitatlas.study;
+
+import java.util.List;
+import java.util.Optional;
+import java.util.SequencedMap;
+import org.bitatlas.eval.TaskResult;
+import org.bitatlas.quant.method.Recipe;
+import org.bitatlas.quant.pipeline.LayerError;
+
+/**
+ * What a study needs of the rest of BitAtlas: to open a model, quantize it and ask it tasks.
+ * Implemented by {@link EngineWorkbench}; tests use hand-written fakes.
+ */
+public interface Workbench {
+
+  /**
+   * Opens a model by the name it has in the specification.
+   *
+   * @throws org.bitatlas.tensor.BitAtlasException when it cannot be found or read
+   */
+  Model open(String name);
+
+  /** An opened float model with everything around it. */
+  interface Model extends AutoCloseable {
+
+    /**
+     * What identifies the model and the way it is run: digests of weights, tokenizer and template,
+     * precision, kernels, behaviour versions.
+     */
+    SequencedMap<String, String> identity();
+
+    /** The calibration protocol as record key inputs, with the digest of its tokens. */
+    SequencedMap<String, String> calibration();
+
+    /** The task as this model will be asked it; asks nothing yet. */
+    Task prepare(StudyTask task);
+
+    /** The float model, ready to answer. */
+    Variant floatVariant();
+
+    /** The model under a recipe, ready to answer. */
+    Variant quantize(Recipe recipe);
+
+    @Override
+    void close();
+  }
+
+  /** A task, read and checked. */
+  interface Task {
+
+    /** Digest of the data, budget, protocol version: everything that decides the result. */
+    SequencedMap<String, String> inputs();
+
+    /** What the task measures. */
+    Metric metric();
+
+    /** Items to ask. */
+    int items();
+
+    /** Accuracy of guessing, 0 when there is none. */
+    double chance();
+
+    /** Why the task cannot be asked, if it cannot. */
+    Optional<String> skipReason();
+  }
+
+  /** A model with its weights in place. */
+  interface Variant extends AutoCloseable {
+
+    /** Memory of the weights. */
+    ModelSize size();
+
+    /** How the linear layers run, in words. */
+    String execution();
+
+    /** Errors of the quantized layers; empty for the float model. */
+    List<LayerError> layerErrors();
+
+    /** What quantization had to report. */
+    List<String> notes();
+
+    /**
+     * Asks a task of {@link Model#prepare}.
+     *
+     * @param itemDone called once per item, from any thread; what it throws ends the evaluation
+     */
+    TaskResult evaluate(Task task, Runnable itemDone);
+
+    @Override
+    void close();
+  }
+}

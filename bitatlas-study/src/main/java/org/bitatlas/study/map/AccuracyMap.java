@@ -1,0 +1,31 @@
+package org.bitatlas.study.map;
+
+import java.util.List;
+import org.bitatlas.study.RunStore;
+import org.bitatlas.study.StudySpec;
+import org.bitatlas.study.StudyTask;
+
+/**
+ * The accuracy map of a study: rows (models under recipes) x columns (tasks in modes), each cell
+ * compared with the float model item by item.
+ *
+ * @param spec the specification
+ * @param rows rows, grouped by model, float first
+ * @param columns columns in the order of the specification
+ * @param cells cells by row, then column
+ * @param averages one per row
+ * @param checks statements about the map with their answers
+ */
+public record AccuracyMap(
+    StudySpec spec,
+    List<MapRow> rows,
+    List<StudyTask> columns,
+    List<List<MapCell>> cells,
+    List<MapAverage> averages,
+    List<Check> checks) {
+
+  /** The map of the study that ran last in a store, compared with the margins of {@code spec}. */
+  public static AccuracyMap of(RunStore store, StudySpec spec) {
+    throw new UnsupportedOperationException(store + spec.name());
+  }
+}
