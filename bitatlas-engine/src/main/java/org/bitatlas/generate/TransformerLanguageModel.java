@@ -1,0 +1,167 @@
+package org.bitatlas.generate;
+
+import java.util.Arrays;
+import java.util.List;
+import java.util.concurrent.CancellationException;
+import java.util.concurrent.atomic.AtomicReference;
+import java.util.function.Consumer;
+import java.util.function.IntPredicate;
+import org.bitatlas.model.TransformerModel;
+import org.bitatlas.tensor.BitAtlasException;
+
+/**
+ * A {@link TransformerModel} that scores and generates in batches on several threads. Results are
+ * the same bytes for any number of threads; the batch a request falls into may move its logits by
+ * float rounding.
+ *
+ * <p>Interrupting the calling thread ends generations with {@link Generation.Reason#CANCELLED}; the
+ * interrupt stays pending.
+ */
+public final class TransformerLanguageModel implements LanguageModel {
+
+  /** Raised when the same requests on the same model would give other results. */
+  public static final int BEHAVIOUR_VERSION = 1;
+
+  private final TransformerModel model;
+  private final TilePool pool;
+  private final BatchLimits limits;
+
+  /**
+   * A language model over {@code model}, which stays the caller's to close.
+   *
+   * @param threads worker threads, at least 1
+   */
+  public TransformerLanguageModel(TransformerModel model, int threads) {
+    this(model, threads, BatchLimits.DEFAULT);
+  }
+
+  /** The same with other tile sizes. */
+  public TransformerLanguageModel(TransformerModel model, int threads, BatchLimits limits) {
+    this.model = model;
+    this.pool = new TilePool(threads);
+    this.limits = limits;
+  }
+
+  /**
+   * {@inheritDoc}
+   *
+   * <p>Where logits are not finite the log-probability is NaN or infinite and the token is not
+   * greedy.
+   *
+   * @throws BitAtlasException when a request has no context or does not fit the model's context
+   * @throws CancellationException when the calling thread is interrupted
+   */
+  @Override
+  public List<TokenScores> score(List<ScoringRequest> requests) {
+    requests.forEach(this::check);
+    int[] lengths = requests.stream().mapToInt(request -> request.tokenIds().length - 1).toArray();
+    List<int[]> tiles = Tiles.of(lengths, Integer.MAX_VALUE, limits.scoringTokens());
+    TokenScores[] results = new TokenScores[requests.size()];
+    ScoringTile scoring = new ScoringTile(model, limits.logits());
+    boolean complete =
+        pool.run(tiles.size(), (tile, _) -> scoring.run(requests, tiles.get(tile), results));
+    if (!complete) {
+      throw new CancellationException("scoring was interrupted");
+    }
+    return Arrays.asList(results);
+  }
+
+  private void check(ScoringRequest request) {
+    int length = request.tokenIds().length;
+    if (request.from() < 1 || request.from() > length) {
+      throw new BitAtlasException(
+          "Cannot score tokens from %d of a sequence of %d: at least one token must come before the first scored one."
+              .formatted(request.from(), length));
+    }
+    int context = model.architecture().maxPositions();
+    if (length - 1 > context) {
+      throw new BitAtlasException(
+          "A sequence of %d tokens to score does not fit the model's context of %d; use shorter sequences."
+              .formatted(length, context));
+    }
+  }
+
+  /**
+   * {@inheritDoc}
+   *
+   * @throws BitAtlasException when a prompt is empty or prompt and budget do not fit the model's
+   *     context
+   */
+  @Override
+  public List<Generation> generate(
+      List<GenerationRequest> requests, Consumer<? super Generation> finished) {
+    requests.forEach(this::check);
+    int[] lengths = requests.stream().mapToInt(request -> request.promptIds().length).toArray();
+    List<int[]> tiles = Tiles.of(lengths, limits.rows(), limits.promptTokens());
+    Generation[] results = new Generation[requests.size()];
+    Arrays.fill(results, new Generation(List.of(), Generation.Reason.CANCELLED));
+    GenerationTile.Listener listener =
+        new GenerationTile.Listener() {
+          @Override
+          public boolean token(int request, int id) {
+            return true;
+          }
+
+          @Override
+          public void finished(int request, Generation generation) {
+            results[request] = generation;
+            finished.accept(generation);
+          }
+        };
+    boolean _ =
+        pool.run(
+            tiles.size(),
+            (tile, cancellation) ->
+                new GenerationTile(model, listener, cancellation::requested)
+                    .run(requests, tiles.get(tile)));
+    return Arrays.asList(results);
+  }
+
+  /**
+   * Generates for one request on the calling thread, token by token.
+   *
+   * @param onToken told each new token as it is chosen; false ends the generation
+   * @throws BitAtlasException when the prompt is empty or does not fit the model's context
+   */
+  public Generation stream(GenerationRequest request, IntPredicate onToken) {
+    check(request);
+    AtomicReference<Generation> result =
+        new AtomicReference<>(new Generation(List.of(), Generation.Reason.CANCELLED));
+    GenerationTile.Listener listener =
+        new GenerationTile.Listener() {
+          @Override
+          public boolean token(int index, int id) {
+            return onToken.test(id);
+          }
+
+          @Override
+          public void finished(int index, Generation generation) {
+            result.set(generation);
+          }
+        };
+    new GenerationTile(model, listener, () -> Thread.currentThread().isInterrupted())
+        .run(List.of(request), new int[] {0});
+    return result.get();
+  }
+
+  private void check(GenerationRequest request) {
+    int prompt = request.promptIds().length;
+    if (prompt == 0 || request.maxNewTokens() < 0) {
+      throw new BitAtlasException(
+          "A generation needs a prompt of at least one token and a budget that is not negative, not %d and %d."
+              .formatted(prompt, request.maxNewTokens()));
+    }
+    if (request.sampling() instanceof Sampling.Random random
+        && (!(random.temperature() > 0) || !(random.topP() > 0) || random.topK() < 0)) {
+      throw new BitAtlasException(
+          "Sampling needs a temperature above 0, top-p above 0 and top-k of at least 0, not %s; use greedy sampling for temperature 0."
+              .formatted(random));
+    }
+    int context = model.architecture().maxPositions();
+    if ((long) prompt + request.maxNewTokens() > context) {
+      throw new BitAtlasException(
+          "A prompt of %d tokens with %d new tokens does not fit the model's context of %d; shorten the prompt or lower the budget."
+              .formatted(prompt, request.maxNewTokens(), context));
+    }
+  }
+}

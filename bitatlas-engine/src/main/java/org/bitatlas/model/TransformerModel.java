@@ -1,0 +1,274 @@
+package org.bitatlas.model;
+
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Optional;
+import org.bitatlas.checkpoint.Checkpoint;
+import org.bitatlas.model.Architecture.Projection;
+import org.bitatlas.scheme.QuantizedCheckpoint;
+import org.bitatlas.tensor.BitAtlasException;
+import org.bitatlas.tensor.Tensor;
+import org.bitatlas.tensor.TensorScope;
+
+/**
+ * A decoder-only transformer with its weights in memory, in one floating-point precision.
+ *
+ * <p>Forward passes may run on several threads at once; {@link #setWeight} and {@link #close} may
+ * not overlap with them. Results go to the caller's {@link TensorScope}.
+ */
+public final class TransformerModel implements AutoCloseable {
+
+  /** Raised when the same weights and tokens would give other logits. */
+  public static final int BEHAVIOUR_VERSION = 1;
+
+  private final Architecture architecture;
+  private final Precision precision;
+  private final String execution;
+  private final Tensor embedding;
+  private final List<DecoderBlock> blocks = new ArrayList<>();
+  private final Tensor finalNorm;
+  private final Tensor head;
+  private final RotaryTable rotary;
+
+  private TransformerModel(WeightSource source, Precision precision) {
+    this.architecture = source.architecture();
+    this.precision = precision;
+    this.execution =
+        source.quantized().isPresent()
+            ? "simulated: %d quantized linear layers dequantized once to %s, float arithmetic"
+                .formatted(source.quantizedLinears(), precision)
+            : "float: %s".formatted(precision);
+    int vocabulary = architecture.vocabularySize();
+    int width = architecture.hiddenSize();
+    embedding = source.owned("model.embed_tokens.weight", vocabulary, width);
+    for (int layer = 0; layer < architecture.layers(); layer++) {
+      blocks.add(new DecoderBlock(source, layer));
+    }
+    finalNorm = source.owned("model.norm.weight", width);
+    head =
+        architecture.tiedEmbeddings()
+            ? embedding
+            : source.owned("lm_head.weight", vocabulary, width);
+    rotary =
+        new RotaryTable(
+            architecture.rope(),
+            architecture.headDimension(),
+            architecture.maxPositions(),
+            precision.elementType());
+  }
+
+  /**
+   * Loads a float model. Weights are copied: the checkpoint may be closed afterwards.
+   *
+   * @throws BitAtlasException when a tensor is missing or has another shape than the architecture's
+   */
+  public static TransformerModel load(
+      Architecture architecture, Checkpoint checkpoint, Precision precision) {
+    return new TransformerModel(
+        new WeightSource(architecture, checkpoint, Optional.empty(), precision.elementType()),
+        precision);
+  }
+
+  /**
+   * Loads a quantized model for simulated execution: each quantized linear is dequantized row by
+   * row, once, to the working precision.
+   *
+   * @param floatParts embedding, norms, biases, head and every linear that is not quantized
+   * @param quantized the quantized linears
+   * @throws BitAtlasException when a tensor is missing or has another shape than the architecture's
+   */
+  public static TransformerModel load(
+      Architecture architecture,
+      Checkpoint floatParts,
+      QuantizedCheckpoint quantized,
+      Precision precision) {
+    return new TransformerModel(
+        new WeightSource(architecture, floatParts, Optional.of(quantized), precision.elementType()),
+        precision);
+  }
+
+  /** The architecture. */
+  public Architecture architecture() {
+    return architecture;
+  }
+
+  /** Type of weights and activations. */
+  public Precision precision() {
+    return precision;
+  }
+
+  /** How linear layers are executed, as a phrase for records and people. */
+  public String execution() {
+    return execution;
+  }
+
+  /**
+   * The embeddings of token ids.
+   *
+   * @param ids B sequences; shorter ones are padded on the right with token 0
+   * @return [B x T x D], T the longest length
+   * @throws BitAtlasException when an id is outside the vocabulary or a sequence is longer than the
+   *     context
+   */
+  public Tensor embed(int[][] ids) {
+    int length = 0;
+    for (int[] row : ids) {
+      length = Math.max(length, row.length);
+    }
+    requireContext(length);
+    long[] flat = new long[ids.length * length];
+    for (int row = 0; row < ids.length; row++) {
+      for (int t = 0; t < ids[row].length; t++) {
+        flat[row * length + t] = requireToken(ids[row][t]);
+      }
+    }
+    return embed(flat, ids.length, length);
+  }
+
+  Tensor embed(long[] ids, int rows, int length) {
+    try (TensorScope scope = TensorScope.open()) {
+      return scope.keep(
+          embedding
+              .indexSelect(0, Tensor.fromLongs(ids, ids.length))
+              .view(rows, length, architecture.hiddenSize()));
+    }
+  }
+
+  int requireToken(int id) {
+    if (id < 0 || id >= architecture.vocabularySize()) {
+      throw new BitAtlasException(
+          "Token id %d is outside the model's vocabulary of %d; the tokenizer belongs to another model."
+              .formatted(id, architecture.vocabularySize()));
+    }
+    return id;
+  }
+
+  void requireContext(int length) {
+    if (length > architecture.maxPositions()) {
+      throw new BitAtlasException(
+          "A sequence of %d tokens does not fit the model's context of %d; use shorter sequences."
+              .formatted(length, architecture.maxPositions()));
+    }
+  }
+
+  /**
+   * One decoder block over whole sequences, causal, without a cache.
+   *
+   * @param layer index of the block
+   * @param hidden [B x T x D], starting at position 0
+   * @param observer sees the inputs of the linears
+   * @return [B x T x D]
+   */
+  public Tensor block(int layer, Tensor hidden, LinearInputObserver observer) {
+    return block(layer, hidden, new CausalAttention(architecture), observer);
+  }
+
+  Tensor block(int layer, Tensor hidden, Attention attention, LinearInputObserver observer) {
+    try (TensorScope scope = TensorScope.open()) {
+      int length = (int) hidden.size(1);
+      RotaryTable.Tables rotation = rotary.covering(length).first(length);
+      RotaryTable.Tables broadcast =
+          new RotaryTable.Tables(
+              rotation.cosine().unsqueeze(1), rotation.sine().unsqueeze(1), length);
+      return scope.keep(blocks.get(layer).forward(hidden, broadcast, attention, observer));
+    }
+  }
+
+  /**
+   * All blocks for one new token per row.
+   *
+   * @param hidden [B x 1 x D]
+   * @param positions position of each row's token
+   */
+  Tensor blocksAt(Tensor hidden, long[] positions, Attention attention) {
+    int longest = 0;
+    for (long position : positions) {
+      longest = Math.max(longest, Math.toIntExact(position) + 1);
+    }
+    requireContext(longest);
+    try (TensorScope scope = TensorScope.open()) {
+      RotaryTable.Tables rotation =
+          rotary
+              .covering(longest)
+              .at(Tensor.fromLongs(positions, positions.length), positions.length);
+      Tensor current = hidden;
+      for (DecoderBlock block : blocks) {
+        current = block.forward(current, rotation, attention, LinearInputObserver.NONE);
+      }
+      return scope.keep(current);
+    }
+  }
+
+  /**
+   * The last step: final norm and head.
+   *
+   * @param hidden [.. x D], output of the last block
+   * @return fp32 logits [.. x V]
+   */
+  public Tensor head(Tensor hidden) {
+    try (TensorScope scope = TensorScope.open()) {
+      Tensor logits =
+          hidden.rmsNorm(finalNorm, architecture.rmsNormEpsilon()).linear(head, Optional.empty());
+      return scope.keep(logits.to(org.bitatlas.tensor.ElementType.F32));
+    }
+  }
+
+  /**
+   * The hidden states after the last block, before the final norm.
+   *
+   * @param ids B sequences, padded on the right as in {@link #embed(int[][])}
+   * @return [B x T x D]
+   */
+  public Tensor hidden(int[][] ids) {
+    try (TensorScope scope = TensorScope.open()) {
+      Tensor hidden = embed(ids);
+      for (int layer = 0; layer < architecture.layers(); layer++) {
+        hidden = block(layer, hidden, LinearInputObserver.NONE);
+      }
+      return scope.keep(hidden);
+    }
+  }
+
+  /** fp32 logits [B x T x V] of whole sequences: embed, all blocks, head. */
+  public Tensor logits(int[][] ids) {
+    try (TensorScope scope = TensorScope.open()) {
+      return scope.keep(head(hidden(ids)));
+    }
+  }
+
+  /** A batch to decode token by token. */
+  public DecodingBatch newBatch() {
+    return new DecodingBatch(this);
+  }
+
+  /**
+   * Replaces the weight of a linear layer.
+   *
+   * @param weight W [N x K], row-major
+   */
+  public void setWeight(int layer, Projection projection, float[] weight) {
+    try (TensorScope _ = TensorScope.open()) {
+      Tensor target = blocks.get(layer).linear(projection).rowsOf(projection);
+      target.copyFrom(Tensor.from(weight, target.shape()));
+    }
+  }
+
+  /** The weight W [N x K] of a linear layer, row-major, in the values the model computes with. */
+  public float[] weight(int layer, Projection projection) {
+    try (TensorScope _ = TensorScope.open()) {
+      return blocks.get(layer).linear(projection).rowsOf(projection).toFloats();
+    }
+  }
+
+  /** Frees the weights. */
+  @Override
+  public void close() {
+    if (!architecture.tiedEmbeddings()) {
+      head.close();
+    }
+    embedding.close();
+    finalNorm.close();
+    blocks.forEach(DecoderBlock::close);
+    rotary.close();
+  }
+}

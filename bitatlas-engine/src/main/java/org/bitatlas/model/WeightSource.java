@@ -1,0 +1,91 @@
+package org.bitatlas.model;
+
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Optional;
+import org.bitatlas.checkpoint.Checkpoint;
+import org.bitatlas.checkpoint.StoredTensor;
+import org.bitatlas.model.Architecture.Projection;
+import org.bitatlas.scheme.QuantizedCheckpoint;
+import org.bitatlas.scheme.QuantizedLinear;
+import org.bitatlas.tensor.BitAtlasException;
+import org.bitatlas.tensor.ElementType;
+import org.bitatlas.tensor.Tensor;
+import org.bitatlas.tensor.TensorScope;
+
+/**
+ * Where a model's weights come from: linears of a quantized checkpoint where it has them,
+ * everything else from the float checkpoint. All reads convert to the working precision.
+ */
+record WeightSource(
+    Architecture architecture,
+    Checkpoint floats,
+    Optional<QuantizedCheckpoint> quantized,
+    ElementType elementType) {
+
+  /** Number of linears read from codes. */
+  int quantizedLinears() {
+    return quantized.map(checkpoint -> checkpoint.linears().size()).orElse(0);
+  }
+
+  /** Writes the weight of a projection to {@code target} [N x K]. */
+  void readWeight(int layer, Projection projection, Tensor target) {
+    Optional<QuantizedLinear> codes =
+        quantized.map(checkpoint -> checkpoint.linears().get(projection.module(layer)));
+    if (codes.isPresent()) {
+      dequantize(codes.get(), projection.module(layer), target);
+    } else {
+      read(projection.module(layer) + ".weight", target);
+    }
+  }
+
+  /** Writes the bias of a projection to {@code target} [N]. */
+  void readBias(int layer, Projection projection, Tensor target) {
+    read(projection.module(layer) + ".bias", target);
+  }
+
+  /** A stored tensor of the given shape, owned by the caller. */
+  Tensor owned(String name, long... shape) {
+    try (TensorScope _ = TensorScope.open()) {
+      Tensor target = Tensor.empty(elementType, shape).unscoped();
+      read(name, target);
+      return target;
+    }
+  }
+
+  private void read(String name, Tensor target) {
+    StoredTensor stored = floats.get(name);
+    List<Long> expected = new ArrayList<>();
+    for (long size : target.shape()) {
+      expected.add(size);
+    }
+    if (!stored.shape().equals(expected)) {
+      throw new BitAtlasException(
+          "Tensor %s in %s has shape %s, but config.json asks for %s; the checkpoint and its configuration do not belong together."
+              .formatted(name, stored.file(), stored.shape(), expected));
+    }
+    try (TensorScope _ = TensorScope.open()) {
+      target.copyFrom(Tensor.fromMemory(stored.data(), stored.type(), stored.shape()));
+    }
+  }
+
+  private static void dequantize(QuantizedLinear codes, String module, Tensor target) {
+    int rows = codes.outputFeatures();
+    int columns = codes.inputFeatures();
+    if (target.size(0) != rows || target.size(1) != columns) {
+      throw new BitAtlasException(
+          "Quantized layer %s is [%d x %d], but the model's is [%d x %d]; the quantized checkpoint was made for another model."
+              .formatted(module, rows, columns, target.size(0), target.size(1)));
+    }
+    float[] row = new float[columns];
+    try (TensorScope _ = TensorScope.open()) {
+      Tensor wide = Tensor.empty(ElementType.F32, columns);
+      for (int n = 0; n < rows; n++) {
+        codes.dequantizeRow(n, row);
+        try (TensorScope _ = TensorScope.open()) {
+          target.select(0, n).copyFrom(wide.copyFrom(row));
+        }
+      }
+    }
+  }
+}

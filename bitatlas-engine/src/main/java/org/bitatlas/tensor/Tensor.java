@@ -1,0 +1,515 @@
+package org.bitatlas.tensor;
+
+import java.lang.foreign.MemorySegment;
+import java.lang.foreign.ValueLayout;
+import java.util.Arrays;
+import java.util.List;
+import java.util.Optional;
+import org.bytedeco.javacpp.Pointer;
+import org.bytedeco.pytorch.DoubleOptional;
+import org.bytedeco.pytorch.LongOptional;
+import org.bytedeco.pytorch.Scalar;
+import org.bytedeco.pytorch.ScalarTypeOptional;
+import org.bytedeco.pytorch.TensorOptional;
+import org.bytedeco.pytorch.TensorOptions;
+import org.bytedeco.pytorch.TensorVector;
+import org.bytedeco.pytorch.global.torch;
+
+/**
+ * A dense native tensor on the CPU, row-major unless it is a view.
+ *
+ * <p>Every operation makes its result in the innermost open {@link TensorScope} of the calling
+ * thread and throws {@link IllegalStateException} without one. {@code narrow}, {@code select},
+ * {@code view}, {@code transpose}, {@code permute}, {@code unsqueeze} and {@code expand} return
+ * views of the same memory; operations whose name ends in {@code InPlace} and {@code copyFrom}
+ * write to it. Dimensions may be negative, counted from the last. Shapes that do not fit are
+ * programming errors and end in a {@link RuntimeException} with libtorch's words.
+ */
+public final class Tensor implements AutoCloseable {
+
+  private final org.bytedeco.pytorch.Tensor pointer;
+
+  private Tensor(org.bytedeco.pytorch.Tensor pointer) {
+    this.pointer = pointer;
+  }
+
+  private static Tensor of(org.bytedeco.pytorch.Tensor pointer) {
+    TensorScope.requireOpen();
+    return new Tensor(pointer);
+  }
+
+  org.bytedeco.pytorch.Tensor nativeTensor() {
+    return pointer;
+  }
+
+  // ---- ownership
+
+  /**
+   * Takes this tensor out of its scope: it now lives until {@link #close()}. For weights and
+   * caches; call it once.
+   */
+  public Tensor unscoped() {
+    pointer.retainReference();
+    return this;
+  }
+
+  /** Frees this tensor now; views of it stay valid. It must not be used afterwards. */
+  @Override
+  public void close() {
+    pointer.close();
+  }
+
+  // ---- creation
+
+  /** A tensor of unspecified content. */
+  public static Tensor empty(ElementType type, long... shape) {
+    TensorScope.requireOpen();
+    return of(torch.empty(shape, new TensorOptions(NativeTypes.of(type)), null));
+  }
+
+  /** A tensor of zeros. */
+  public static Tensor zeros(ElementType type, long... shape) {
+    TensorScope.requireOpen();
+    return of(torch.zeros(shape, new TensorOptions(NativeTypes.of(type))));
+  }
+
+  /** A tensor whose elements are all {@code value}. */
+  public static Tensor full(ElementType type, double value, long... shape) {
+    return empty(type, shape).fillInPlace(value);
+  }
+
+  /** An F32 tensor with a copy of {@code values}. */
+  public static Tensor from(float[] values, long... shape) {
+    requireCount(values.length, shape);
+    Tensor tensor = empty(ElementType.F32, shape);
+    MemorySegment.copy(values, 0, tensor.memory(), ValueLayout.JAVA_FLOAT, 0, values.length);
+    return tensor;
+  }
+
+  /** An F64 tensor with a copy of {@code values}. */
+  public static Tensor fromDoubles(double[] values, long... shape) {
+    requireCount(values.length, shape);
+    Tensor tensor = empty(ElementType.F64, shape);
+    MemorySegment.copy(values, 0, tensor.memory(), ValueLayout.JAVA_DOUBLE, 0, values.length);
+    return tensor;
+  }
+
+  /** An I64 tensor with a copy of {@code values}. */
+  public static Tensor fromLongs(long[] values, long... shape) {
+    requireCount(values.length, shape);
+    Tensor tensor = empty(ElementType.I64, shape);
+    MemorySegment.copy(values, 0, tensor.memory(), ValueLayout.JAVA_LONG, 0, values.length);
+    return tensor;
+  }
+
+  /** A BOOL tensor with a copy of {@code values}. */
+  public static Tensor fromBooleans(boolean[] values, long... shape) {
+    requireCount(values.length, shape);
+    byte[] bytes = new byte[values.length];
+    for (int i = 0; i < values.length; i++) {
+      bytes[i] = (byte) (values[i] ? 1 : 0);
+    }
+    Tensor tensor = empty(ElementType.BOOL, shape);
+    MemorySegment.copy(bytes, 0, tensor.memory(), ValueLayout.JAVA_BYTE, 0, bytes.length);
+    return tensor;
+  }
+
+  /**
+   * A tensor with a copy of stored bytes.
+   *
+   * @param data the elements, little-endian and row-major, of exactly the size of {@code shape}
+   * @param type their type
+   * @throws BitAtlasException when libtorch has no such element type
+   */
+  public static Tensor fromMemory(MemorySegment data, ElementType type, List<Long> shape) {
+    Tensor tensor = empty(type, shape.stream().mapToLong(Long::longValue).toArray());
+    MemorySegment target = tensor.memory();
+    if (data.byteSize() != target.byteSize()) {
+      throw new IllegalArgumentException(
+          "%d bytes for shape %s of %s".formatted(data.byteSize(), shape, type));
+    }
+    target.copyFrom(data);
+    return tensor;
+  }
+
+  // ---- content
+
+  /** Sizes, outermost first. */
+  public long[] shape() {
+    long[] shape = new long[(int) pointer.dim()];
+    for (int i = 0; i < shape.length; i++) {
+      shape[i] = pointer.size(i);
+    }
+    return shape;
+  }
+
+  /** Size of one dimension. */
+  public long size(int dimension) {
+    return pointer.size(dimension);
+  }
+
+  /** Number of elements. */
+  public long elementCount() {
+    return pointer.numel();
+  }
+
+  /** Element type. */
+  public ElementType elementType() {
+    return NativeTypes.elementType(pointer.scalar_type());
+  }
+
+  /** The elements in row-major order, converted to fp32. */
+  public float[] toFloats() {
+    try (TensorScope _ = TensorScope.open()) {
+      return to(ElementType.F32).contiguous().memory().toArray(ValueLayout.JAVA_FLOAT);
+    }
+  }
+
+  /** The elements in row-major order, converted to fp64. */
+  public double[] toDoubles() {
+    try (TensorScope _ = TensorScope.open()) {
+      return to(ElementType.F64).contiguous().memory().toArray(ValueLayout.JAVA_DOUBLE);
+    }
+  }
+
+  /** The elements in row-major order, converted to 64-bit integers. */
+  public long[] toLongs() {
+    try (TensorScope _ = TensorScope.open()) {
+      return to(ElementType.I64).contiguous().memory().toArray(ValueLayout.JAVA_LONG);
+    }
+  }
+
+  /** Copies the elements of a contiguous F32 tensor to {@code target}, which must be as long. */
+  public void copyTo(float[] target) {
+    requireContiguous(ElementType.F32);
+    MemorySegment.copy(memory(), ValueLayout.JAVA_FLOAT, 0, target, 0, target.length);
+  }
+
+  /** The value of a one-element tensor. */
+  public double item() {
+    return toDoubles()[0];
+  }
+
+  private MemorySegment memory() {
+    Pointer data = pointer.data_ptr();
+    return MemorySegment.ofAddress(data == null ? 0 : data.address()).reinterpret(pointer.nbytes());
+  }
+
+  private void requireContiguous(ElementType type) {
+    if (elementType() != type || !pointer.is_contiguous()) {
+      throw new IllegalStateException("needs a contiguous tensor of " + type);
+    }
+  }
+
+  private static void requireCount(int count, long[] shape) {
+    long expected = 1;
+    for (long size : shape) {
+      expected = Math.multiplyExact(expected, size);
+    }
+    if (expected != count) {
+      throw new IllegalArgumentException(
+          "%d values for shape %s".formatted(count, Arrays.toString(shape)));
+    }
+  }
+
+  // ---- in place
+
+  /** Overwrites this tensor with {@code source}, broadcast and converted. */
+  public Tensor copyFrom(Tensor source) {
+    TensorScope.requireOpen();
+    pointer.copy_(source.pointer);
+    return this;
+  }
+
+  /** Overwrites a contiguous F32 tensor with {@code values}. */
+  public Tensor copyFrom(float[] values) {
+    requireContiguous(ElementType.F32);
+    requireCount(values.length, shape());
+    MemorySegment.copy(values, 0, memory(), ValueLayout.JAVA_FLOAT, 0, values.length);
+    return this;
+  }
+
+  /** Sets every element to {@code value}. */
+  public Tensor fillInPlace(double value) {
+    TensorScope.requireOpen();
+    pointer.fill_(new Scalar(value));
+    return this;
+  }
+
+  /** this += other. */
+  public Tensor addInPlace(Tensor other) {
+    TensorScope.requireOpen();
+    pointer.add_(other.pointer);
+    return this;
+  }
+
+  /** this *= other. */
+  public Tensor mulInPlace(Tensor other) {
+    TensorScope.requireOpen();
+    pointer.mul_(other.pointer);
+    return this;
+  }
+
+  /** this *= value. */
+  public Tensor mulInPlace(double value) {
+    TensorScope.requireOpen();
+    pointer.mul_(new Scalar(value));
+    return this;
+  }
+
+  /** this += left * right. */
+  public Tensor addProductInPlace(Tensor left, Tensor right) {
+    TensorScope.requireOpen();
+    pointer.addcmul_(left.pointer, right.pointer);
+    return this;
+  }
+
+  /** this = this * sigmoid(this). */
+  public Tensor siluInPlace() {
+    TensorScope.requireOpen();
+    torch.silu_(pointer);
+    return this;
+  }
+
+  // ---- arithmetic
+
+  /** this + other, broadcast. */
+  public Tensor add(Tensor other) {
+    return of(pointer.add(other.pointer));
+  }
+
+  /** this + value. */
+  public Tensor add(double value) {
+    return of(pointer.add(new Scalar(value)));
+  }
+
+  /** this - other, broadcast. */
+  public Tensor sub(Tensor other) {
+    return of(pointer.sub(other.pointer));
+  }
+
+  /** this * other, broadcast. */
+  public Tensor mul(Tensor other) {
+    return of(pointer.mul(other.pointer));
+  }
+
+  /** this * value. */
+  public Tensor mul(double value) {
+    return of(pointer.mul(new Scalar(value)));
+  }
+
+  /** this / other, broadcast. */
+  public Tensor div(Tensor other) {
+    return of(pointer.div(other.pointer));
+  }
+
+  /** Absolute values. */
+  public Tensor abs() {
+    return of(pointer.abs());
+  }
+
+  /** Sum over one dimension. */
+  public Tensor sum(int dimension) {
+    return of(torch.sum(pointer, new long[] {dimension}, false, new ScalarTypeOptional()));
+  }
+
+  /** Largest element of one dimension. */
+  public Tensor amax(int dimension) {
+    return of(torch.amax(pointer, new long[] {dimension}, false));
+  }
+
+  /** Matrix product of the last two dimensions, broadcast over the others. */
+  public Tensor matmul(Tensor other) {
+    return of(torch.matmul(pointer, other.pointer));
+  }
+
+  /**
+   * X W^T + b.
+   *
+   * @param weight W [N x K]; this is X [.. x K]
+   * @param bias b [N]
+   * @return [.. x N]
+   */
+  public Tensor linear(Tensor weight, Optional<Tensor> bias) {
+    return bias.isPresent()
+        ? of(torch.linear(pointer, weight.pointer, bias.get().pointer))
+        : of(torch.linear(pointer, weight.pointer));
+  }
+
+  /**
+   * Lower Cholesky factor of a symmetric positive definite matrix.
+   *
+   * @throws RuntimeException when the matrix is not positive definite
+   */
+  public Tensor cholesky() {
+    return of(torch.linalg_cholesky(pointer));
+  }
+
+  /** Upper Cholesky factor U with A = U^T U. */
+  public Tensor choleskyUpper() {
+    return of(torch.linalg_cholesky(pointer, true));
+  }
+
+  /** Inverse of A from its lower Cholesky factor (this). */
+  public Tensor choleskyInverse() {
+    return of(torch.cholesky_inverse(pointer));
+  }
+
+  // ---- neural network
+
+  /** x * sigmoid(x). */
+  public Tensor silu() {
+    return of(torch.silu(pointer));
+  }
+
+  /**
+   * x / sqrt(mean(x^2) + epsilon) over the last dimension, times {@code weight}. Mean and quotient
+   * are computed in fp32 and cast to the type of x before the weight is applied, as in Hugging Face
+   * Llama (Zhang and Sennrich 2019).
+   */
+  public Tensor rmsNorm(Tensor weight, double epsilon) {
+    ElementType type = elementType();
+    Tensor wide = type == ElementType.F32 ? this : to(ElementType.F32);
+    Tensor normalised =
+        of(
+            torch.rms_norm(
+                wide.pointer,
+                new long[] {pointer.size(-1)},
+                new TensorOptional(),
+                new DoubleOptional(epsilon)));
+    return normalised.to(type).mulInPlace(weight);
+  }
+
+  /**
+   * Softmax attention, scaled by 1 / sqrt(d).
+   *
+   * @param key [B x H x S x d]; this is the query [B x H x T x d]
+   * @param value [B x H x S x d]
+   * @param mask added to the scores before the softmax, broadcast to [B x H x T x S]
+   * @param causal whether query t sees the keys 0 .. t only; excludes a mask
+   * @return [B x H x T x d]
+   */
+  public Tensor scaledDotProductAttention(
+      Tensor key, Tensor value, Optional<Tensor> mask, boolean causal) {
+    TensorOptional nativeMask =
+        mask.isPresent() ? new TensorOptional(mask.get().pointer) : new TensorOptional();
+    return of(
+        torch.scaled_dot_product_attention(
+            pointer,
+            key.pointer,
+            value.pointer,
+            nativeMask,
+            0.0,
+            causal,
+            new DoubleOptional(),
+            false));
+  }
+
+  /** Softmax over one dimension. */
+  public Tensor softmax(int dimension) {
+    return of(torch.softmax(pointer, dimension));
+  }
+
+  /** Logarithm of the softmax over one dimension. */
+  public Tensor logSoftmax(int dimension) {
+    return of(torch.log_softmax(pointer, dimension));
+  }
+
+  /** log(sum(exp(x))) over one dimension. */
+  public Tensor logSumExp(int dimension) {
+    return of(torch.logsumexp(pointer, new long[] {dimension}, false));
+  }
+
+  /** Index of the largest element of one dimension; ties go to the lowest index. */
+  public Tensor argmax(int dimension) {
+    return of(torch.argmax(pointer, new LongOptional(dimension), false));
+  }
+
+  // ---- shape and selection
+
+  /** A view with elements {@code start .. start + length} of one dimension. */
+  public Tensor narrow(int dimension, long start, long length) {
+    return of(pointer.narrow(dimension, start, length));
+  }
+
+  /** A view of one index of a dimension, which disappears. */
+  public Tensor select(int dimension, long index) {
+    return of(pointer.select(dimension, index));
+  }
+
+  /** A copy of the elements at {@code indexes} (I64, one-dimensional) of one dimension. */
+  public Tensor indexSelect(int dimension, Tensor indexes) {
+    return of(pointer.index_select(dimension, indexes.pointer));
+  }
+
+  /** Elements at {@code indexes} (I64, as many dimensions as this) along one dimension. */
+  public Tensor gather(int dimension, Tensor indexes) {
+    return of(pointer.gather(dimension, indexes.pointer));
+  }
+
+  /** The tensors one after the other along one dimension. */
+  public static Tensor cat(List<Tensor> tensors, int dimension) {
+    TensorScope.requireOpen();
+    org.bytedeco.pytorch.Tensor[] pointers =
+        tensors.stream().map(Tensor::nativeTensor).toArray(org.bytedeco.pytorch.Tensor[]::new);
+    return of(torch.cat(new TensorVector(pointers), dimension));
+  }
+
+  /** The elements of one dimension moved cyclically by {@code shift} to higher indexes. */
+  public Tensor roll(int dimension, long shift) {
+    return of(torch.roll(pointer, new long[] {shift}, dimension));
+  }
+
+  /** A view of another shape; one size may be -1. */
+  public Tensor view(long... shape) {
+    return of(pointer.view(shape));
+  }
+
+  /** This tensor in another shape, a view where possible; one size may be -1. */
+  public Tensor reshape(long... shape) {
+    return of(pointer.reshape(shape));
+  }
+
+  /** A view with two dimensions exchanged. */
+  public Tensor transpose(int first, int second) {
+    return of(pointer.transpose(first, second));
+  }
+
+  /** A view with the dimensions in another order. */
+  public Tensor permute(long... order) {
+    return of(pointer.permute(order));
+  }
+
+  /** A view with a dimension of size 1 inserted. */
+  public Tensor unsqueeze(int dimension) {
+    return of(pointer.unsqueeze(dimension));
+  }
+
+  /** A view with dimensions of size 1 repeated; -1 keeps a size. */
+  public Tensor expand(long... shape) {
+    return of(pointer.expand(shape));
+  }
+
+  /** This tensor, or a copy when it is not contiguous. */
+  public Tensor contiguous() {
+    return of(pointer.contiguous());
+  }
+
+  /** A copy. */
+  public Tensor copy() {
+    return of(pointer.clone());
+  }
+
+  /** This tensor converted to a type; itself when it has that type. */
+  public Tensor to(ElementType type) {
+    if (elementType() == type) {
+      return this;
+    }
+    return of(pointer.to(NativeTypes.of(type)));
+  }
+
+  @Override
+  public String toString() {
+    return "Tensor" + Arrays.toString(shape()) + " " + elementType();
+  }
+}
