@@ -27,4 +27,11 @@ public record SampleRecord(
     boolean correct,
     int generatedTokens,
     String outcome,
-    SequencedMap<String, Double> measures) {}
+    SequencedMap<String, Double> measures) {
+
+  /** A measure by name, NaN when this record does not have it. */
+  public double measure(String name) {
+    Double value = measures.get(name);
+    return value == null ? Double.NaN : value;
+  }
+}

@@ -1,0 +1,30 @@
+package org.bitatlas.eval;
+
+import java.util.Optional;
+import java.util.OptionalInt;
+import org.bitatlas.tensor.BitAtlasException;
+
+/**
+ * How a task is run.
+ *
+ * @param limit asks only the first items; empty for all
+ * @param chunkSize items (or perplexity windows) per call of the model; part of a result's key,
+ *     because a cell can only end early between chunks
+ * @param collapse when a cell ends early; empty for never
+ */
+public record RunOptions(OptionalInt limit, int chunkSize, Optional<CollapseRule> collapse) {
+
+  /** All items, 100 per chunk, no early end. */
+  public static final RunOptions ALL = new RunOptions(OptionalInt.empty(), 100, Optional.empty());
+
+  /** Checks the ranges. */
+  public RunOptions {
+    if (chunkSize < 1) {
+      throw new BitAtlasException("The chunk size is " + chunkSize + "; it must be at least 1.");
+    }
+    if (limit.isPresent() && limit.getAsInt() < 1) {
+      throw new BitAtlasException(
+          "The limit of items is " + limit.getAsInt() + "; it must be at least 1.");
+    }
+  }
+}

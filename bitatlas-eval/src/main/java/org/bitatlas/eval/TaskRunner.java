@@ -1,0 +1,60 @@
+package org.bitatlas.eval;
+
+import java.util.Optional;
+import java.util.function.Consumer;
+import org.bitatlas.eval.task.CodeTask;
+import org.bitatlas.eval.task.GenerativeTask;
+import org.bitatlas.eval.task.MultipleChoiceTask;
+import org.bitatlas.eval.task.PerplexityTask;
+import org.bitatlas.eval.task.Suite;
+import org.bitatlas.eval.task.Task;
+import org.bitatlas.generate.LanguageModel;
+import org.bitatlas.generate.Sampling;
+import org.bitatlas.tokenizer.ChatTokenizer;
+import org.bitatlas.tokenizer.ThinkingMode;
+
+/** Asks a model the items of a task and scores the answers. */
+public final class TaskRunner {
+
+  /** Raised when the same inputs would give another result. */
+  public static final int BEHAVIOUR_VERSION = 1;
+
+  private TaskRunner() {}
+
+  /**
+   * Runs one task. The items go to the model in chunks of fixed size, so that an early end does not
+   * depend on speed. A score or logit that is not finite makes the cell NON_FINITE, without a
+   * primary number; it is never compared.
+   *
+   * @param task the task
+   * @param mode thinking mode to ask for; empty for a model without thinking, ignored by perplexity
+   * @param suite the data of the task
+   * @param model the model
+   * @param tokenizer the model's tokenizer, template and thinking protocol
+   * @param sampling how tokens are chosen; a random sampling gets its own seed for every item
+   * @param options limit, chunk size, collapse rule
+   * @param progress called after every finished reply or chunk, possibly from worker threads
+   * @throws org.bitatlas.tensor.BitAtlasException when the model does not support the mode or the
+   *     data does not belong to the task
+   */
+  public static TaskResult run(
+      Task task,
+      Optional<ThinkingMode> mode,
+      Suite suite,
+      LanguageModel model,
+      ChatTokenizer tokenizer,
+      Sampling sampling,
+      RunOptions options,
+      Consumer<Progress> progress) {
+    return switch (task) {
+      case GenerativeTask generative ->
+          new GenerativeRun(generative, mode, suite, model, tokenizer, sampling, options, progress)
+              .run();
+      case MultipleChoiceTask choice ->
+          new MultipleChoiceRun(choice, mode, suite, model, tokenizer, options, progress).run();
+      case PerplexityTask perplexity ->
+          new PerplexityRun(perplexity, suite, model, tokenizer, options, progress).run();
+      case CodeTask code -> TaskResult.skipped(CodeTask.SKIP_REASON, suite.items().size());
+    };
+  }
+}

@@ -1,0 +1,106 @@
+package org.bitatlas.eval.metric;
+
+import java.util.Optional;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
+
+/** How the answer is found in the text after the thinking span. */
+public sealed interface AnswerRule {
+
+  /** The answer in {@code text}, or empty when there is none. */
+  Optional<String> extract(String text);
+
+  /**
+   * What an extracted answer must equal, from the expected answer as the record gives it.
+   *
+   * @return empty when the record has no answer under this rule
+   */
+  default Optional<String> expected(String written) {
+    return Optional.of(written);
+  }
+
+  /** The rule as text for reports. */
+  String describe();
+
+  /**
+   * The first match of a regular expression: its first group, or all of it when it has no group.
+   * Character classes are Unicode and only {@code \n} ends a line, as in Python. The expected
+   * answer is extracted in the same way.
+   *
+   * @param regex the expression
+   */
+  record FirstMatch(String regex) implements AnswerRule {
+
+    @Override
+    public Optional<String> extract(String text) {
+      Matcher matcher =
+          Pattern.compile(regex, Pattern.UNICODE_CHARACTER_CLASS | Pattern.UNIX_LINES)
+              .matcher(text);
+      if (!matcher.find()) {
+        return Optional.empty();
+      }
+      return Optional.ofNullable(matcher.group(Math.min(1, matcher.groupCount())));
+    }
+
+    @Override
+    public Optional<String> expected(String written) {
+      return extract(written);
+    }
+
+    @Override
+    public String describe() {
+      return "first match of " + regex;
+    }
+  }
+
+  /** The whole text without surrounding whitespace; no answer when nothing is left. */
+  record WholeText() implements AnswerRule {
+
+    @Override
+    public Optional<String> extract(String text) {
+      String stripped = Whitespace.strip(text);
+      return stripped.isEmpty() ? Optional.empty() : Optional.of(stripped);
+    }
+
+    @Override
+    public String describe() {
+      return "whole text";
+    }
+  }
+
+  /**
+   * The first word: leading whitespace is skipped, then letters, digits and underscores are taken;
+   * no answer when the text begins with something else.
+   */
+  record FirstWord() implements AnswerRule {
+
+    @Override
+    public Optional<String> extract(String text) {
+      String rest = Whitespace.stripLeading(text);
+      int end = 0;
+      while (end < rest.length()) {
+        int codePoint = rest.codePointAt(end);
+        if (!isWordCharacter(codePoint)) {
+          break;
+        }
+        end += Character.charCount(codePoint);
+      }
+      return end == 0 ? Optional.empty() : Optional.of(rest.substring(0, end));
+    }
+
+    // Python's \w: letters and numbers of every kind, without the combining marks that Java adds.
+    private static boolean isWordCharacter(int codePoint) {
+      int type = Character.getType(codePoint);
+      return codePoint == '_'
+          || Character.isLetter(codePoint)
+          || type == Character.DECIMAL_DIGIT_NUMBER
+          || type == Character.LETTER_NUMBER
+          || type == Character.OTHER_NUMBER;
+    }
+
+    @Override
+    public String describe() {
+      return "first word";
+    }
+  }
+}

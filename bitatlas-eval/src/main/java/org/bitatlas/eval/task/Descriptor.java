@@ -1,0 +1,57 @@
+package org.bitatlas.eval.task;
+
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.HashSet;
+import java.util.List;
+import java.util.Set;
+import org.bitatlas.tensor.BitAtlasException;
+import tools.jackson.core.JacksonException;
+import tools.jackson.core.StreamReadFeature;
+import tools.jackson.databind.JsonNode;
+import tools.jackson.dataformat.yaml.YAMLMapper;
+
+/**
+ * A parsed {@code suites.yaml}.
+ *
+ * @param name name of the catalog
+ * @param digest SHA-256 of the file
+ * @param tasks its tasks in order
+ */
+record Descriptor(String name, String digest, List<Task> tasks) {
+
+  private static final int FORMAT = 1;
+  private static final YAMLMapper YAML =
+      YAMLMapper.builder().enable(StreamReadFeature.STRICT_DUPLICATE_DETECTION).build();
+
+  static Descriptor read(Path file) {
+    byte[] content = SuiteReader.bytes(file);
+    JsonNode root = tree(file, SuiteReader.utf8(file, content));
+    DescriptorNode fields = new DescriptorNode(file.toString(), root, new HashSet<>());
+    int format = fields.integer("format");
+    if (format != FORMAT) {
+      throw new BitAtlasException(
+          file + " has format " + format + "; this version reads format " + FORMAT + ".");
+    }
+    String name = fields.text("name");
+    List<Task> tasks = new ArrayList<>();
+    Set<String> names = new HashSet<>();
+    for (DescriptorNode node : fields.children("tasks")) {
+      Task task = TaskReader.task(node);
+      if (!names.add(task.name())) {
+        throw new BitAtlasException(file + " has two tasks of the name " + task.name() + ".");
+      }
+      tasks.add(task);
+    }
+    fields.finish();
+    return new Descriptor(name, SuiteReader.sha256(content), List.copyOf(tasks));
+  }
+
+  private static JsonNode tree(Path file, String text) {
+    try {
+      return YAML.readTree(text);
+    } catch (JacksonException e) {
+      throw new BitAtlasException(file + " is not valid YAML: " + e.getOriginalMessage() + ".", e);
+    }
+  }
+}

@@ -1,0 +1,48 @@
+package org.bitatlas.eval.task;
+
+import java.util.List;
+import java.util.OptionalInt;
+
+/** One validated item of a suite. */
+public sealed interface Item {
+
+  /** Position in the file, from 0. */
+  int index();
+
+  /**
+   * An item of a {@link GenerativeTask}.
+   *
+   * @param index position in the file
+   * @param user the user message
+   * @param expected the expected answer
+   * @param subgroupValue value of the subgroup field, if the task has subgroups
+   */
+  record Question(int index, String user, String expected, OptionalInt subgroupValue)
+      implements Item {}
+
+  /**
+   * An item of a {@link MultipleChoiceTask}.
+   *
+   * @param index position in the file
+   * @param user the user message
+   * @param choices the choices, at least two
+   * @param gold index of the right one
+   */
+  record Choices(int index, String user, List<String> choices, int gold) implements Item {}
+
+  /**
+   * The text of a {@link PerplexityTask}, before cleaning.
+   *
+   * @param index always 0
+   * @param text the whole file
+   */
+  record Text(int index, String text) implements Item {}
+
+  /**
+   * An item of a {@link CodeTask}; it is only counted.
+   *
+   * @param index position in the file
+   * @param user the user message
+   */
+  record Program(int index, String user) implements Item {}
+}

@@ -1,0 +1,94 @@
+package org.bitatlas.eval.task;
+
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Optional;
+import java.util.stream.Collectors;
+import java.util.stream.Stream;
+import org.bitatlas.tensor.BitAtlasException;
+
+/**
+ * The tasks of a suite folder, each with its data or with the reason why it has none.
+ *
+ * @param name name of the catalog in its descriptor
+ * @param descriptorDigest SHA-256 of the descriptor's bytes
+ * @param entries the tasks in the order of the descriptor
+ */
+public record SuiteCatalog(String name, String descriptorDigest, List<Entry> entries) {
+
+  /** Name of the descriptor inside a suite folder. */
+  public static final String DESCRIPTOR = "suites.yaml";
+
+  /** A task of the catalog. */
+  public sealed interface Entry {
+
+    /** The task. */
+    Task task();
+  }
+
+  /** A task whose data is there. */
+  public record Ready(Task task, Suite suite) implements Entry {}
+
+  /** A task without data, and why: its cells are SKIPPED with this reason. */
+  public record Missing(Task task, String reason) implements Entry {}
+
+  /**
+   * Reads a suite folder. Its own {@value #DESCRIPTOR} describes it, or {@code defaultDescriptor}
+   * when it has none. A task whose file is not in the folder is {@link Missing}; only the text of a
+   * perplexity task is also looked for in {@code textFolders}.
+   *
+   * @throws BitAtlasException when the folder does not exist, or the descriptor or a record is not
+   *     valid; the message names file and line or task
+   */
+  public static SuiteCatalog load(Path folder, Path defaultDescriptor, List<Path> textFolders) {
+    if (!Files.isDirectory(folder)) {
+      throw new BitAtlasException(
+          "The suite folder " + folder + " does not exist; give a folder of .jsonl files.");
+    }
+    Path own = folder.resolve(DESCRIPTOR);
+    Path descriptor = Files.isRegularFile(own) ? own : defaultDescriptor;
+    Descriptor parsed = Descriptor.read(descriptor);
+    List<Entry> entries = new ArrayList<>();
+    for (Task task : parsed.tasks()) {
+      entries.add(entry(task, folder, textFolders));
+    }
+    return new SuiteCatalog(parsed.name(), parsed.digest(), List.copyOf(entries));
+  }
+
+  private static Entry entry(Task task, Path folder, List<Path> textFolders) {
+    Stream<Path> more = task instanceof PerplexityTask ? textFolders.stream() : Stream.empty();
+    Optional<Path> file =
+        Stream.concat(Stream.of(folder), more)
+            .map(parent -> parent.resolve(task.file()))
+            .filter(Files::isRegularFile)
+            .findFirst();
+    if (file.isEmpty()) {
+      return new Missing(task, "the suite folder " + folder + " has no file " + task.file());
+    }
+    return new Ready(task, Suite.load(task, file.get()));
+  }
+
+  /**
+   * The entry of a task.
+   *
+   * @throws BitAtlasException when there is none; the message lists the names there are
+   */
+  public Entry entry(String taskName) {
+    return entries.stream()
+        .filter(entry -> entry.task().name().equals(taskName))
+        .findFirst()
+        .orElseThrow(() ->
+            new BitAtlasException(
+                "There is no task "
+                    + taskName
+                    + "; the suite "
+                    + name
+                    + " has "
+                    + entries.stream()
+                        .map(entry -> entry.task().name())
+                        .collect(Collectors.joining(", "))
+                    + "."));
+  }
+}

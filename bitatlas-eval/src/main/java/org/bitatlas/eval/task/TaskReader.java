@@ -1,0 +1,168 @@
+package org.bitatlas.eval.task;
+
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Locale;
+import java.util.SequencedMap;
+import java.util.regex.Pattern;
+import java.util.regex.PatternSyntaxException;
+import org.bitatlas.eval.metric.AnswerRule;
+import org.bitatlas.eval.metric.PerplexityDefinition;
+import org.bitatlas.eval.metric.TextCleaning;
+import org.bitatlas.tokenizer.ThinkingMode;
+
+/** Makes a task of its mapping in a descriptor. */
+final class TaskReader {
+
+  private TaskReader() {}
+
+  static Task task(DescriptorNode node) {
+    String kind = node.text("kind");
+    Task task =
+        switch (kind) {
+          case "generative" -> generative(node);
+          case "multiple_choice" -> multipleChoice(node);
+          case "perplexity" -> perplexity(node);
+          case "code" ->
+              new CodeTask(
+                  node.text("name"), node.text("about"), file(node), template(node, "user"));
+          default -> throw node.error("kind", "generative, multiple_choice, perplexity or code");
+        };
+    node.finish();
+    return task;
+  }
+
+  private static GenerativeTask generative(DescriptorNode node) {
+    DescriptorNode budgetNode = node.child("budgets");
+    SequencedMap<ThinkingMode, Integer> budgets = new LinkedHashMap<>();
+    for (String key : budgetNode.keys()) {
+      int budget = budgetNode.integer(key);
+      if (budget < 1) {
+        throw budgetNode.error(key, "a number of tokens, at least 1");
+      }
+      budgets.put(mode(budgetNode, key, key), budget);
+    }
+    if (budgets.isEmpty()) {
+      throw node.error("budgets", "a budget for at least one mode");
+    }
+    List<ThinkingMode> modes = modes(node);
+    for (ThinkingMode mode : modes) {
+      if (!budgets.containsKey(mode)) {
+        throw node.error("budgets", "a budget for " + mode.name().toLowerCase(Locale.ROOT));
+      }
+    }
+    return new GenerativeTask(
+        node.text("name"),
+        node.text("about"),
+        file(node),
+        template(node, "user"),
+        template(node, "expected"),
+        answer(node.child("answer")),
+        node.share("chance"),
+        modes,
+        budgets,
+        node.optionalChild("subgroups").map(TaskReader::subgroups));
+  }
+
+  private static MultipleChoiceTask multipleChoice(DescriptorNode node) {
+    return new MultipleChoiceTask(
+        node.text("name"),
+        node.text("about"),
+        file(node),
+        template(node, "user"),
+        node.text("choices"),
+        node.text("gold"),
+        node.text("continuation"),
+        node.bool("end_of_reply"),
+        node.share("chance"),
+        modes(node));
+  }
+
+  private static PerplexityTask perplexity(DescriptorNode node) {
+    TextCleaning cleaning =
+        switch (node.text("cleaning")) {
+          case "none" -> TextCleaning.NONE;
+          case "wikitext" -> TextCleaning.WIKITEXT;
+          default -> throw node.error("cleaning", "none or wikitext");
+        };
+    PerplexityDefinition.Begin begin =
+        switch (node.text("begin_of_sequence")) {
+          case "each_window" -> PerplexityDefinition.Begin.EACH_WINDOW;
+          case "text_start" -> PerplexityDefinition.Begin.TEXT_START;
+          case "none" -> PerplexityDefinition.Begin.NONE;
+          default -> throw node.error("begin_of_sequence", "each_window, text_start or none");
+        };
+    return new PerplexityTask(
+        node.text("name"),
+        node.text("about"),
+        file(node),
+        new PerplexityDefinition(
+            cleaning,
+            node.text("prefix"),
+            node.integer("window"),
+            node.optionalInteger("windows"),
+            begin));
+  }
+
+  private static AnswerRule answer(DescriptorNode node) {
+    AnswerRule rule =
+        switch (node.text("rule")) {
+          case "whole" -> new AnswerRule.WholeText();
+          case "first_word" -> new AnswerRule.FirstWord();
+          case "first_match" -> firstMatch(node);
+          default -> throw node.error("rule", "whole, first_word or first_match");
+        };
+    node.finish();
+    return rule;
+  }
+
+  private static AnswerRule firstMatch(DescriptorNode node) {
+    String regex = node.text("pattern");
+    try {
+      Pattern.compile(regex);
+    } catch (PatternSyntaxException e) {
+      throw node.error("pattern", "a regular expression (" + e.getDescription() + ")");
+    }
+    return new AnswerRule.FirstMatch(regex);
+  }
+
+  private static Subgroups subgroups(DescriptorNode node) {
+    List<Subgroups.Range> ranges =
+        node.pairs("ranges").stream().map(pair -> new Subgroups.Range(pair[0], pair[1])).toList();
+    Subgroups subgroups = new Subgroups(node.text("field"), ranges);
+    node.finish();
+    return subgroups;
+  }
+
+  private static List<ThinkingMode> modes(DescriptorNode node) {
+    List<ThinkingMode> modes = new ArrayList<>();
+    for (String text : node.texts("modes")) {
+      modes.add(mode(node, "modes", text));
+    }
+    return List.copyOf(modes);
+  }
+
+  private static ThinkingMode mode(DescriptorNode node, String key, String text) {
+    for (ThinkingMode mode : ThinkingMode.values()) {
+      if (mode.name().toLowerCase(Locale.ROOT).equals(text)) {
+        return mode;
+      }
+    }
+    throw node.error(key, "slow_think, auto_think or no_think");
+  }
+
+  private static RecordTemplate template(DescriptorNode node, String key) {
+    return RecordTemplate.parse(node.text(key));
+  }
+
+  private static String file(DescriptorNode node) {
+    String file = node.text("file");
+    // A descriptor must not reach outside its folder.
+    if (file.isEmpty() || !Path.of(file).equals(Path.of(file).getFileName()) || file.equals("..")) {
+      throw node.error("file", "the name of a file in the suite folder");
+    }
+    return file;
+  }
+}
