@@ -30,7 +30,9 @@ public enum Grid {
   AWQ_ASYMMETRIC("awq-asym", false),
   /** s = 2m / N also without negative values; s = 0 becomes 2^-23. compressed-tensors, vLLM. */
   COMPRESSED_TENSORS_SYMMETRIC("ct-sym", true),
-  /** s = (hi - lo) / N, s = 0 becomes 2^-23; w / s + z is rounded in one step. */
+  /**
+   * s = (hi - lo) / N; w / s + z is rounded in one step; a row of zeros gets s = 2^-23, z = 2^(b-1).
+   */
   COMPRESSED_TENSORS_ASYMMETRIC("ct-asym", false);
 
   private final String id;

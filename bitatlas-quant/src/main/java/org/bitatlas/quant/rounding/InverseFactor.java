@@ -1,0 +1,105 @@
+package org.bitatlas.quant.rounding;
+
+import java.util.Comparator;
+import java.util.Optional;
+import java.util.stream.IntStream;
+import org.bitatlas.tensor.BitAtlasException;
+
+/**
+ * What the column sweep needs of a Hessian H [K x K]: U, upper triangular, with H^-1 = U^T U, for
+ * the damped H in sweep order; the order; and the columns whose inputs are all zero. One factor
+ * serves every linear layer with the same inputs.
+ *
+ * @param size K
+ * @param upper U [K x K], row-major, zeros below the diagonal
+ * @param order column at each sweep position
+ * @param dead [K] whether the diagonal of H was 0; such weights become 0
+ * @param damping fraction of the mean diagonal that was added
+ */
+public record InverseFactor(int size, float[] upper, int[] order, boolean[] dead, double damping) {
+
+  private static final double SMALLEST_RAISED_DAMPING = 0.01;
+
+  /** U = I in natural order: the sweep is then round to nearest. */
+  public static InverseFactor identity(int size) {
+    float[] upper = new float[size * size];
+    for (int k = 0; k < size; k++) {
+      upper[k * size + k] = 1;
+    }
+    return new InverseFactor(size, upper, IntStream.range(0, size).toArray(), new boolean[size], 0);
+  }
+
+  /**
+   * Factors a Hessian. When it is not positive definite the damping is raised, from 1 % on and
+   * twice each time, to at most 100 %.
+   *
+   * @param hessian H [K x K], symmetric; not changed
+   * @param damping fraction of the mean diagonal to add
+   * @param descending whether the sweep takes columns by descending diagonal; equal ones keep their
+   *     order
+   * @param layer name of the layer, for messages
+   * @return empty when no damping makes H positive definite
+   * @throws BitAtlasException when H has a value that is not finite
+   */
+  public static Optional<InverseFactor> of(
+      double[] hessian, int size, double damping, boolean descending, String layer, Tiles tiles) {
+    for (double value : hessian) {
+      if (!Double.isFinite(value)) {
+        throw new BitAtlasException(
+            "The calibration inputs of "
+                + layer
+                + " are not finite (overflow or NaN in the activations); check the checkpoint and"
+                + " run the calibration in fp32.");
+      }
+    }
+    double[] diagonal = new double[size];
+    boolean[] dead = new boolean[size];
+    double sum = 0;
+    for (int k = 0; k < size; k++) {
+      double value = hessian[k * size + k];
+      dead[k] = value == 0;
+      diagonal[k] = dead[k] ? 1 : value;
+      sum += diagonal[k];
+    }
+    int[] order = order(diagonal, descending);
+    double mean = sum / size;
+    double[] matrix = new double[hessian.length];
+    double fraction = damping;
+    while (fraction <= 1) {
+      fillReversed(hessian, diagonal, order, fraction * mean, matrix);
+      if (Cholesky.factorUpper(matrix, size, tiles)) {
+        float[] upper = Cholesky.reversedInverse(matrix, size, tiles);
+        return Optional.of(new InverseFactor(size, upper, order, dead, fraction));
+      }
+      fraction = Math.max(SMALLEST_RAISED_DAMPING, 2 * fraction);
+    }
+    return Optional.empty();
+  }
+
+  /** Compared as fp32, like the reference's Hessian. */
+  private static int[] order(double[] diagonal, boolean descending) {
+    IntStream natural = IntStream.range(0, diagonal.length);
+    if (!descending) {
+      return natural.toArray();
+    }
+    return natural
+        .boxed()
+        .sorted(Comparator.comparing((Integer k) -> (float) diagonal[k]).reversed())
+        .mapToInt(Integer::intValue)
+        .toArray();
+  }
+
+  /** Upper triangle of J H' J, with H' the damped Hessian in sweep order and J the reversal. */
+  private static void fillReversed(
+      double[] hessian, double[] diagonal, int[] order, double added, double[] matrix) {
+    int size = order.length;
+    for (int i = 0; i < size; i++) {
+      int source = order[size - 1 - i] * size;
+      int target = i * size;
+      for (int j = i; j < size; j++) {
+        matrix[target + j] = hessian[source + order[size - 1 - j]];
+      }
+      matrix[target + i] = diagonal[order[size - 1 - i]] + added;
+    }
+  }
+}
