@@ -67,8 +67,7 @@ public record ModelSize(long wholeModelBytes, long linearBytes, double storedBit
     }
     long whole = linearBytes;
     for (String name : floatParts.names()) {
-      boolean countedAlready =
-          isWeightOf(name, linears) || QuantizedCheckpointFolder.isPartOf(name, linears);
+      boolean countedAlready = isWeightOf(name, linears) || LinearStorage.isPartOf(name, linears);
       if (countedAlready || (tiedEmbeddings && name.equals(HEAD))) {
         continue;
       }

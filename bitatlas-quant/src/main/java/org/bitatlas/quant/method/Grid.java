@@ -31,7 +31,8 @@ public enum Grid {
   /** s = 2m / N also without negative values; s = 0 becomes 2^-23. compressed-tensors, vLLM. */
   COMPRESSED_TENSORS_SYMMETRIC("ct-sym", true),
   /**
-   * s = (hi - lo) / N; w / s + z is rounded in one step; a row of zeros gets s = 2^-23, z = 2^(b-1).
+   * s = (hi - lo) / N; w / s + z is rounded in one step; a row of zeros gets s = 2^-23, z =
+   * 2^(b-1).
    */
   COMPRESSED_TENSORS_ASYMMETRIC("ct-asym", false);
 
