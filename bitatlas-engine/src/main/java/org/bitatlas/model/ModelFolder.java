@@ -1,0 +1,80 @@
+package org.bitatlas.model;
+
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.Optional;
+import org.bitatlas.checkpoint.Checkpoint;
+import org.bitatlas.checkpoint.SafetensorsCheckpoint;
+import org.bitatlas.scheme.QuantizedCheckpoint;
+import org.bitatlas.scheme.QuantizedCheckpointFolder;
+import org.bitatlas.tensor.BitAtlasException;
+
+/**
+ * A folder with a model, float or quantized, opened and checked: every tensor the architecture
+ * needs is there in its shape.
+ *
+ * @param folder the folder
+ * @param architecture from its {@code config.json}
+ * @param checkpoint the stored tensors; of a quantized folder, those that are not codes
+ * @param quantized the quantized linears of a folder written by BitAtlas
+ */
+public record ModelFolder(
+    Path folder,
+    Architecture architecture,
+    Checkpoint checkpoint,
+    Optional<QuantizedCheckpoint> quantized)
+    implements AutoCloseable {
+
+  /**
+   * Opens a folder that holds {@code config.json} and safetensors.
+   *
+   * @throws BitAtlasException when there is no such folder, or it does not hold a supported and
+   *     complete model
+   */
+  public static ModelFolder open(Path folder) {
+    if (!Files.isDirectory(folder)) {
+      throw new BitAtlasException(
+          "There is no model folder %s; give a folder with config.json and safetensors files."
+              .formatted(folder));
+    }
+    Architecture architecture = ArchitectureReader.read(folder.resolve("config.json"));
+    ModelFolder opened;
+    if (QuantizedCheckpointFolder.isQuantized(folder)) {
+      QuantizedCheckpointFolder.Opened parts = QuantizedCheckpointFolder.open(folder);
+      opened =
+          new ModelFolder(folder, architecture, parts.floatParts(), Optional.of(parts.quantized()));
+    } else {
+      opened =
+          new ModelFolder(
+              folder, architecture, SafetensorsCheckpoint.open(folder), Optional.empty());
+    }
+    try {
+      opened.check();
+      return opened;
+    } catch (RuntimeException refused) {
+      opened.close();
+      throw refused;
+    }
+  }
+
+  private void check() {
+    if (quantized.isPresent()) {
+      CheckpointValidation.check(architecture, checkpoint, quantized.get().linears().keySet());
+    } else {
+      CheckpointValidation.check(architecture, checkpoint);
+    }
+  }
+
+  /** Loads the model; the folder may be closed afterwards. */
+  public TransformerModel load(Precision precision) {
+    return quantized.isPresent()
+        ? TransformerModel.load(architecture, checkpoint, quantized.get(), precision)
+        : TransformerModel.load(architecture, checkpoint, precision);
+  }
+
+  /** Closes the checkpoint. */
+  @Override
+  public void close() {
+    checkpoint.close();
+  }
+}
