@@ -11,12 +11,24 @@ import java.util.OptionalInt;
  * @param openId token id that opens the thinking span, absent for a model without thinking
  * @param closeId token id that closes it
  * @param templateOpensSpan whether the generation prompt already contains the opening token
+ * @param alwaysSpans whether every reply of an intact model has a span (an empty one where it does
+ *     not think), so that a reply that never closes one has no answer
  */
 public record ThinkingProtocol(
     Map<ThinkingMode, String> userSuffixes,
     OptionalInt openId,
     OptionalInt closeId,
-    boolean templateOpensSpan) {
+    boolean templateOpensSpan,
+    boolean alwaysSpans) {
+
+  /** A protocol whose replies have a span where the template opens it. */
+  public ThinkingProtocol(
+      Map<ThinkingMode, String> userSuffixes,
+      OptionalInt openId,
+      OptionalInt closeId,
+      boolean templateOpensSpan) {
+    this(userSuffixes, openId, closeId, templateOpensSpan, templateOpensSpan);
+  }
 
   /** The protocol of a model that does not think. */
   public static ThinkingProtocol none() {

@@ -7,7 +7,9 @@ import java.util.List;
  *
  * <p>The answer is what follows the last closing token, as evaluation harnesses score it. A reply
  * whose span was never closed (usually cut at the token budget) has an empty answer: scoring its
- * thinking as if it were the answer would hide the truncation.
+ * thinking as if it were the answer would hide the truncation. For a model whose every reply has a
+ * span ({@link ThinkingProtocol#alwaysSpans}) that holds even where the opening token is missing,
+ * as in openPangu's official parser.
  *
  * @param thinking ids inside the span, without the opening and the last closing token
  * @param answer ids after the last closing token; stop ids are kept as they came
@@ -37,7 +39,7 @@ public record ThinkingSplit(List<Integer> thinking, List<Integer> answer, Outcom
     }
     int open = protocol.openId().isEmpty() ? -1 : ids.indexOf(protocol.openId().getAsInt());
     int close = ids.lastIndexOf(protocol.closeId().getAsInt());
-    boolean opened = open >= 0 || protocol.templateOpensSpan();
+    boolean opened = open >= 0 || protocol.alwaysSpans();
     if (close < 0) {
       return opened
           ? new ThinkingSplit(

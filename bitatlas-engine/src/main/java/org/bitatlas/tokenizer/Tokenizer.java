@@ -15,9 +15,14 @@ public interface Tokenizer {
   int[] encode(String text, boolean addSpecialTokens);
 
   /**
-   * Text of {@code ids}.
+   * Text of {@code ids}. Ids without a token give no text: the embedding of a model may have more
+   * rows than its tokenizer has tokens, and a damaged model may produce them. Spaces are never
+   * cleaned up ({@code clean_up_tokenization_spaces} is ignored).
    *
-   * @param skipSpecialTokens whether special tokens are left out
+   * @param skipSpecialTokens whether special tokens are left out; for SentencePiece folders these
+   *     are the begin, end, unknown, padding and additional special tokens (openPangu's {@code
+   *     [unused16]} and {@code [unused17]} stay in the text), for others all that the file flags
+   *     special
    */
   String decode(List<Integer> ids, boolean skipSpecialTokens);
 
@@ -27,7 +32,11 @@ public interface Tokenizer {
   /** Id of a single token by its exact text, special tokens included. */
   OptionalInt idOf(String token);
 
-  /** Text of a single token. */
+  /**
+   * Text of a single token, as the vocabulary writes it.
+   *
+   * @throws org.bitatlas.tensor.BitAtlasException when there is no such token
+   */
   String tokenOf(int id);
 
   /** Begin-of-sequence id the tokenizer adds, if it adds one. */
