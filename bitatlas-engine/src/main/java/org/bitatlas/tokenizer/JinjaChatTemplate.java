@@ -75,7 +75,10 @@ final class JinjaChatTemplate implements ChatTemplate {
             .withMaxMapSize(LARGEST_COLLECTION)
             .withElResolver(new PythonMethods())
             .withNodePreProcessor((node, interpreter) -> countNode())
-            .withLegacyOverrides(LegacyOverrides.ALL)
+            .withLegacyOverrides(
+                LegacyOverrides.Builder.from(LegacyOverrides.ALL)
+                    .withWhitespaceRequiredWithinTokens(false)
+                    .build())
             .build();
     Jinjava jinjava = new Jinjava(config);
     for (String function : List.of("raise_exception", "strftime_now")) {
