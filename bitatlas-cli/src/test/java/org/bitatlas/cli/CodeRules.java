@@ -103,9 +103,7 @@ final class CodeRules {
   private static String signature(CodeUnitCallTarget target) {
     String parameters =
         target.getRawParameterTypes().stream()
-            .map(
-                type ->
-                    type.isArray() ? type.getComponentType().getName() + "[]" : type.getName())
+            .map(type -> type.isArray() ? type.getComponentType().getName() + "[]" : type.getName())
             .collect(Collectors.joining(", "));
     return target.getOwner().getName() + "." + target.getName() + "(" + parameters + ")";
   }
