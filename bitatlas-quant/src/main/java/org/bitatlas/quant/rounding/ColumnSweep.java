@@ -18,6 +18,9 @@ import org.bitatlas.scheme.GridLinear;
  */
 public final class ColumnSweep {
 
+  /** Raised when the same weight, recipe and factor give other codes. */
+  public static final int BEHAVIOUR_VERSION = 1;
+
   private static final int ROW_TILE = 32;
   private static final int COLUMN_CHUNK = 1024;
 
