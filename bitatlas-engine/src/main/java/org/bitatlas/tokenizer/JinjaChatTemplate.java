@@ -7,11 +7,11 @@ import com.hubspot.jinjava.interpret.RenderResult;
 import com.hubspot.jinjava.interpret.TemplateError;
 import com.hubspot.jinjava.lib.fn.ELFunctionDefinition;
 import java.nio.charset.StandardCharsets;
+import java.time.Duration;
 import java.util.HashMap;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
-import java.util.concurrent.atomic.AtomicInteger;
 import org.bitatlas.tensor.BitAtlasException;
 
 /**
@@ -21,7 +21,7 @@ import org.bitatlas.tensor.BitAtlasException;
  * template again.
  *
  * <p>The template comes with the model and is not trusted: it reaches no Java class, its output,
- * strings, lists and ranges are limited, and so is the number of nodes it renders, so that an
+ * strings, lists and ranges are limited, and so are the nodes it renders and its time, so that an
  * endless one ends with an error.
  */
 final class JinjaChatTemplate implements ChatTemplate {
@@ -31,8 +31,22 @@ final class JinjaChatTemplate implements ChatTemplate {
   private static final int NODE_LIMIT = 200_000;
   private static final int DEPTH_LIMIT = 20;
 
-  /** Nodes rendered so far by the rendering on this thread. */
-  private static final ScopedValue<AtomicInteger> NODES = ScopedValue.newInstance();
+  private static final Duration TIME_LIMIT = Duration.ofSeconds(10);
+
+  /** What is left to the rendering on this thread. */
+  private static final ScopedValue<Budget> BUDGET = ScopedValue.newInstance();
+
+  private static final class Budget {
+    private final long start = System.nanoTime();
+    private int nodes;
+
+    void spend() {
+      nodes++;
+      if (nodes > NODE_LIMIT || System.nanoTime() - start > TIME_LIMIT.toNanos()) {
+        throw new TemplateTooLong();
+      }
+    }
+  }
 
   private static final class TemplateTooLong extends RuntimeException {
     private static final long serialVersionUID = 1;
@@ -53,18 +67,29 @@ final class JinjaChatTemplate implements ChatTemplate {
    */
   JinjaChatTemplate(String name, String source, Map<String, String> specialTokens) {
     this.name = name;
-    this.source = source;
+    this.source = adapt(name, source);
     this.specialTokens = Map.copyOf(specialTokens);
     this.jinjava = jinjava();
     this.digest = Digests.of("jinja", source.getBytes(StandardCharsets.UTF_8), "");
   }
 
+  private static String adapt(String name, String source) {
+    try {
+      return JinjaSource.adapt(source);
+    } catch (BitAtlasException e) {
+      throw new BitAtlasException(
+          "The chat template of " + name + " cannot be used: " + e.getMessage() + ".", e);
+    }
+  }
+
+  // Jinjava marks its hook and its legacy flags as deprecated, but offers no other way yet.
+  @SuppressWarnings("deprecation")
   private static Jinjava jinjava() {
     JinjavaConfig config =
         JinjavaConfig.newBuilder()
-            .withTrimBlocks(true)
-            .withLstripBlocks(true)
-            .withKeepTrailingNewline(false)
+            .withTrimBlocks(false)
+            .withLstripBlocks(false)
+            .withKeepTrailingNewline(true)
             .withNestedInterpretationEnabled(false)
             .withEnableRecursiveMacroCalls(true)
             .withMaxMacroRecursionDepth(DEPTH_LIMIT)
@@ -81,6 +106,7 @@ final class JinjaChatTemplate implements ChatTemplate {
                     .build())
             .build();
     Jinjava jinjava = new Jinjava(config);
+    jinjava.getGlobalContext().registerFilter(new ToJsonFilter());
     for (String function : List.of("raise_exception", "strftime_now")) {
       jinjava
           .getGlobalContext()
@@ -92,8 +118,8 @@ final class JinjaChatTemplate implements ChatTemplate {
   }
 
   private static void countNode() {
-    if (NODES.isBound() && NODES.get().incrementAndGet() > NODE_LIMIT) {
-      throw new TemplateTooLong();
+    if (BUDGET.isBound()) {
+      BUDGET.get().spend();
     }
   }
 
@@ -102,9 +128,11 @@ final class JinjaChatTemplate implements ChatTemplate {
     Map<String, Object> variables = new HashMap<>(specialTokens);
     variables.put("messages", messages.stream().map(JinjaChatTemplate::variables).toList());
     variables.put("add_generation_prompt", addGenerationPrompt);
+    // So that `strftime_now is defined` holds; a call finds the function of this name.
+    variables.put("strftime_now", true);
     RenderResult result =
-        ScopedValue.where(NODES, new AtomicInteger())
-            .call(() -> jinjava.renderForResult(JinjaSource.adapt(source), variables));
+        ScopedValue.where(BUDGET, new Budget())
+            .call(() -> jinjava.renderForResult(source, variables));
     if (!result.getErrors().isEmpty()) {
       throw failure(result.getErrors());
     }
@@ -134,7 +162,9 @@ final class JinjaChatTemplate implements ChatTemplate {
                   + name
                   + " was stopped after "
                   + NODE_LIMIT
-                  + " steps: it is endless, or the conversation is far too long.");
+                  + " steps or "
+                  + TIME_LIMIT.toSeconds()
+                  + " seconds: it is endless, or the conversation is far too long.");
         }
       }
     }
@@ -145,7 +175,7 @@ final class JinjaChatTemplate implements ChatTemplate {
             + " cannot be rendered (line "
             + first.getLineno()
             + "): "
-            + first.getMessage()
+            + first.getMessage().lines().findFirst().orElse("no reason given")
             + ".");
   }
 
