@@ -24,8 +24,12 @@ public record AccuracyMap(
     List<MapAverage> averages,
     List<Check> checks) {
 
-  /** The map of the study that ran last in a store, compared with the margins of {@code spec}. */
+  /**
+   * The map of the study that ran last in a store, compared with the margins of {@code spec}.
+   *
+   * @throws org.bitatlas.tensor.BitAtlasException when the store holds no study
+   */
   public static AccuracyMap of(RunStore store, StudySpec spec) {
-    throw new UnsupportedOperationException(store + spec.name());
+    return new MapBuilder(store, spec.margin()).build(spec);
   }
 }
