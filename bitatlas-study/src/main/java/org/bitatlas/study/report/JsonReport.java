@@ -1,0 +1,118 @@
+package org.bitatlas.study.report;
+
+import java.util.ArrayList;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.TreeSet;
+import org.bitatlas.study.map.AccuracyMap;
+import org.bitatlas.study.map.Comparison;
+import org.bitatlas.study.map.MapAverage;
+import org.bitatlas.study.map.MapCell;
+import org.bitatlas.study.map.MapRow;
+import tools.jackson.databind.SerializationFeature;
+import tools.jackson.databind.json.JsonMapper;
+
+/**
+ * The map as JSON, for programs. Fields are only added within a schema version; a number that does
+ * not exist is left out.
+ */
+final class JsonReport {
+  /** Raised when a field changes its meaning or goes. */
+  static final int SCHEMA_VERSION = 1;
+
+  private JsonReport() {}
+
+  static String of(AccuracyMap map) {
+    Map<String, Object> root = new LinkedHashMap<>();
+    root.put("schemaVersion", SCHEMA_VERSION);
+    root.put("study", map.spec().name());
+    root.put("marginPoints", map.spec().margin().points());
+    root.put("facts", RunFacts.of(map).lines());
+    List<Object> rows = new ArrayList<>();
+    for (int i = 0; i < map.rows().size(); i++) {
+      rows.add(row(map.rows().get(i), map.averages().get(i)));
+    }
+    root.put("rows", rows);
+    root.put("columns", map.columns());
+    List<Object> cells = new ArrayList<>();
+    for (int i = 0; i < map.rows().size(); i++) {
+      for (int j = 0; j < map.columns().size(); j++) {
+        cells.add(cell(i, j, map.cells().get(i).get(j)));
+      }
+    }
+    root.put("cells", cells);
+    root.put("checks", map.checks());
+    return JsonMapper.builder()
+            .enable(SerializationFeature.INDENT_OUTPUT)
+            .build()
+            .writeValueAsString(root)
+        + "\n";
+  }
+
+  private static Map<String, Object> row(MapRow row, MapAverage average) {
+    Map<String, Object> node = new LinkedHashMap<>();
+    node.put("model", row.model());
+    node.put("recipe", row.recipe());
+    node.put("method", row.method());
+    node.put("bits", row.bits());
+    row.size()
+        .ifPresent(size -> {
+          node.put("modelBytes", size.modelBytes());
+          node.put("linearBytes", size.linearBytes());
+          node.put("bitsPerWeight", size.bitsPerWeight());
+        });
+    node.put("execution", row.execution());
+    node.put("notes", row.notes());
+    number(node, "mean", average.mean().orElse(Double.NaN));
+    number(node, "meanLow", average.low());
+    number(node, "meanHigh", average.high());
+    node.put("meanCells", average.cells());
+    node.put("meanLeftOut", average.leftOut());
+    node.put("onFront", average.onFront());
+    node.put("layerErrors", row.layerErrors());
+    return node;
+  }
+
+  private static Map<String, Object> cell(int row, int column, MapCell cell) {
+    Map<String, Object> node = new LinkedHashMap<>();
+    node.put("row", row);
+    node.put("column", column);
+    node.put("key", cell.planned().key());
+    node.put("metric", cell.planned().metric());
+    node.put("state", cell.state());
+    node.put("reason", cell.reason());
+    cell.record()
+        .ifPresent(record -> {
+          number(node, "primary", record.primary());
+          node.put("items", record.items());
+          node.put("plannedItems", record.plannedItems());
+          node.put("correct", record.correct());
+          node.put("chance", record.chance());
+          node.put("seconds", record.seconds());
+          node.put("generatedTokens", record.generatedTokens());
+          Map<String, Object> metrics = new LinkedHashMap<>();
+          record.metrics().forEach((name, value) -> number(metrics, name, value));
+          node.put("metrics", metrics);
+        });
+    number(node, "low", cell.low());
+    number(node, "high", cell.high());
+    node.put("flags", new TreeSet<>(cell.flags()));
+    Comparison comparison = cell.comparison();
+    node.put("verdict", comparison.verdict());
+    number(node, "delta", comparison.delta());
+    number(node, "deltaLow", comparison.low());
+    number(node, "deltaHigh", comparison.high());
+    node.put("broken", comparison.broken());
+    node.put("repaired", comparison.repaired());
+    number(node, "mcnemar", comparison.pValue());
+    node.put("pairedItems", comparison.items());
+    return node;
+  }
+
+  private static void number(Map<String, Object> node, String name, double value) {
+    if (Double.isFinite(value)) {
+      node.put(name, value);
+    }
+  }
+}

@@ -1,0 +1,202 @@
+package org.bitatlas.study.report;
+
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Optional;
+import org.bitatlas.eval.CellState;
+import org.bitatlas.study.ModelSize;
+import org.bitatlas.study.map.AccuracyMap;
+import org.bitatlas.study.map.Check;
+import org.bitatlas.study.map.Flag;
+import org.bitatlas.study.map.MapAverage;
+import org.bitatlas.study.map.MapCell;
+import org.bitatlas.study.map.MapRow;
+
+/** The map as Markdown, for terminals and README files: lines of at most 100 characters. */
+final class MarkdownReport {
+  /** Columns of a table besides the first, so that a row stays within the line length. */
+  private static final int COLUMNS = 5;
+
+  private final AccuracyMap map;
+  private final StringBuilder out = new StringBuilder();
+
+  private MarkdownReport(AccuracyMap map) {
+    this.map = map;
+  }
+
+  static String of(AccuracyMap map) {
+    return new MarkdownReport(map).text();
+  }
+
+  private String text() {
+    out.append("# Accuracy map: ").append(escape(map.spec().name())).append("\n\n");
+    RunFacts facts = RunFacts.of(map);
+    facts
+        .lines()
+        .forEach(
+            (name, value) -> out.append(wrapped("- " + escape(name) + ": " + escape(value), "  ")));
+    checks();
+    averages();
+    for (int from = 0; from < map.columns().size(); from += COLUMNS) {
+      heatMap(from, Math.min(map.columns().size(), from + COLUMNS));
+    }
+    reasons();
+    out.append('\n')
+        .append(
+            wrapped(
+                "Accuracies are percent with the difference to float in points; perplexity with"
+                    + " the difference in percent. = non-inferior, < worse, ? inconclusive against"
+                    + " the margin of "
+                    + Figures.format("%.1f", map.spec().margin().points())
+                    + " points. Only OK cells enter the mean.",
+                ""));
+    return out.toString();
+  }
+
+  private void checks() {
+    out.append("\n## Checks\n\n");
+    for (Check check : map.checks()) {
+      String answer =
+          switch (check.answer()) {
+            case YES -> "yes";
+            case NO -> "NO";
+            case NOT_ENOUGH_DATA -> "not enough data";
+          };
+      out.append(
+          wrapped(
+              "- " + check.statement() + ": **" + answer + "** (" + check.numbers() + ")", "  "));
+    }
+  }
+
+  private void averages() {
+    out.append("\n## Accuracy against memory\n\n");
+    List<List<String>> table = new ArrayList<>();
+    table.add(
+        List.of("model", "mean", "95 %", "cells", "left out", "size", "bits/weight", "front"));
+    for (int i = 0; i < map.rows().size(); i++) {
+      MapAverage average = map.averages().get(i);
+      Optional<ModelSize> size = map.rows().get(i).size();
+      table.add(
+          List.of(
+              rowName(map.rows().get(i)),
+              Figures.percent(average.mean().orElse(Double.NaN)),
+              average.cells() == 0
+                  ? ""
+                  : Figures.percent(average.low()) + " – " + Figures.percent(average.high()),
+              Integer.toString(average.cells()),
+              Integer.toString(average.leftOut()),
+              size.map(s -> Figures.bytes(s.modelBytes())).orElse(""),
+              size.map(s -> Figures.format("%.2f", s.bitsPerWeight())).orElse(""),
+              average.onFront() ? "yes" : ""));
+    }
+    table(table);
+  }
+
+  private void heatMap(int from, int to) {
+    out.append("\n## ")
+        .append(from == 0 ? "Every task against float" : "Every task against float, continued")
+        .append("\n\n");
+    List<List<String>> table = new ArrayList<>();
+    List<String> head = new ArrayList<>(List.of("model"));
+    map.columns().subList(from, to).forEach(column -> head.add(escape(column.label())));
+    table.add(head);
+    for (int i = 0; i < map.rows().size(); i++) {
+      List<String> line = new ArrayList<>(List.of(rowName(map.rows().get(i))));
+      map.cells().get(i).subList(from, to).forEach(cell -> line.add(cell(cell)));
+      table.add(line);
+    }
+    table(table);
+  }
+
+  private static String cell(MapCell cell) {
+    if (cell.state() != CellState.OK) {
+      return cell.record().isEmpty() ? "not run" : cell.state().toString();
+    }
+    String sign =
+        switch (cell.comparison().verdict()) {
+          case NON_INFERIOR -> " =";
+          case WORSE -> " <";
+          case INCONCLUSIVE -> " ?";
+          case NOT_COMPARABLE -> "";
+        };
+    String delta =
+        Double.isNaN(cell.comparison().delta())
+            ? ""
+            : " " + Figures.delta(cell.planned().metric(), cell.comparison().delta());
+    String chance = cell.flags().contains(Flag.AT_CHANCE) ? " at chance" : "";
+    return Figures.primary(cell) + delta + sign + chance;
+  }
+
+  private void reasons() {
+    List<String> reasons =
+        map.cells().stream()
+            .flatMap(List::stream)
+            .filter(cell -> cell.state() != CellState.OK)
+            .map(cell ->
+                cell.planned().column().label() + ": " + cell.state() + ", " + cell.reason())
+            .distinct()
+            .toList();
+    if (!reasons.isEmpty()) {
+      out.append("\n## Cells without a number\n\n");
+      reasons.forEach(reason -> out.append(wrapped("- " + escape(reason), "  ")));
+    }
+  }
+
+  private String rowName(MapRow row) {
+    long models = map.rows().stream().map(MapRow::model).distinct().count();
+    return escape(models > 1 ? row.model() + " " + row.recipe() : row.recipe());
+  }
+
+  private void table(List<List<String>> lines) {
+    int columns = lines.getFirst().size();
+    int[] widths = new int[columns];
+    for (List<String> line : lines) {
+      for (int i = 0; i < columns; i++) {
+        widths[i] = Math.max(widths[i], line.get(i).length());
+      }
+    }
+    for (int n = 0; n < lines.size(); n++) {
+      for (int i = 0; i < columns; i++) {
+        String cell = lines.get(n).get(i);
+        String space = " ".repeat(widths[i] - cell.length());
+        out.append("| ").append(i == 0 ? cell + space : space + cell).append(' ');
+      }
+      out.append("|\n");
+      if (n == 0) {
+        for (int i = 0; i < columns; i++) {
+          out.append(i == 0 ? "|:" : "|-").append("-".repeat(widths[i])).append(i == 0 ? "-" : ":");
+        }
+        out.append("|\n");
+      }
+    }
+  }
+
+  /** Text that Markdown would read as markup or HTML, made plain; one line. */
+  static String escape(String text) {
+    return text.replaceAll("\\s+", " ")
+        .replace("\\", "\\\\")
+        .replace("&", "&amp;")
+        .replace("<", "&lt;")
+        .replace("|", "\\|")
+        .replace("`", "\\`")
+        .replace("*", "\\*")
+        .replace("[", "\\[");
+  }
+
+  private static String wrapped(String text, String indent) {
+    StringBuilder lines = new StringBuilder();
+    int width = 0;
+    for (String word : text.split(" ")) {
+      if (width > 0 && width + 1 + word.length() > 92) {
+        lines.append('\n').append(indent);
+        width = indent.length();
+      } else if (width > 0) {
+        lines.append(' ');
+        width++;
+      }
+      lines.append(word);
+      width += word.length();
+    }
+    return lines.append('\n').toString();
+  }
+}
