@@ -1,17 +1,87 @@
 package org.bitatlas.study;
 
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.List;
+import org.bitatlas.eval.task.SuiteCatalog;
+import org.bitatlas.model.ModelFolder;
+import org.bitatlas.model.Precision;
+import org.bitatlas.nano.Nano;
+import org.bitatlas.quant.calibration.CalibrationSet;
+import org.bitatlas.quant.calibration.CalibrationSets;
+import org.bitatlas.tensor.BitAtlasException;
+import org.bitatlas.tokenizer.ChatTokenizer;
+import org.bitatlas.tokenizer.ChatTokenizers;
+
 /** The workbench over BitAtlas's own reader, methods, engine and evaluation. */
-final class EngineWorkbench implements Workbench, AutoCloseable {
+final class EngineWorkbench implements Workbench {
+  /** Name of the embedded model, its suites and its calibration texts in a specification. */
+  static final String EMBEDDED = "nano";
+
+  private final StudySpec spec;
+  private final StudyOptions options;
+  private final Nano nano;
+  private final SuiteCatalog catalog;
 
   EngineWorkbench(StudySpec spec, StudyOptions options) {
-    throw new UnsupportedOperationException(spec.name() + options.threads());
+    this.spec = spec;
+    this.options = options;
+    this.nano = Nano.open();
+    this.catalog =
+        SuiteCatalog.load(
+            spec.suite().orElseGet(nano::suitesFolder),
+            nano.suitesDescriptor(),
+            List.of(nano.shareAlikeFolder()));
   }
 
   @Override
   public Model open(String name) {
-    throw new UnsupportedOperationException();
+    Path folder = folder(name);
+    ChatTokenizer tokenizer = ChatTokenizers.load(folder);
+    CalibrationSet calibration = calibration(tokenizer);
+    ModelFolder opened = ModelFolder.open(folder);
+    if (opened.quantized().isPresent()) {
+      opened.close();
+      throw new BitAtlasException(
+          "The model " + folder + " is already quantized; a study starts from a float model.");
+    }
+    return new EngineModel(
+        new EngineModel.Setting(spec, options, precision(), name),
+        opened,
+        tokenizer,
+        calibration,
+        catalog);
   }
 
-  @Override
-  public void close() {}
+  private Path folder(String name) {
+    if (name.equals(EMBEDDED)) {
+      return nano.modelFolder();
+    }
+    Path folder = Path.of(name);
+    if (!Files.isDirectory(folder)) {
+      throw new BitAtlasException(
+          "There is no model folder "
+              + name
+              + "; give nano for the embedded model or a folder with config.json and safetensors.");
+    }
+    return folder;
+  }
+
+  private CalibrationSet calibration(ChatTokenizer tokenizer) {
+    CalibrationSpec wanted = spec.calibration();
+    Path file =
+        wanted.source().equals(EMBEDDED) ? nano.calibrationFile() : Path.of(wanted.source());
+    return CalibrationSets.fromJsonLines(
+        file,
+        tokenizer.tokenizer(),
+        new CalibrationSets.Selection(wanted.samples(), wanted.length(), wanted.seed()));
+  }
+
+  private Precision precision() {
+    return switch (spec.precision()) {
+      case "float32" -> Precision.FP32;
+      case "bfloat16" -> Precision.BF16;
+      default -> Precision.preferred().precision();
+    };
+  }
 }

@@ -4,6 +4,7 @@ import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.SequencedMap;
+import org.bitatlas.eval.CollapseRule;
 
 /**
  * The rows and cells of one model of a study, with the keys of their records.
@@ -55,7 +56,7 @@ record Grid(String name, Workbench.Model model, List<Row> rows) {
         inputs.put("mode", columns.get(i).mode());
         inputs.put("items", Integer.toString(tasks.get(i).items()));
         inputs.put("sampling", "greedy");
-        inputs.put("collapse", spec.collapse().describe());
+        inputs.put("collapse", spec.collapse().map(CollapseRule::describe).orElse("never"));
         cells.add(
             new Cell(
                 new PlannedCell(

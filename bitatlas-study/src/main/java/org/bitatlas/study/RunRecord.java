@@ -4,6 +4,7 @@ import java.util.List;
 import java.util.Optional;
 import java.util.SequencedMap;
 import org.bitatlas.eval.CellState;
+import org.bitatlas.scheme.ModelSize;
 
 /**
  * One finished cell of the map: a model under a recipe, asked one task in one mode.

@@ -7,6 +7,8 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Optional;
 import java.util.SequencedMap;
+import java.util.concurrent.CancellationException;
+import java.util.function.IntConsumer;
 import org.bitatlas.eval.CellState;
 import org.bitatlas.eval.SampleRecord;
 import org.bitatlas.eval.TaskResult;
@@ -36,8 +38,8 @@ public final class StudyRunner {
   public static StudyOutcome run(StudySpec spec, StudyOptions options, StudyListener listener) {
     StudySpec chosen = spec.with(options);
     try (StudyLock lock = StudyLock.acquire(options.out());
-        RunStore store = RunStore.open(lock.folder());
-        EngineWorkbench workbench = new EngineWorkbench(chosen, options)) {
+        RunStore store = RunStore.open(lock.folder())) {
+      Workbench workbench = new EngineWorkbench(chosen, options);
       return new StudyRunner(workbench, InstantSource.system()).run(chosen, store, listener);
     }
   }
@@ -196,19 +198,17 @@ public final class StudyRunner {
     }
 
     /** Counts the items of a cell and ends it when the study is cancelled. */
-    private final class ItemCounter implements Runnable {
+    private final class ItemCounter implements IntConsumer {
       private final Grid.Cell cell;
-      private int done;
 
       ItemCounter(Grid.Cell cell) {
         this.cell = cell;
       }
 
       @Override
-      public synchronized void run() {
-        done++;
+      public synchronized void accept(int done) {
         if (stopped()) {
-          throw new java.util.concurrent.CancellationException("the study was cancelled");
+          throw new CancellationException("the study was cancelled");
         }
         listener.progress(
             new StudyProgress(

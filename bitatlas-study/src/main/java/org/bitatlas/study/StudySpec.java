@@ -4,6 +4,7 @@ import java.nio.file.Path;
 import java.util.List;
 import java.util.Optional;
 import java.util.OptionalInt;
+import org.bitatlas.eval.CollapseRule;
 
 /**
  * What a study compares: models x recipes x tasks, and the protocol of the comparison. Written in
@@ -17,7 +18,7 @@ import java.util.OptionalInt;
  * @param calibration calibration protocol
  * @param precision arithmetic of the float operators: {@code auto}, {@code float32} or {@code
  *     bfloat16}
- * @param collapse when a cell stops early
+ * @param collapse when a cell stops early; empty for never
  * @param margin margin of the comparison with the float model
  * @param limit items per task; empty for all
  * @param keep which quantized checkpoints stay on disk
@@ -30,7 +31,7 @@ public record StudySpec(
     Optional<Path> suite,
     CalibrationSpec calibration,
     String precision,
-    CollapseRule collapse,
+    Optional<CollapseRule> collapse,
     ComparisonMargin margin,
     OptionalInt limit,
     KeepPolicy keep) {

@@ -14,6 +14,7 @@ import java.util.Optional;
 import java.util.OptionalInt;
 import java.util.SequencedMap;
 import java.util.Set;
+import org.bitatlas.eval.CollapseRule;
 import org.bitatlas.quant.method.Recipe;
 import org.bitatlas.tensor.BitAtlasException;
 import tools.jackson.core.JacksonException;
@@ -26,7 +27,7 @@ final class StudySpecReader {
   private static final String DEFAULT = "default-study.yaml";
   private static final String METHODS = "float, or a mapping with method: rtn or method: gptq";
   private static final Set<String> MODES =
-      new LinkedHashSet<>(List.of("slow_think", "no_think", "auto_think", "choices", "plain"));
+      new LinkedHashSet<>(List.of("slow_think", "no_think", "auto_think"));
   private static final Set<String> KEYS =
       Set.of(
           "name",
@@ -195,14 +196,17 @@ final class StudySpecReader {
         fields.seed("seed", 0));
   }
 
-  private static CollapseRule collapse(YamlFields root) {
+  private static Optional<CollapseRule> collapse(YamlFields root) {
     root.choice("decoding", names("greedy"), "greedy");
     if (!root.has("collapse")) {
-      return CollapseRule.NEVER;
+      return Optional.empty();
     }
-    YamlFields fields = root.child("collapse").only(Set.of("after_items", "at_most"));
-    return new CollapseRule(
-        fields.integer("after_items", 0, 0, 1_000_000), fields.number("at_most", 0, 0, 1));
+    YamlFields fields = root.child("collapse").only(Set.of("after_items", "at_most", "truncated"));
+    return Optional.of(
+        new CollapseRule(
+            fields.integer("after_items", 100, 1, 1_000_000),
+            fields.number("at_most", 0, 0, 1),
+            fields.number("truncated", 0, 0, 1)));
   }
 
   private static ComparisonMargin margin(YamlFields root) {

@@ -4,8 +4,8 @@ package org.bitatlas.study;
  * A task in one mode: one column of the map.
  *
  * @param task name of the suite, for example {@code gsm_nano}, or {@code perplexity}
- * @param mode {@code slow_think}, {@code no_think}, {@code auto_think}, {@code choices} or {@code
- *     plain}; empty for a task without modes
+ * @param mode {@code slow_think}, {@code no_think} or {@code auto_think}; empty for a task or model
+ *     without modes
  */
 public record StudyTask(String task, String mode) {
 

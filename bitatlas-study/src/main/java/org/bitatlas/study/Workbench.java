@@ -3,9 +3,11 @@ package org.bitatlas.study;
 import java.util.List;
 import java.util.Optional;
 import java.util.SequencedMap;
+import java.util.function.IntConsumer;
 import org.bitatlas.eval.TaskResult;
 import org.bitatlas.quant.method.Recipe;
 import org.bitatlas.quant.pipeline.LayerError;
+import org.bitatlas.scheme.ModelSize;
 
 /**
  * What a study needs of the rest of BitAtlas: to open a model, quantize it and ask it tasks.
@@ -82,9 +84,10 @@ public interface Workbench {
     /**
      * Asks a task of {@link Model#prepare}.
      *
-     * @param itemDone called once per item, from any thread; what it throws ends the evaluation
+     * @param itemsDone told how many items are done, from any thread; what it throws ends the
+     *     evaluation
      */
-    TaskResult evaluate(Task task, Runnable itemDone);
+    TaskResult evaluate(Task task, IntConsumer itemsDone);
 
     @Override
     void close();

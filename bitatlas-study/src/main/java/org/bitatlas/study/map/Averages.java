@@ -4,8 +4,8 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
 import java.util.OptionalDouble;
+import org.bitatlas.scheme.ModelSize;
 import org.bitatlas.study.Metric;
-import org.bitatlas.study.ModelSize;
 
 /** Mean accuracy of every row and the Pareto front of accuracy against memory. */
 final class Averages {
@@ -94,7 +94,7 @@ final class Averages {
               && other.leftOut() == 0
               && rows.get(i).size().isPresent();
       if (rival) {
-        long bytes = rows.get(i).size().get().modelBytes() - size.get().modelBytes();
+        long bytes = rows.get(i).size().get().wholeModelBytes() - size.get().wholeModelBytes();
         double gain = other.mean().getAsDouble() - average.mean().getAsDouble();
         if ((bytes <= 0 && gain > 0) || (bytes < 0 && gain >= 0)) {
           return false;

@@ -3,7 +3,7 @@ package org.bitatlas.study.map;
 import java.util.List;
 import java.util.Optional;
 import org.bitatlas.quant.pipeline.LayerError;
-import org.bitatlas.study.ModelSize;
+import org.bitatlas.scheme.ModelSize;
 
 /**
  * A row of the map: a model under a recipe.

@@ -58,9 +58,9 @@ final class JsonReport {
     node.put("bits", row.bits());
     row.size()
         .ifPresent(size -> {
-          node.put("modelBytes", size.modelBytes());
+          node.put("modelBytes", size.wholeModelBytes());
           node.put("linearBytes", size.linearBytes());
-          node.put("bitsPerWeight", size.bitsPerWeight());
+          node.put("bitsPerWeight", size.storedBitsPerWeight());
         });
     node.put("execution", row.execution());
     node.put("notes", row.notes());

@@ -4,7 +4,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
 import org.bitatlas.eval.CellState;
-import org.bitatlas.study.ModelSize;
+import org.bitatlas.scheme.ModelSize;
 import org.bitatlas.study.map.AccuracyMap;
 import org.bitatlas.study.map.Check;
 import org.bitatlas.study.map.Flag;
@@ -85,8 +85,8 @@ final class MarkdownReport {
                   : Figures.percent(average.low()) + " – " + Figures.percent(average.high()),
               Integer.toString(average.cells()),
               Integer.toString(average.leftOut()),
-              size.map(s -> Figures.bytes(s.modelBytes())).orElse(""),
-              size.map(s -> Figures.format("%.2f", s.bitsPerWeight())).orElse(""),
+              size.map(s -> Figures.bytes(s.wholeModelBytes())).orElse(""),
+              size.map(s -> Figures.format("%.2f", s.storedBitsPerWeight())).orElse(""),
               average.onFront() ? "yes" : ""));
     }
     table(table);

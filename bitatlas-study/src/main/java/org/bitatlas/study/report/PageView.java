@@ -6,8 +6,8 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import org.bitatlas.eval.CellState;
+import org.bitatlas.scheme.ModelSize;
 import org.bitatlas.study.Metric;
-import org.bitatlas.study.ModelSize;
 import org.bitatlas.study.RunRecord;
 import org.bitatlas.study.StudyTask;
 import org.bitatlas.study.map.AccuracyMap;
@@ -104,9 +104,9 @@ final class PageView {
     view.put("cellsInMean", average.cells());
     view.put("leftOut", average.leftOut());
     view.put("front", average.onFront());
-    view.put("size", size.map(s -> Figures.bytes(s.modelBytes())).orElse("–"));
+    view.put("size", size.map(s -> Figures.bytes(s.wholeModelBytes())).orElse("–"));
     view.put("linear", size.map(s -> Figures.bytes(s.linearBytes())).orElse("–"));
-    view.put("bits", size.map(s -> Figures.format("%.2f", s.bitsPerWeight())).orElse("–"));
+    view.put("bits", size.map(s -> Figures.format("%.2f", s.storedBitsPerWeight())).orElse("–"));
     view.put("notes", row.notes());
     List<Object> cells = new ArrayList<>();
     for (int column = 0; column < map.columns().size(); column++) {

@@ -1,0 +1,167 @@
+package org.bitatlas.study;
+
+import java.nio.file.Path;
+import java.util.Arrays;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Optional;
+import java.util.SequencedMap;
+import java.util.stream.IntStream;
+import org.bitatlas.eval.RunOptions;
+import org.bitatlas.eval.TaskRunner;
+import org.bitatlas.eval.task.SuiteCatalog;
+import org.bitatlas.generate.TransformerLanguageModel;
+import org.bitatlas.model.Architecture;
+import org.bitatlas.model.Architecture.Projection;
+import org.bitatlas.model.ModelFolder;
+import org.bitatlas.model.Precision;
+import org.bitatlas.model.TransformerModel;
+import org.bitatlas.quant.calibration.CalibrationSet;
+import org.bitatlas.quant.calibration.CalibrationSets;
+import org.bitatlas.quant.method.Recipe;
+import org.bitatlas.quant.pipeline.QuantizationPipeline;
+import org.bitatlas.quant.pipeline.QuantizationResult;
+import org.bitatlas.scheme.ModelSize;
+import org.bitatlas.scheme.QuantizedCheckpointFolder;
+import org.bitatlas.tokenizer.ChatTemplate;
+import org.bitatlas.tokenizer.ChatTokenizer;
+
+/** A float model of a study on BitAtlas's engine. */
+final class EngineModel implements Workbench.Model {
+  /** Items per call of the model: part of every key, because cells end early between calls. */
+  private static final int CHUNK = 100;
+
+  private final Setting setting;
+  private final ModelFolder opened;
+  private final ChatTokenizer tokenizer;
+  private final CalibrationSet calibration;
+  private final SuiteCatalog catalog;
+  private final RunOptions run;
+
+  /**
+   * What a study fixes for a model.
+   *
+   * @param spec the specification
+   * @param options the options of the run
+   * @param precision arithmetic of the float operators
+   * @param name name of the model in the specification
+   */
+  record Setting(StudySpec spec, StudyOptions options, Precision precision, String name) {}
+
+  EngineModel(
+      Setting setting,
+      ModelFolder opened,
+      ChatTokenizer tokenizer,
+      CalibrationSet calibration,
+      SuiteCatalog catalog) {
+    this.setting = setting;
+    this.opened = opened;
+    this.tokenizer = tokenizer;
+    this.calibration = calibration;
+    this.catalog = catalog;
+    this.run = new RunOptions(setting.spec().limit(), CHUNK, setting.spec().collapse());
+  }
+
+  @Override
+  public SequencedMap<String, String> identity() {
+    SequencedMap<String, String> identity = new LinkedHashMap<>();
+    identity.put("weights", opened.checkpoint().weightsDigest());
+    identity.put("architecture", RecordKey.sha256(opened.architecture().toString()));
+    identity.put("tokenizer", tokenizer.tokenizer().digest());
+    identity.put("template", tokenizer.template().map(ChatTemplate::digest).orElse("none"));
+    identity.put("precision", setting.precision().toString());
+    identity.put("kernels", "libtorch, weights dequantized once");
+    identity.put("chunk", Integer.toString(CHUNK));
+    identity.put("version.model", Integer.toString(TransformerModel.BEHAVIOUR_VERSION));
+    identity.put("version.generate", Integer.toString(TransformerLanguageModel.BEHAVIOUR_VERSION));
+    identity.put("version.method", Integer.toString(QuantizationPipeline.BEHAVIOUR_VERSION));
+    identity.put("version.protocol", Integer.toString(TaskRunner.BEHAVIOUR_VERSION));
+    return identity;
+  }
+
+  @Override
+  public SequencedMap<String, String> calibration() {
+    SequencedMap<String, String> inputs = new LinkedHashMap<>();
+    inputs.put("calibration", calibration.digest());
+    inputs.put("version.calibration", Integer.toString(CalibrationSets.BEHAVIOUR_VERSION));
+    return inputs;
+  }
+
+  @Override
+  public Workbench.Task prepare(StudyTask task) {
+    return EngineTask.of(task, catalog, setting.spec().limit(), tokenizer.thinking());
+  }
+
+  @Override
+  public Workbench.Variant floatVariant() {
+    ModelSize size =
+        ModelSize.ofFloat(
+            opened.checkpoint(),
+            linearModules(opened.architecture()),
+            opened.architecture().tiedEmbeddings());
+    return variant(opened.load(setting.precision()), size, List.of(), List.of());
+  }
+
+  private static List<String> linearModules(Architecture architecture) {
+    return IntStream.range(0, architecture.layers())
+        .boxed()
+        .flatMap(
+            layer -> Arrays.stream(Projection.values()).map(projection -> projection.module(layer)))
+        .toList();
+  }
+
+  @Override
+  public Workbench.Variant quantize(Recipe recipe) {
+    QuantizationResult result;
+    // The pipeline writes dequantized weights into its own copy, in fp32 as the references do.
+    try (TransformerModel copy = opened.load(Precision.FP32)) {
+      result =
+          QuantizationPipeline.quantize(
+              copy,
+              setting.name(),
+              opened.checkpoint().weightsDigest(),
+              recipe,
+              Optional.of(calibration),
+              setting.options().threads(),
+              _ -> {});
+    }
+    keep(recipe, result);
+    ModelSize size =
+        ModelSize.ofQuantized(
+            result.checkpoint(), opened.checkpoint(), opened.architecture().tiedEmbeddings());
+    TransformerModel model =
+        TransformerModel.load(
+            opened.architecture(), opened.checkpoint(), result.checkpoint(), setting.precision());
+    return variant(model, size, result.layerErrors(), result.notes());
+  }
+
+  private void keep(Recipe recipe, QuantizationResult result) {
+    switch (setting.spec().keep()) {
+      case NONE -> {}
+      case ALL -> {
+        Path target =
+            setting
+                .options()
+                .out()
+                .resolve("checkpoints")
+                .resolve(recipe.label().replaceAll("[^A-Za-z0-9.-]+", "-"));
+        QuantizedCheckpointFolder.write(
+            result.checkpoint(), opened.checkpoint(), opened.folder(), target);
+      }
+    }
+  }
+
+  private Workbench.Variant variant(
+      TransformerModel model,
+      ModelSize size,
+      List<org.bitatlas.quant.pipeline.LayerError> errors,
+      List<String> notes) {
+    return new EngineVariant(
+        model, size, errors, notes, tokenizer, run, setting.options().threads());
+  }
+
+  @Override
+  public void close() {
+    opened.close();
+  }
+}

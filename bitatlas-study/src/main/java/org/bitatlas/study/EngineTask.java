@@ -1,0 +1,119 @@
+package org.bitatlas.study;
+
+import java.util.LinkedHashMap;
+import java.util.Locale;
+import java.util.Optional;
+import java.util.OptionalInt;
+import java.util.SequencedMap;
+import org.bitatlas.eval.task.CodeTask;
+import org.bitatlas.eval.task.GenerativeTask;
+import org.bitatlas.eval.task.MultipleChoiceTask;
+import org.bitatlas.eval.task.PerplexityTask;
+import org.bitatlas.eval.task.Suite;
+import org.bitatlas.eval.task.SuiteCatalog;
+import org.bitatlas.tensor.BitAtlasException;
+import org.bitatlas.tokenizer.ThinkingMode;
+import org.bitatlas.tokenizer.ThinkingProtocol;
+
+/**
+ * A task of the suite catalog in one mode.
+ *
+ * @param task the task
+ * @param suite its data; empty for a task that cannot be asked
+ * @param mode thinking mode; empty for a model or task without modes
+ * @param items items to ask
+ * @param skipReason why the task cannot be asked
+ */
+record EngineTask(
+    org.bitatlas.eval.task.Task task,
+    Optional<Suite> suite,
+    Optional<ThinkingMode> mode,
+    int items,
+    Optional<String> skipReason)
+    implements Workbench.Task {
+
+  static EngineTask of(
+      StudyTask wanted, SuiteCatalog catalog, OptionalInt limit, ThinkingProtocol thinking) {
+    Optional<ThinkingMode> mode =
+        wanted.mode().isEmpty()
+            ? Optional.empty()
+            : Optional.of(ThinkingMode.valueOf(wanted.mode().toUpperCase(Locale.ROOT)));
+    return switch (catalog.entry(wanted.task())) {
+      case SuiteCatalog.Missing missing ->
+          new EngineTask(missing.task(), Optional.empty(), mode, 0, Optional.of(missing.reason()));
+      case SuiteCatalog.Ready ready -> {
+        requireMode(wanted, mode, ready.task(), thinking);
+        int all =
+            ready.task() instanceof PerplexityTask perplexity
+                ? perplexity.perplexity().windows().orElse(0)
+                : ready.suite().items().size();
+        yield new EngineTask(
+            ready.task(),
+            Optional.of(ready.suite()),
+            mode,
+            Math.min(all, limit.orElse(all)),
+            ready.task() instanceof CodeTask
+                ? Optional.of(CodeTask.SKIP_REASON)
+                : Optional.empty());
+      }
+    };
+  }
+
+  private static void requireMode(
+      StudyTask wanted,
+      Optional<ThinkingMode> mode,
+      org.bitatlas.eval.task.Task task,
+      ThinkingProtocol thinking) {
+    if (task instanceof CodeTask) {
+      return;
+    }
+    if (mode.isPresent() && task instanceof PerplexityTask) {
+      throw new BitAtlasException(
+          "The task "
+              + wanted.task()
+              + " has no modes, but the study asks for "
+              + wanted.mode()
+              + ".");
+    }
+    if (mode.isPresent() && !thinking.userSuffixes().containsKey(mode.get())) {
+      throw new BitAtlasException(
+          "The model does not support the mode "
+              + wanted.mode()
+              + " of the task "
+              + wanted.task()
+              + "; it supports "
+              + thinking.userSuffixes().keySet()
+              + ".");
+    }
+  }
+
+  @Override
+  public SequencedMap<String, String> inputs() {
+    SequencedMap<String, String> inputs = new LinkedHashMap<>();
+    inputs.put("data", suite.map(Suite::digest).orElse("none"));
+    inputs.put("definition", RecordKey.sha256(task.toString()));
+    inputs.put("protocol", task.definition());
+    if (task instanceof GenerativeTask generative) {
+      inputs.put("budget", Integer.toString(generative.budget(mode)));
+    }
+    return inputs;
+  }
+
+  @Override
+  public Metric metric() {
+    return switch (task.measure()) {
+      case ACCURACY -> Metric.ACCURACY;
+      case PERPLEXITY -> Metric.PERPLEXITY;
+    };
+  }
+
+  @Override
+  public double chance() {
+    return switch (task) {
+      case GenerativeTask generative -> generative.chance();
+      case MultipleChoiceTask choice -> choice.chance();
+      case PerplexityTask _ -> 0;
+      case CodeTask _ -> 0;
+    };
+  }
+}

@@ -1,0 +1,80 @@
+package org.bitatlas.study;
+
+import java.util.List;
+import java.util.function.IntConsumer;
+import org.bitatlas.eval.RunOptions;
+import org.bitatlas.eval.TaskResult;
+import org.bitatlas.eval.TaskRunner;
+import org.bitatlas.generate.Sampling;
+import org.bitatlas.generate.TransformerLanguageModel;
+import org.bitatlas.model.TransformerModel;
+import org.bitatlas.quant.pipeline.LayerError;
+import org.bitatlas.scheme.ModelSize;
+import org.bitatlas.tokenizer.ChatTokenizer;
+
+/** A loaded model, float or quantized, that answers tasks greedily. */
+final class EngineVariant implements Workbench.Variant {
+  private final TransformerModel model;
+  private final TransformerLanguageModel language;
+  private final ModelSize size;
+  private final List<LayerError> layerErrors;
+  private final List<String> notes;
+  private final ChatTokenizer tokenizer;
+  private final RunOptions options;
+
+  EngineVariant(
+      TransformerModel model,
+      ModelSize size,
+      List<LayerError> layerErrors,
+      List<String> notes,
+      ChatTokenizer tokenizer,
+      RunOptions options,
+      int threads) {
+    this.model = model;
+    this.language = new TransformerLanguageModel(model, threads);
+    this.size = size;
+    this.layerErrors = layerErrors;
+    this.notes = notes;
+    this.tokenizer = tokenizer;
+    this.options = options;
+  }
+
+  @Override
+  public ModelSize size() {
+    return size;
+  }
+
+  @Override
+  public String execution() {
+    return model.execution();
+  }
+
+  @Override
+  public List<LayerError> layerErrors() {
+    return layerErrors;
+  }
+
+  @Override
+  public List<String> notes() {
+    return notes;
+  }
+
+  @Override
+  public TaskResult evaluate(Workbench.Task task, IntConsumer itemsDone) {
+    EngineTask known = (EngineTask) task;
+    return TaskRunner.run(
+        known.task(),
+        known.mode(),
+        known.suite().orElseThrow(),
+        language,
+        tokenizer,
+        new Sampling.Greedy(),
+        options,
+        progress -> itemsDone.accept(progress.finishedItems()));
+  }
+
+  @Override
+  public void close() {
+    model.close();
+  }
+}

@@ -1,0 +1,260 @@
+package org.bitatlas.study;
+
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.SequencedMap;
+import java.util.SplittableRandom;
+import java.util.function.IntConsumer;
+import org.bitatlas.eval.CellState;
+import org.bitatlas.eval.SampleRecord;
+import org.bitatlas.eval.TaskResult;
+import org.bitatlas.model.Architecture.Projection;
+import org.bitatlas.quant.method.Recipe;
+import org.bitatlas.quant.pipeline.LayerError;
+import org.bitatlas.scheme.ModelSize;
+
+/**
+ * A workbench without a model: item i of a task is right with a chance that falls with the bits,
+ * from a generator seeded by the item alone, so that rows are paired as real ones are. At two bits
+ * round to nearest collapses.
+ */
+public final class FakeWorkbench implements Workbench {
+  /** A text that would break a page or a table that does not escape. */
+  public static final String HOSTILE =
+      "</script><script>alert(1)</script><img src=x onerror=alert(2)> {{ 7*7 }} {% raw %} | `x`"
+          + " \u2028 ]]> --> &amp; \"'";
+
+  final List<String> quantized = new ArrayList<>();
+  final List<String> evaluated = new ArrayList<>();
+  final int items;
+  String weights = "a".repeat(64);
+  Optional<String> failingRecipe = Optional.empty();
+  Optional<String> failingTask = Optional.empty();
+  long millisecondsPerItem;
+
+  public FakeWorkbench(int items) {
+    this.items = items;
+  }
+
+  @Override
+  public Model open(String name) {
+    return new FakeModel();
+  }
+
+  private final class FakeModel implements Model {
+    @Override
+    public SequencedMap<String, String> identity() {
+      SequencedMap<String, String> identity = new LinkedHashMap<>();
+      identity.put("weights", weights);
+      identity.put("tokenizer", "b".repeat(64));
+      identity.put("precision", "FP32");
+      identity.put("kernels", "none");
+      return identity;
+    }
+
+    @Override
+    public SequencedMap<String, String> calibration() {
+      return new LinkedHashMap<>(Map.of("calibration", "c".repeat(64)));
+    }
+
+    @Override
+    public Task prepare(StudyTask task) {
+      return new FakeTask(task);
+    }
+
+    @Override
+    public Variant floatVariant() {
+      return new FakeVariant(Optional.empty());
+    }
+
+    @Override
+    public Variant quantize(Recipe recipe) {
+      String label = recipe.method() + " W" + recipe.bits();
+      quantized.add(label);
+      if (failingRecipe.filter(label::equals).isPresent()) {
+        throw new IllegalStateException("no memory for " + HOSTILE);
+      }
+      return new FakeVariant(Optional.of(recipe));
+    }
+
+    @Override
+    public void close() {}
+  }
+
+  private final class FakeTask implements Task {
+    private final StudyTask column;
+
+    FakeTask(StudyTask column) {
+      this.column = column;
+    }
+
+    @Override
+    public SequencedMap<String, String> inputs() {
+      return new LinkedHashMap<>(Map.of("data", RecordKey.sha256(column.label())));
+    }
+
+    @Override
+    public Metric metric() {
+      return column.task().startsWith("wikitext") ? Metric.PERPLEXITY : Metric.ACCURACY;
+    }
+
+    @Override
+    public int items() {
+      return items;
+    }
+
+    @Override
+    public double chance() {
+      return column.task().startsWith("bool") ? 0.5 : 0;
+    }
+
+    @Override
+    public Optional<String> skipReason() {
+      boolean code = column.task().startsWith("humaneval") || column.task().startsWith("mbpp");
+      return code ? Optional.of("needs the sandbox") : Optional.empty();
+    }
+  }
+
+  private final class FakeVariant implements Variant {
+    private final Optional<Recipe> recipe;
+
+    FakeVariant(Optional<Recipe> recipe) {
+      this.recipe = recipe;
+    }
+
+    @Override
+    public ModelSize size() {
+      int bits = recipe.map(Recipe::bits).orElse(16);
+      long linear = 4_700_000L * bits / 8 + (bits < 16 ? 40_000 : 0);
+      return new ModelSize(1_100_000 + linear, linear, linear * 8 / 4_700_000.0);
+    }
+
+    @Override
+    public String execution() {
+      return recipe.isEmpty() ? "float: FP32" : "simulated: 42 layers dequantized once";
+    }
+
+    @Override
+    public List<LayerError> layerErrors() {
+      List<LayerError> errors = new ArrayList<>();
+      if (recipe.isPresent()) {
+        SplittableRandom random = new SplittableRandom(recipe.get().bits());
+        double scale = Math.pow(4, 4 - recipe.get().bits()) * 0.02;
+        double gain = recipe.get().method().equals("GPTQ") ? 0.4 : 1;
+        for (int layer = 0; layer < 6; layer++) {
+          for (Projection projection : Projection.values()) {
+            double error = scale * gain * (0.3 + random.nextDouble());
+            errors.add(new LayerError(layer, projection, error, error * 1.3));
+          }
+        }
+      }
+      return errors;
+    }
+
+    @Override
+    public List<String> notes() {
+      return List.of();
+    }
+
+    @Override
+    public TaskResult evaluate(Task task, IntConsumer itemsDone) {
+      StudyTask column = ((FakeTask) task).column;
+      evaluated.add(label() + " " + column.label());
+      if (failingTask.filter(column.task()::equals).isPresent()) {
+        throw new IllegalStateException("broken on purpose");
+      }
+      boolean collapsed = label().equals("RTN W2") && task.metric() == Metric.ACCURACY;
+      int asked = collapsed ? Math.max(1, items / 3) : items;
+      List<SampleRecord> samples = new ArrayList<>();
+      for (int i = 0; i < asked; i++) {
+        samples.add(sample(column, task.metric(), i, collapsed));
+        pause();
+        itemsDone.accept(i + 1);
+      }
+      double right = samples.stream().filter(SampleRecord::correct).count();
+      double primary =
+          task.metric() == Metric.ACCURACY
+              ? right / asked
+              : Math.exp(
+                  samples.stream().mapToDouble(s -> s.measures().get("nll") / 255).sum() / asked);
+      SequencedMap<String, Double> metrics = new LinkedHashMap<>();
+      metrics.put("n", (double) asked);
+      return new TaskResult(
+          collapsed ? CellState.COLLAPSED : CellState.OK,
+          collapsed ? "0 of " + asked + " right; rule: " + HOSTILE : "",
+          primary,
+          metrics,
+          samples,
+          items);
+    }
+
+    private void pause() {
+      if (millisecondsPerItem > 0) {
+        try {
+          Thread.sleep(millisecondsPerItem);
+        } catch (InterruptedException e) {
+          Thread.currentThread().interrupt();
+        }
+      }
+    }
+
+    private String label() {
+      return recipe.map(r -> r.method() + " W" + r.bits()).orElse("float");
+    }
+
+    private SampleRecord sample(StudyTask column, Metric metric, int index, boolean collapsed) {
+      SplittableRandom random = new SplittableRandom(31L * column.label().hashCode() + index);
+      double difficulty = random.nextDouble();
+      SplittableRandom own = new SplittableRandom(label().hashCode() * 7919L + index);
+      boolean correct = !collapsed && difficulty + 0.02 * own.nextDouble() < skill(column);
+      SequencedMap<String, Double> measures = new LinkedHashMap<>();
+      if (metric == Metric.PERPLEXITY) {
+        double loss = 4 + difficulty / 10 + 3 * (1 - skill(column)) + 0.01 * own.nextDouble();
+        measures.put("nll", 255 * loss);
+        measures.put("tokens", 255.0);
+        return new SampleRecord(
+            index,
+            RecordKey.sha256(column.label() + index),
+            "",
+            "",
+            "",
+            "",
+            true,
+            0,
+            "SCORED",
+            measures);
+      }
+      String answer = correct ? Integer.toString(index) : Integer.toString(index + 1);
+      return new SampleRecord(
+          index,
+          RecordKey.sha256(column.label() + index),
+          "Item " + index + ": a=" + index + ";b=a+3;c=b*2; c=? " + (index == 0 ? HOSTILE : ""),
+          Integer.toString(index),
+          collapsed
+              ? "[unused16] " + "9 ".repeat(30)
+              : "[unused16]b=a+3;c=b*2 " + (index == 0 ? HOSTILE : "") + "[unused17]#### " + answer,
+          collapsed ? "" : answer,
+          correct,
+          collapsed ? 80 : 20 + own.nextInt(20),
+          collapsed ? "UNCLOSED" : "CLOSED",
+          measures);
+    }
+
+    private double skill(StudyTask column) {
+      Map<Integer, Double> loss = new HashMap<>(Map.of(16, 0.0, 8, 0.001, 4, 0.02, 3, 0.15));
+      double lost = loss.getOrDefault(recipe.map(Recipe::bits).orElse(16), 0.8);
+      if (recipe.filter(Recipe::needsCalibration).isPresent()) {
+        lost *= 0.6;
+      }
+      double hard = column.task().startsWith("chain") ? 0.91 : 0.98;
+      return hard * (1 - (column.task().startsWith("chain") ? 1.6 : 1) * lost);
+    }
+
+    @Override
+    public void close() {}
+  }
+}
