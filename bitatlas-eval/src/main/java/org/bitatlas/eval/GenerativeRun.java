@@ -64,6 +64,9 @@ final class GenerativeRun {
               generation ->
                   progress.accept(
                       new Progress(task.name(), finished.incrementAndGet(), items.size())));
+      if (count(generations, Generation.Reason.CANCELLED) > 0) {
+        return cancelled(samples, items.size());
+      }
       for (int i = 0; i < chunk.size(); i++) {
         samples.add(sample(chunk.get(i), requests.get(i), generations.get(i)));
       }
@@ -109,12 +112,14 @@ final class GenerativeRun {
   private SampleRecord sample(
       Item.Question item, GenerationRequest request, Generation generation) {
     ThinkingSplit split = ThinkingSplit.of(generation.tokenIds(), tokenizer.thinking());
-    // Without a closed span there is no answer, even when the model never opened one: scoring the
-    // text would credit reasoning that happens to contain the answer.
+    // A thinking model that was asked in a mode answers after a closed span only, even when it never
+    // opened one: scoring the text would credit reasoning that happens to contain the answer.
     boolean answered =
-        tokenizer.thinking().closeId().isEmpty()
-            || mode.isEmpty()
-            || split.outcome() == ThinkingSplit.Outcome.CLOSED;
+        switch (split.outcome()) {
+          case CLOSED -> true;
+          case UNCLOSED -> false;
+          case NO_SPAN -> mode.isEmpty() || tokenizer.thinking().closeId().isEmpty();
+        };
     Optional<String> answer =
         answered
             ? task.answer().extract(tokenizer.tokenizer().decode(split.answer(), false))
@@ -172,9 +177,6 @@ final class GenerativeRun {
           new TaskResult(
               CellState.NON_FINITE, reason, Double.NaN, metrics, List.copyOf(samples), planned));
     }
-    if (count(chunk, Generation.Reason.CANCELLED) > 0) {
-      return Optional.of(ended(CellState.PARTIAL, "cancelled", samples, planned));
-    }
     int correct = Math.toIntExact(samples.stream().filter(SampleRecord::correct).count());
     int truncated =
         Math.toIntExact(samples.stream().filter(s -> s.measure("truncated") > 0).count());
@@ -193,6 +195,15 @@ final class GenerativeRun {
                     + rule.describe(),
                 samples,
                 planned));
+  }
+
+  private TaskResult cancelled(List<SampleRecord> samples, int planned) {
+    String reason = "cancelled after " + samples.size() + " of " + planned + " items";
+    if (samples.isEmpty()) {
+      return new TaskResult(
+          CellState.PARTIAL, reason, Double.NaN, new LinkedHashMap<>(), List.of(), planned);
+    }
+    return ended(CellState.PARTIAL, reason, samples, planned);
   }
 
   private TaskResult ended(

@@ -14,8 +14,8 @@ import org.bitatlas.tensor.BitAtlasException;
  */
 public record RunOptions(OptionalInt limit, int chunkSize, Optional<CollapseRule> collapse) {
 
-  /** All items, 100 per chunk, no early end. */
-  public static final RunOptions ALL = new RunOptions(OptionalInt.empty(), 100, Optional.empty());
+  /** All items, 128 per chunk, no early end. */
+  public static final RunOptions ALL = new RunOptions(OptionalInt.empty(), 128, Optional.empty());
 
   /** Checks the ranges. */
   public RunOptions {

@@ -1,0 +1,123 @@
+package org.bitatlas.eval;
+
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.OptionalInt;
+import java.util.Set;
+import org.bitatlas.tokenizer.ChatMessage;
+import org.bitatlas.tokenizer.ChatTemplate;
+import org.bitatlas.tokenizer.ChatTokenizer;
+import org.bitatlas.tokenizer.SamplingDefaults;
+import org.bitatlas.tokenizer.ThinkingMode;
+import org.bitatlas.tokenizer.ThinkingProtocol;
+import org.bitatlas.tokenizer.Tokenizer;
+
+/** One token per UTF-16 unit, at its value plus 100, and four special tokens. */
+final class FakeTokenizer implements Tokenizer {
+
+  static final int BEGIN = 1;
+  static final int STOP = 2;
+  static final int OPEN = 3;
+  static final int CLOSE = 4;
+
+  /** A model that thinks in the modes slow_think and no_think. */
+  static ChatTokenizer thinking() {
+    return new ChatTokenizer(
+        new FakeTokenizer(),
+        Optional.of(template()),
+        new ThinkingProtocol(
+            Map.of(ThinkingMode.SLOW_THINK, "", ThinkingMode.NO_THINK, " /no_think"),
+            OptionalInt.of(OPEN),
+            OptionalInt.of(CLOSE),
+            false,
+            true),
+        Set.of(STOP),
+        SamplingDefaults.GREEDY);
+  }
+
+  /** A base model. */
+  static ChatTokenizer base() {
+    return new ChatTokenizer(
+        new FakeTokenizer(),
+        Optional.empty(),
+        ThinkingProtocol.none(),
+        Set.of(STOP),
+        SamplingDefaults.GREEDY);
+  }
+
+  private static ChatTemplate template() {
+    return new ChatTemplate() {
+      @Override
+      public String render(List<ChatMessage> messages, boolean addGenerationPrompt) {
+        return "user:" + messages.getLast().content() + ":";
+      }
+
+      @Override
+      public String digest() {
+        return "template";
+      }
+    };
+  }
+
+  /** Ids of a reply: a span with {@code thinking}, then {@code answer}. */
+  static List<Integer> reply(String thinking, String answer) {
+    StringBuilder text = new StringBuilder();
+    text.append((char) (OPEN - 100)).append(thinking).append((char) (CLOSE - 100)).append(answer);
+    return ids(text.toString());
+  }
+
+  static List<Integer> ids(String text) {
+    return text.chars().mapToObj(c -> (int) (char) (c + 100)).toList();
+  }
+
+  @Override
+  public int[] encode(String text, boolean addSpecialTokens) {
+    int[] ids = text.chars().map(c -> c + 100).toArray();
+    if (!addSpecialTokens) {
+      return ids;
+    }
+    int[] withBegin = new int[ids.length + 1];
+    withBegin[0] = BEGIN;
+    System.arraycopy(ids, 0, withBegin, 1, ids.length);
+    return withBegin;
+  }
+
+  @Override
+  public String decode(List<Integer> ids, boolean skipSpecialTokens) {
+    StringBuilder text = new StringBuilder();
+    for (int id : ids) {
+      if (id >= 100) {
+        text.append((char) (id - 100));
+      } else if (!skipSpecialTokens) {
+        text.append('<').append(id).append('>');
+      }
+    }
+    return text.toString();
+  }
+
+  @Override
+  public int vocabularySize() {
+    return 65_636;
+  }
+
+  @Override
+  public OptionalInt idOf(String token) {
+    return OptionalInt.empty();
+  }
+
+  @Override
+  public String tokenOf(int id) {
+    return decode(List.of(id), false);
+  }
+
+  @Override
+  public OptionalInt beginOfSequenceId() {
+    return OptionalInt.of(BEGIN);
+  }
+
+  @Override
+  public String digest() {
+    return "fake";
+  }
+}

@@ -1,0 +1,165 @@
+package org.bitatlas.eval;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.within;
+
+import java.nio.file.Path;
+import java.util.List;
+import java.util.Locale;
+import java.util.Optional;
+import java.util.OptionalInt;
+import org.bitatlas.eval.task.GenerativeTask;
+import org.bitatlas.eval.task.Item;
+import org.bitatlas.tokenizer.ChatMessage;
+import org.bitatlas.tokenizer.ThinkingMode;
+import org.junit.jupiter.api.AfterAll;
+import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.Tag;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+import tools.jackson.databind.JsonNode;
+
+/** The embedded float model gives the numbers that its Python evaluation gave. */
+class NanoGoldenTest {
+
+  private static NanoModel nano;
+
+  @BeforeAll
+  static void open(@TempDir Path cache) {
+    nano = NanoModel.open(cache);
+  }
+
+  @AfterAll
+  static void close() {
+    nano.close();
+  }
+
+  @Test
+  void promptIdsEqualTheGoldenOnes() {
+    for (JsonNode golden : Oracles.withKey("nano", "prompts")) {
+      for (JsonNode prompt : golden.get("prompts")) {
+        Item item =
+            nano.suite(prompt.get("suite").stringValue())
+                .items()
+                .get(prompt.get("record").intValue());
+        String user =
+            switch (item) {
+              case Item.Question question -> question.user();
+              case Item.Choices choices -> choices.user();
+              case Item.Program program -> program.user();
+              case Item.Text text -> text.text();
+            };
+        for (String mode : prompt.get("modes").propertyNames()) {
+          int[] ids =
+              nano.tokenizer.prompt(
+                  List.of(new ChatMessage("user", user)),
+                  Optional.of(ThinkingMode.valueOf(mode.toUpperCase(Locale.ROOT))));
+          assertThat(ids)
+              .as("%s %s", prompt.get("suite"), mode)
+              .containsExactly(Oracles.ints(prompt.get("modes").get(mode).get("prompt_ids")));
+        }
+      }
+    }
+  }
+
+  @Test
+  void perplexity() {
+    TaskResult result = nano.run("wikitext_nano", Optional.empty(), OptionalInt.empty());
+    for (JsonNode golden : Oracles.withKey("nano", "perplexity")) {
+      assertThat(result.primary())
+          .isCloseTo(golden.get("perplexity").doubleValue(), within(0.001));
+    }
+    assertThat(result.metrics()).containsEntry("tokens", 16_384.0);
+  }
+
+  /** The accuracies on the first records, measured once; a change of any part moves them. */
+  @ParameterizedTest
+  @CsvSource({
+    "gsm_nano, SLOW_THINK, 40",
+    "chain_nano, SLOW_THINK, 20",
+    "facts_nano, SLOW_THINK, 40",
+    "facts_nano_choices, NO_THINK, 40",
+    "cloze_nano, SLOW_THINK, 40",
+    "cloze_nano, NO_THINK, 40",
+    "bool_nano, SLOW_THINK, 40",
+    "bool_nano, NO_THINK, 40",
+  })
+  void firstRecordsAreMostlyRight(String task, ThinkingMode mode, int limit) {
+    TaskResult result = nano.run(task, Optional.of(mode), OptionalInt.of(limit));
+    assertThat(result.state()).isEqualTo(CellState.OK);
+    assertThat(result.primary()).isGreaterThan(0.75);
+    assertThat(result.samples()).hasSize(limit);
+  }
+
+  /** All public records: equal to the Python evaluation within one record. */
+  @Tag("slow")
+  @ParameterizedTest
+  @CsvSource({
+    "gsm_nano, gsm_nano, SLOW_THINK",
+    "gsm_nano, gsm_nano, NO_THINK",
+    "chain_nano, chain_nano, SLOW_THINK",
+    "chain_nano, chain_nano, NO_THINK",
+    "facts_nano, facts_nano, SLOW_THINK",
+    "facts_nano, facts_nano, NO_THINK",
+    "facts_nano_choices, facts_nano, NO_THINK",
+    "cloze_nano, cloze_nano, SLOW_THINK",
+    "cloze_nano, cloze_nano, NO_THINK",
+    "bool_nano, bool_nano, SLOW_THINK",
+    "bool_nano, bool_nano, NO_THINK",
+  })
+  void accuracyOnAllRecords(String task, String suite, ThinkingMode mode) {
+    for (JsonNode golden : Oracles.withKey("nano", "public")) {
+      String cell =
+          task.equals(suite) ? mode.name().toLowerCase(Locale.ROOT) : "choices";
+      JsonNode expected = golden.get("public").get(suite).get(cell);
+      long start = System.nanoTime();
+      TaskResult result = nano.run(task, Optional.of(mode), OptionalInt.empty());
+      double seconds = (System.nanoTime() - start) / 1e9;
+      int items = expected.get("n").intValue();
+      System.out.printf(
+          Locale.ROOT,
+          "%s %s: %d of %d, expected %.4f; %.1f s, longest reply %s, metrics %s%n",
+          task,
+          cell,
+          Math.round(result.primary() * items),
+          items,
+          expected.get("acc").doubleValue(),
+          seconds,
+          result.metrics().get("max_tokens"),
+          result.metrics());
+      assertThat(result.samples()).hasSize(items);
+      assertThat(result.primary() * items)
+          .isCloseTo(expected.get("acc").doubleValue() * items, within(1.03));
+    }
+  }
+
+  /** A budget is at most twice the longest float reply that ended by itself. */
+  @Tag("slow")
+  @ParameterizedTest
+  @CsvSource({
+    "gsm_nano, SLOW_THINK",
+    "gsm_nano, NO_THINK",
+    "chain_nano, SLOW_THINK",
+    "chain_nano, NO_THINK",
+    "facts_nano, SLOW_THINK",
+    "facts_nano, NO_THINK",
+    "cloze_nano, SLOW_THINK",
+    "cloze_nano, NO_THINK",
+    "bool_nano, SLOW_THINK",
+    "bool_nano, NO_THINK",
+  })
+  void budgetsAreAtMostTwiceTheLongestFloatReply(String task, ThinkingMode mode) {
+    TaskResult result = nano.run(task, Optional.of(mode), OptionalInt.empty());
+    int longest =
+        result.samples().stream()
+            .filter(sample -> sample.measure("truncated") == 0)
+            .mapToInt(SampleRecord::generatedTokens)
+            .max()
+            .orElseThrow();
+    GenerativeTask generative = (GenerativeTask) nano.catalog.entry(task).task();
+    // The end token is part of a reply.
+    assertThat(generative.budget(Optional.of(mode))).isLessThanOrEqualTo(2 * (longest + 1));
+  }
+}

@@ -1,0 +1,505 @@
+package org.bitatlas.eval;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+import static org.assertj.core.api.Assertions.within;
+
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.OptionalInt;
+import java.util.concurrent.atomic.AtomicInteger;
+import java.util.function.Function;
+import org.bitatlas.eval.metric.AnswerRule;
+import org.bitatlas.eval.metric.PerplexityDefinition;
+import org.bitatlas.eval.metric.TextCleaning;
+import org.bitatlas.eval.task.CodeTask;
+import org.bitatlas.eval.task.GenerativeTask;
+import org.bitatlas.eval.task.Item;
+import org.bitatlas.eval.task.MultipleChoiceTask;
+import org.bitatlas.eval.task.PerplexityTask;
+import org.bitatlas.eval.task.RecordTemplate;
+import org.bitatlas.eval.task.Subgroups;
+import org.bitatlas.eval.task.Suite;
+import org.bitatlas.eval.task.Task;
+import org.bitatlas.generate.Generation;
+import org.bitatlas.generate.GenerationRequest;
+import org.bitatlas.generate.LanguageModel;
+import org.bitatlas.generate.Sampling;
+import org.bitatlas.tensor.BitAtlasException;
+import org.bitatlas.tokenizer.ChatTokenizer;
+import org.bitatlas.tokenizer.ThinkingMode;
+import org.junit.jupiter.api.Test;
+
+class TaskRunnerTest {
+
+  private static final Optional<ThinkingMode> SLOW = Optional.of(ThinkingMode.SLOW_THINK);
+  private static final Optional<ThinkingMode> NO = Optional.of(ThinkingMode.NO_THINK);
+
+  private static final GenerativeTask WORDS =
+      new GenerativeTask(
+          "words",
+          "",
+          "words.jsonl",
+          RecordTemplate.parse("{question}"),
+          RecordTemplate.parse("{answer}"),
+          new AnswerRule.WholeText(),
+          0.25,
+          List.of(ThinkingMode.SLOW_THINK),
+          new LinkedHashMap<>(
+              Map.of(ThinkingMode.SLOW_THINK, 50, ThinkingMode.NO_THINK, 7)),
+          Optional.of(
+              new Subgroups(
+                  "steps", List.of(new Subgroups.Range(0, 1), new Subgroups.Range(2, 9)))));
+
+  private static final MultipleChoiceTask CHOICES =
+      new MultipleChoiceTask(
+          "choices",
+          "",
+          "choices.jsonl",
+          RecordTemplate.parse("{question}"),
+          "choices",
+          "gold",
+          " ",
+          true,
+          0.5,
+          List.of(ThinkingMode.NO_THINK));
+
+  private static Suite questions(int count) {
+    List<Item> items = new ArrayList<>();
+    for (int i = 0; i < count; i++) {
+      items.add(new Item.Question(i, "q" + i, "yes", OptionalInt.of(i)));
+    }
+    return new Suite(Path.of("words.jsonl"), "digest", items);
+  }
+
+  private static Suite choices(Item.Choices... items) {
+    return new Suite(Path.of("choices.jsonl"), "digest", List.of(items));
+  }
+
+  private static TaskResult run(
+      Task task,
+      Optional<ThinkingMode> mode,
+      Suite suite,
+      LanguageModel model,
+      ChatTokenizer tokenizer,
+      RunOptions options) {
+    return TaskRunner.run(
+        task, mode, suite, model, tokenizer, new Sampling.Greedy(), options, progress -> {});
+  }
+
+  private static RunOptions chunks(int size, CollapseRule rule) {
+    return new RunOptions(OptionalInt.empty(), size, Optional.of(rule));
+  }
+
+  private static Generation stopped(List<Integer> ids) {
+    return new Generation(ids, Generation.Reason.STOP_TOKEN);
+  }
+
+  private static Function<GenerationRequest, Generation> inTurn(Generation... generations) {
+    AtomicInteger next = new AtomicInteger();
+    return request -> generations[next.getAndIncrement() % generations.length];
+  }
+
+  @Test
+  void scoresEveryWayAReplyCanEnd() {
+    FakeModel model =
+        FakeModel.writing(
+            inTurn(
+                stopped(FakeTokenizer.reply("hm", " yes\n")),
+                stopped(FakeTokenizer.reply("yes", "no")),
+                stopped(FakeTokenizer.reply("", "")),
+                stopped(FakeTokenizer.ids("yes")),
+                stopped(List.of()),
+                new Generation(
+                    FakeTokenizer.reply("yes", "yes").subList(0, 4), Generation.Reason.LENGTH),
+                new Generation(FakeTokenizer.reply("", "yes"), Generation.Reason.LENGTH),
+                stopped(FakeTokenizer.reply("a", "x" + "yes"))));
+    TaskResult result =
+        run(WORDS, SLOW, questions(8), model, FakeTokenizer.thinking(), RunOptions.ALL);
+    assertThat(result.samples().stream().map(SampleRecord::outcome))
+        .containsExactly(
+            "CLOSED",
+            "CLOSED",
+            "NO_ANSWER",
+            "UNCLOSED",
+            "UNCLOSED",
+            "UNCLOSED",
+            "TRUNCATED",
+            "CLOSED");
+    assertThat(result.samples().stream().map(SampleRecord::correct))
+        .containsExactly(true, false, false, false, false, false, true, false);
+    assertThat(result.state()).isEqualTo(CellState.OK);
+    assertThat(result.primary()).isEqualTo(0.25);
+    assertThat(result.metrics())
+        .containsEntry("truncated", 0.25)
+        .containsEntry("unclosed", 0.375)
+        .containsEntry("no_answer", 0.5)
+        .containsEntry("acc steps 0-1", 0.5)
+        .containsEntry("acc steps 2-9", 1 / 6.0)
+        .containsEntry("n", 8.0)
+        .containsEntry("correct", 2.0);
+    assertThat(result.samples().getFirst().answer()).isEqualTo("yes");
+    assertThat(result.samples().getFirst().output()).isEqualTo("<3>hm<4> yes\n");
+    assertThat(result.samples().getFirst().measure("thinking_tokens")).isEqualTo(2);
+  }
+
+  @Test
+  void asksInTheModeWithItsBudget() {
+    FakeModel model = FakeModel.writing(inTurn(stopped(List.of())));
+    run(WORDS, NO, questions(1), model, FakeTokenizer.thinking(), RunOptions.ALL);
+    GenerationRequest request = model.generations.getFirst();
+    assertThat(request.promptIds())
+        .containsExactly(new FakeTokenizer().encode("user:q0 /no_think:", true));
+    assertThat(request.maxNewTokens()).isEqualTo(7);
+    assertThat(request.stopIds()).containsExactly(FakeTokenizer.STOP);
+  }
+
+  @Test
+  void aModelWithoutThinkingAnswersWithItsWholeReply() {
+    FakeModel model = FakeModel.writing(inTurn(stopped(FakeTokenizer.ids("yes"))));
+    TaskResult result =
+        run(WORDS, Optional.empty(), questions(2), model, FakeTokenizer.base(), RunOptions.ALL);
+    assertThat(result.primary()).isEqualTo(1);
+    assertThat(model.generations.getFirst().maxNewTokens()).isEqualTo(7);
+    assertThat(model.generations.getFirst().promptIds())
+        .containsExactly(new FakeTokenizer().encode("q0", true));
+  }
+
+  @Test
+  void refusesAModeTheModelDoesNotHave() {
+    FakeModel model = FakeModel.writing(inTurn(stopped(List.of())));
+    Optional<ThinkingMode> auto = Optional.of(ThinkingMode.AUTO_THINK);
+    assertThatThrownBy(
+            () ->
+                run(WORDS, auto, questions(1), model, FakeTokenizer.thinking(), RunOptions.ALL))
+        .isInstanceOf(BitAtlasException.class);
+  }
+
+  @Test
+  void endsEarlyOnlyByTheCollapseRuleAndBetweenChunks() {
+    Generation endless =
+        new Generation(FakeTokenizer.ids("aaaaaaaaaa"), Generation.Reason.LENGTH);
+    FakeModel model = FakeModel.writing(inTurn(endless));
+    TaskResult result =
+        run(
+            WORDS,
+            SLOW,
+            questions(100),
+            model,
+            FakeTokenizer.thinking(),
+            chunks(8, new CollapseRule(20, 0.02, 0.5)));
+    assertThat(result.state()).isEqualTo(CellState.COLLAPSED);
+    assertThat(model.chunks).containsExactly(8, 8, 8);
+    assertThat(result.samples()).hasSize(24);
+    assertThat(result.plannedItems()).isEqualTo(100);
+    assertThat(result.primary()).isZero();
+    assertThat(result.reason())
+        .contains("0 of 24 right and 24 without an end")
+        .contains("after 20 items");
+  }
+
+  @Test
+  void aBadModelThatEndsItsRepliesIsAskedEverything() {
+    FakeModel model = FakeModel.writing(inTurn(stopped(FakeTokenizer.reply("", "no"))));
+    TaskResult result =
+        run(
+            WORDS,
+            SLOW,
+            questions(50),
+            model,
+            FakeTokenizer.thinking(),
+            chunks(8, new CollapseRule(20, 0.02, 0.5)));
+    assertThat(result.state()).isEqualTo(CellState.OK);
+    assertThat(result.samples()).hasSize(50);
+  }
+
+  @Test
+  void aLogitThatIsNotFiniteEndsTheCellWithoutANumber() {
+    FakeModel model =
+        FakeModel.writing(
+            inTurn(
+                stopped(FakeTokenizer.reply("", "yes")),
+                new Generation(List.of(), Generation.Reason.NON_FINITE)));
+    TaskResult result =
+        run(
+            WORDS,
+            SLOW,
+            questions(10),
+            model,
+            FakeTokenizer.thinking(),
+            new RunOptions(OptionalInt.empty(), 4, Optional.empty()));
+    assertThat(result.state()).isEqualTo(CellState.NON_FINITE);
+    assertThat(result.primary()).isNaN();
+    assertThat(result.metrics()).containsEntry("non_finite", 2.0).doesNotContainKey("acc");
+    assertThat(result.samples()).hasSize(4);
+    assertThat(result.reason()).contains("2 of 4");
+  }
+
+  @Test
+  void aCancelledGenerationMakesThePartialCell() {
+    FakeModel model =
+        FakeModel.writing(inTurn(new Generation(List.of(), Generation.Reason.CANCELLED)));
+    TaskResult result =
+        run(WORDS, SLOW, questions(3), model, FakeTokenizer.thinking(), RunOptions.ALL);
+    assertThat(result.state()).isEqualTo(CellState.PARTIAL);
+    assertThat(result.samples()).isEmpty();
+    assertThat(result.primary()).isNaN();
+  }
+
+  @Test
+  void reportsProgressOfEveryReply() {
+    FakeModel model = FakeModel.writing(inTurn(stopped(List.of())));
+    List<Progress> seen = new ArrayList<>();
+    TaskRunner.run(
+        WORDS,
+        SLOW,
+        questions(5),
+        model,
+        FakeTokenizer.thinking(),
+        new Sampling.Greedy(),
+        new RunOptions(OptionalInt.of(3), 2, Optional.empty()),
+        seen::add);
+    assertThat(seen)
+        .containsExactly(
+            new Progress("words", 1, 3),
+            new Progress("words", 2, 3),
+            new Progress("words", 3, 3));
+  }
+
+  @Test
+  void everyItemOfARandomSamplingHasItsOwnSeed() {
+    FakeModel model = FakeModel.writing(inTurn(stopped(List.of())));
+    TaskRunner.run(
+        WORDS,
+        SLOW,
+        questions(20),
+        model,
+        FakeTokenizer.thinking(),
+        new Sampling.Random(0.6, 0, 0.95, 5),
+        RunOptions.ALL,
+        progress -> {});
+    assertThat(
+            model.generations.stream().map(request -> ((Sampling.Random) request.sampling()).seed()))
+        .doesNotHaveDuplicates();
+  }
+
+  @Test
+  void choicesFollowAClosedThinkingSpan() {
+    FakeModel model =
+        FakeModel.scoring(
+            request -> new double[request.tokenIds().length - request.from()]);
+    run(
+        CHOICES,
+        NO,
+        choices(new Item.Choices(0, "q", List.of("a", "bc"), 1)),
+        model,
+        FakeTokenizer.thinking(),
+        RunOptions.ALL);
+    assertThat(model.scorings.get(1).tokenIds())
+        .containsExactly(
+            joined(
+                new FakeTokenizer().encode("user:q /no_think:", true),
+                new int[] {FakeTokenizer.OPEN, FakeTokenizer.CLOSE},
+                new FakeTokenizer().encode(" bc", false),
+                new int[] {FakeTokenizer.STOP}));
+    assertThat(model.scorings.get(1).from())
+        .isEqualTo(model.scorings.get(1).tokenIds().length - 4);
+  }
+
+  private static int[] joined(int[]... parts) {
+    return Arrays.stream(parts).flatMapToInt(Arrays::stream).toArray();
+  }
+
+  @Test
+  void choicesOfABaseModelFollowThePlainText() {
+    FakeModel model =
+        FakeModel.scoring(request -> new double[] {-request.tokenIds().length});
+    TaskResult result =
+        run(
+            CHOICES,
+            Optional.empty(),
+            choices(new Item.Choices(0, "q: ", List.of("abc", "d"), 0)),
+            model,
+            FakeTokenizer.base(),
+            RunOptions.ALL);
+    // The space at the end of the context belongs to the continuation.
+    assertThat(model.scorings.getFirst().tokenIds())
+        .containsExactly(new FakeTokenizer().encode("q:  abc", true));
+    assertThat(model.scorings.getFirst().from()).isEqualTo(3);
+    assertThat(result.primary()).isZero();
+    assertThat(result.metrics()).containsEntry("acc_norm", 1.0);
+    assertThat(result.samples().getFirst().answer()).isEqualTo("d");
+    assertThat(result.samples().getFirst().measure("loglikelihood_0")).isEqualTo(-8);
+  }
+
+  @Test
+  void tiesGoToTheFirstChoice() {
+    FakeModel model = FakeModel.scoring(request -> new double[] {-1});
+    TaskResult result =
+        run(
+            CHOICES,
+            NO,
+            choices(
+                new Item.Choices(0, "q", List.of("a", "b"), 0),
+                new Item.Choices(1, "q", List.of("a", "b"), 1)),
+            model,
+            FakeTokenizer.thinking(),
+            RunOptions.ALL);
+    assertThat(result.samples().stream().map(SampleRecord::correct)).containsExactly(true, false);
+  }
+
+  @Test
+  void scoresThatAreNotFiniteAreNeverCompared() {
+    FakeModel model = FakeModel.scoring(request -> new double[] {-1, Double.NaN});
+    TaskResult result =
+        run(
+            CHOICES,
+            NO,
+            choices(new Item.Choices(0, "q", List.of("a", "b"), 0)),
+            model,
+            FakeTokenizer.thinking(),
+            RunOptions.ALL);
+    assertThat(result.state()).isEqualTo(CellState.NON_FINITE);
+    assertThat(result.primary()).isNaN();
+    assertThat(result.samples().getFirst().outcome()).isEqualTo("NON_FINITE");
+    assertThat(result.samples().getFirst().correct()).isFalse();
+  }
+
+  @Test
+  void choicesCannotBeScoredAfterThinking() {
+    FakeModel model = FakeModel.scoring(request -> new double[] {-1});
+    Suite suite = choices(new Item.Choices(0, "q", List.of("a", "b"), 0));
+    assertThatThrownBy(
+            () -> run(CHOICES, SLOW, suite, model, FakeTokenizer.thinking(), RunOptions.ALL))
+        .isInstanceOf(BitAtlasException.class)
+        .hasMessageContaining("no_think");
+  }
+
+  private static PerplexityTask perplexity(PerplexityDefinition.Begin begin, int window) {
+    return new PerplexityTask(
+        "text",
+        "",
+        "text.txt",
+        new PerplexityDefinition(TextCleaning.NONE, "", window, OptionalInt.empty(), begin));
+  }
+
+  private static Suite text(String text) {
+    return new Suite(Path.of("text.txt"), "digest", List.of(new Item.Text(0, text)));
+  }
+
+  @Test
+  void perplexityOfAUniformModelIsItsVocabulary() {
+    FakeModel model =
+        FakeModel.scoring(
+            request -> {
+              double[] scores = new double[request.tokenIds().length - request.from()];
+              Arrays.fill(scores, -Math.log(32));
+              return scores;
+            });
+    TaskResult result =
+        run(
+            perplexity(PerplexityDefinition.Begin.EACH_WINDOW, 4),
+            Optional.empty(),
+            text("abcdefghij"),
+            model,
+            FakeTokenizer.base(),
+            RunOptions.ALL);
+    assertThat(result.primary()).isCloseTo(32, within(1e-9));
+    assertThat(result.metrics()).containsEntry("windows", 2.0).containsEntry("tokens", 8.0);
+    assertThat(result.metrics().get("bits_per_byte")).isCloseTo(5, within(1e-12));
+    assertThat(model.scorings.get(1).tokenIds())
+        .containsExactly(new FakeTokenizer().encode("efgh", true));
+    assertThat(result.samples().get(1).prompt()).isEqualTo("efgh");
+  }
+
+  @Test
+  void theFirstTokenOfAWindowIsUnscoredWithoutItsOwnBeginToken() {
+    FakeModel model =
+        FakeModel.scoring(
+            request -> new double[request.tokenIds().length - request.from()]);
+    TaskResult start =
+        run(
+            perplexity(PerplexityDefinition.Begin.TEXT_START, 4),
+            Optional.empty(),
+            text("abcdefg"),
+            model,
+            FakeTokenizer.base(),
+            RunOptions.ALL);
+    assertThat(start.metrics()).containsEntry("tokens", 6.0);
+    assertThat(model.scorings.getFirst().tokenIds())
+        .containsExactly(new FakeTokenizer().encode("abc", true));
+    assertThat(model.scorings.get(1).tokenIds())
+        .containsExactly(new FakeTokenizer().encode("defg", false));
+  }
+
+  @Test
+  void perplexityNeedsAWholeWindow() {
+    FakeModel model = FakeModel.scoring(request -> new double[0]);
+    assertThatThrownBy(
+            () ->
+                run(
+                    perplexity(PerplexityDefinition.Begin.NONE, 8),
+                    Optional.empty(),
+                    text("abc"),
+                    model,
+                    FakeTokenizer.base(),
+                    RunOptions.ALL))
+        .isInstanceOf(BitAtlasException.class)
+        .hasMessageContaining("3 tokens")
+        .hasMessageContaining("window of 8");
+  }
+
+  @Test
+  void perplexityWithANumberThatIsNotFiniteHasNoNumber() {
+    FakeModel model =
+        FakeModel.scoring(request -> new double[] {-1, Double.NaN, Double.NEGATIVE_INFINITY});
+    TaskResult result =
+        run(
+            perplexity(PerplexityDefinition.Begin.NONE, 4),
+            Optional.empty(),
+            text("abcdefgh"),
+            model,
+            FakeTokenizer.base(),
+            new RunOptions(OptionalInt.empty(), 1, Optional.empty()));
+    assertThat(result.state()).isEqualTo(CellState.NON_FINITE);
+    assertThat(result.metrics()).containsEntry("non_finite", 2.0);
+    assertThat(result.primary()).isNaN();
+    assertThat(model.chunks).hasSize(1);
+  }
+
+  @Test
+  void programsAreNeitherWrittenNorRun() {
+    CodeTask task = new CodeTask("code", "", "code.jsonl", RecordTemplate.parse("{prompt}"));
+    FakeModel model =
+        FakeModel.writing(
+            request -> {
+              throw new AssertionError("nothing is generated");
+            });
+    TaskResult result =
+        run(
+            task,
+            SLOW,
+            new Suite(Path.of("code.jsonl"), "digest", List.of(new Item.Program(0, "def f():"))),
+            model,
+            FakeTokenizer.thinking(),
+            RunOptions.ALL);
+    assertThat(result.state()).isEqualTo(CellState.SKIPPED);
+    assertThat(result.reason()).contains("sandbox");
+    assertThat(result.plannedItems()).isEqualTo(1);
+    assertThat(result.samples()).isEmpty();
+  }
+
+  @Test
+  void refusesDataOfAnotherTask() {
+    FakeModel model = FakeModel.writing(inTurn(stopped(List.of())));
+    assertThatThrownBy(
+            () -> run(WORDS, SLOW, text("abc"), model, FakeTokenizer.thinking(), RunOptions.ALL))
+        .isInstanceOf(BitAtlasException.class)
+        .hasMessageContaining("words");
+  }
+}
