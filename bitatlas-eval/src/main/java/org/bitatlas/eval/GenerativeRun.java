@@ -112,7 +112,8 @@ final class GenerativeRun {
   private SampleRecord sample(
       Item.Question item, GenerationRequest request, Generation generation) {
     ThinkingSplit split = ThinkingSplit.of(generation.tokenIds(), tokenizer.thinking());
-    // A thinking model that was asked in a mode answers after a closed span only, even when it never
+    // A thinking model that was asked in a mode answers after a closed span only, even when it
+    // never
     // opened one: scoring the text would credit reasoning that happens to contain the answer.
     boolean answered =
         switch (split.outcome()) {

@@ -77,8 +77,7 @@ class ComparisonTest {
   @Test
   void cellsThatAreNotOkOrDifferAreNotComparable() {
     TaskResult ok = cell(CellState.OK, 30, i -> true);
-    assertThat(
-            Comparison.ofAccuracy(ok, cell(CellState.COLLAPSED, 30, i -> true), 0.01).verdict())
+    assertThat(Comparison.ofAccuracy(ok, cell(CellState.COLLAPSED, 30, i -> true), 0.01).verdict())
         .isEqualTo(Verdict.NOT_COMPARABLE);
     assertThat(Comparison.ofAccuracy(ok, cell(CellState.OK, 29, i -> true), 0.01).verdict())
         .isEqualTo(Verdict.NOT_COMPARABLE);

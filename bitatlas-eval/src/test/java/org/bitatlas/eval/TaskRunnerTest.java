@@ -50,8 +50,7 @@ class TaskRunnerTest {
           new AnswerRule.WholeText(),
           0.25,
           List.of(ThinkingMode.SLOW_THINK),
-          new LinkedHashMap<>(
-              Map.of(ThinkingMode.SLOW_THINK, 50, ThinkingMode.NO_THINK, 7)),
+          new LinkedHashMap<>(Map.of(ThinkingMode.SLOW_THINK, 50, ThinkingMode.NO_THINK, 7)),
           Optional.of(
               new Subgroups(
                   "steps", List.of(new Subgroups.Range(0, 1), new Subgroups.Range(2, 9)))));
@@ -175,15 +174,13 @@ class TaskRunnerTest {
     FakeModel model = FakeModel.writing(inTurn(stopped(List.of())));
     Optional<ThinkingMode> auto = Optional.of(ThinkingMode.AUTO_THINK);
     assertThatThrownBy(
-            () ->
-                run(WORDS, auto, questions(1), model, FakeTokenizer.thinking(), RunOptions.ALL))
+            () -> run(WORDS, auto, questions(1), model, FakeTokenizer.thinking(), RunOptions.ALL))
         .isInstanceOf(BitAtlasException.class);
   }
 
   @Test
   void endsEarlyOnlyByTheCollapseRuleAndBetweenChunks() {
-    Generation endless =
-        new Generation(FakeTokenizer.ids("aaaaaaaaaa"), Generation.Reason.LENGTH);
+    Generation endless = new Generation(FakeTokenizer.ids("aaaaaaaaaa"), Generation.Reason.LENGTH);
     FakeModel model = FakeModel.writing(inTurn(endless));
     TaskResult result =
         run(
@@ -266,9 +263,7 @@ class TaskRunnerTest {
         seen::add);
     assertThat(seen)
         .containsExactly(
-            new Progress("words", 1, 3),
-            new Progress("words", 2, 3),
-            new Progress("words", 3, 3));
+            new Progress("words", 1, 3), new Progress("words", 2, 3), new Progress("words", 3, 3));
   }
 
   @Test
@@ -284,15 +279,15 @@ class TaskRunnerTest {
         RunOptions.ALL,
         progress -> {});
     assertThat(
-            model.generations.stream().map(request -> ((Sampling.Random) request.sampling()).seed()))
+            model.generations.stream()
+                .map(request -> ((Sampling.Random) request.sampling()).seed()))
         .doesNotHaveDuplicates();
   }
 
   @Test
   void choicesFollowAClosedThinkingSpan() {
     FakeModel model =
-        FakeModel.scoring(
-            request -> new double[request.tokenIds().length - request.from()]);
+        FakeModel.scoring(request -> new double[request.tokenIds().length - request.from()]);
     run(
         CHOICES,
         NO,
@@ -307,8 +302,7 @@ class TaskRunnerTest {
                 new int[] {FakeTokenizer.OPEN, FakeTokenizer.CLOSE},
                 new FakeTokenizer().encode(" bc", false),
                 new int[] {FakeTokenizer.STOP}));
-    assertThat(model.scorings.get(1).from())
-        .isEqualTo(model.scorings.get(1).tokenIds().length - 4);
+    assertThat(model.scorings.get(1).from()).isEqualTo(model.scorings.get(1).tokenIds().length - 4);
   }
 
   private static int[] joined(int[]... parts) {
@@ -317,8 +311,7 @@ class TaskRunnerTest {
 
   @Test
   void choicesOfABaseModelFollowThePlainText() {
-    FakeModel model =
-        FakeModel.scoring(request -> new double[] {-request.tokenIds().length});
+    FakeModel model = FakeModel.scoring(request -> new double[] {-request.tokenIds().length});
     TaskResult result =
         run(
             CHOICES,
@@ -395,12 +388,11 @@ class TaskRunnerTest {
   @Test
   void perplexityOfAUniformModelIsItsVocabulary() {
     FakeModel model =
-        FakeModel.scoring(
-            request -> {
-              double[] scores = new double[request.tokenIds().length - request.from()];
-              Arrays.fill(scores, -Math.log(32));
-              return scores;
-            });
+        FakeModel.scoring(request -> {
+          double[] scores = new double[request.tokenIds().length - request.from()];
+          Arrays.fill(scores, -Math.log(32));
+          return scores;
+        });
     TaskResult result =
         run(
             perplexity(PerplexityDefinition.Begin.EACH_WINDOW, 4),
@@ -420,8 +412,7 @@ class TaskRunnerTest {
   @Test
   void theFirstTokenOfAWindowIsUnscoredWithoutItsOwnBeginToken() {
     FakeModel model =
-        FakeModel.scoring(
-            request -> new double[request.tokenIds().length - request.from()]);
+        FakeModel.scoring(request -> new double[request.tokenIds().length - request.from()]);
     TaskResult start =
         run(
             perplexity(PerplexityDefinition.Begin.TEXT_START, 4),
@@ -440,15 +431,14 @@ class TaskRunnerTest {
   @Test
   void perplexityNeedsAWholeWindow() {
     FakeModel model = FakeModel.scoring(request -> new double[0]);
-    assertThatThrownBy(
-            () ->
-                run(
-                    perplexity(PerplexityDefinition.Begin.NONE, 8),
-                    Optional.empty(),
-                    text("abc"),
-                    model,
-                    FakeTokenizer.base(),
-                    RunOptions.ALL))
+    assertThatThrownBy(() ->
+            run(
+                perplexity(PerplexityDefinition.Begin.NONE, 8),
+                Optional.empty(),
+                text("abc"),
+                model,
+                FakeTokenizer.base(),
+                RunOptions.ALL))
         .isInstanceOf(BitAtlasException.class)
         .hasMessageContaining("3 tokens")
         .hasMessageContaining("window of 8");
@@ -476,10 +466,9 @@ class TaskRunnerTest {
   void programsAreNeitherWrittenNorRun() {
     CodeTask task = new CodeTask("code", "", "code.jsonl", RecordTemplate.parse("{prompt}"));
     FakeModel model =
-        FakeModel.writing(
-            request -> {
-              throw new AssertionError("nothing is generated");
-            });
+        FakeModel.writing(request -> {
+          throw new AssertionError("nothing is generated");
+        });
     TaskResult result =
         run(
             task,

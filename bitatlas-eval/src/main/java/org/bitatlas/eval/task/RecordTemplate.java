@@ -10,7 +10,7 @@ import org.bitatlas.tensor.BitAtlasException;
  * Text over the fields of a record: {@code {field}} or {@code {field|filter}} is replaced, all else
  * stands for itself.
  *
- * <p>Filters: {@code lettered} writes a list as {@code A one, B two}; {@code letter} an index as A,
+ * <p>Filters: {@code lettered} writes a list as {@code one A, two B}; {@code letter} an index as A,
  * B, ...; {@code yes_no} a boolean as yes or no; {@code before:other} the text without the text of
  * field {@code other} at its end and without the whitespace before that.
  */
@@ -49,7 +49,7 @@ public final class RecordTemplate {
       List<String> texts = fields.texts(field);
       List<String> lettered = new ArrayList<>();
       for (int i = 0; i < texts.size(); i++) {
-        lettered.add(letter(i) + " " + texts.get(i));
+        lettered.add(texts.get(i) + " " + letter(i));
       }
       return String.join(", ", lettered);
     }

@@ -111,8 +111,7 @@ class SuiteCatalogTest {
     SuiteCatalog catalog =
         SuiteCatalog.load(folder, nano.suitesDescriptor(), List.of(nano.shareAlikeFolder()));
     assertThat(suite(catalog, "bool_nano").items())
-        .containsExactly(
-            new Item.Question(0, "Is 1 odd?", "yes", OptionalInt.empty()));
+        .containsExactly(new Item.Question(0, "Is 1 odd?", "yes", OptionalInt.empty()));
     assertThat(catalog.entry("wikitext_nano")).isInstanceOf(SuiteCatalog.Ready.class);
     assertThat(catalog.entry("gsm_nano"))
         .isInstanceOfSatisfying(
@@ -158,8 +157,7 @@ class SuiteCatalogTest {
   }
 
   private void assertRefused(String... parts) {
-    assertThatThrownBy(
-            () -> SuiteCatalog.load(folder, nano.suitesDescriptor(), List.of()))
+    assertThatThrownBy(() -> SuiteCatalog.load(folder, nano.suitesDescriptor(), List.of()))
         .isInstanceOf(BitAtlasException.class)
         .hasMessageContainingAll(parts);
   }
@@ -215,8 +213,7 @@ class SuiteCatalogTest {
   @Test
   void aMissingFolderIsNamed() {
     assertThatThrownBy(
-            () ->
-                SuiteCatalog.load(folder.resolve("none"), nano.suitesDescriptor(), List.of()))
+            () -> SuiteCatalog.load(folder.resolve("none"), nano.suitesDescriptor(), List.of()))
         .isInstanceOf(BitAtlasException.class)
         .hasMessageContaining("none");
   }
