@@ -77,23 +77,24 @@ class NanoGoldenTest {
     assertThat(result.metrics()).containsEntry("tokens", 16_384.0);
   }
 
-  /** The accuracies on the first records, measured once; a change of any part moves them. */
+  /** Right answers among the first records; one of them may fall the other way on another CPU. */
   @ParameterizedTest
   @CsvSource({
-    "gsm_nano, SLOW_THINK, 40",
-    "chain_nano, SLOW_THINK, 20",
-    "facts_nano, SLOW_THINK, 40",
-    "facts_nano_choices, NO_THINK, 40",
-    "cloze_nano, SLOW_THINK, 40",
-    "cloze_nano, NO_THINK, 40",
-    "bool_nano, SLOW_THINK, 40",
-    "bool_nano, NO_THINK, 40",
+    "gsm_nano, SLOW_THINK, 40, 40",
+    "chain_nano, SLOW_THINK, 12, 11",
+    "facts_nano, SLOW_THINK, 40, 40",
+    "facts_nano_choices, NO_THINK, 40, 40",
+    "cloze_nano, SLOW_THINK, 40, 39",
+    "cloze_nano, NO_THINK, 40, 37",
+    "bool_nano, SLOW_THINK, 40, 37",
+    "bool_nano, NO_THINK, 40, 36",
+    "gsm_nano, NO_THINK, 40, 6",
   })
-  void firstRecordsAreMostlyRight(String task, ThinkingMode mode, int limit) {
+  void accuracyOnTheFirstRecords(String task, ThinkingMode mode, int limit, int correct) {
     TaskResult result = nano.run(task, Optional.of(mode), OptionalInt.of(limit));
     assertThat(result.state()).isEqualTo(CellState.OK);
-    assertThat(result.primary()).isGreaterThan(0.75);
     assertThat(result.samples()).hasSize(limit);
+    assertThat(result.metrics().get("correct")).isCloseTo(correct, within(1.0));
   }
 
   /** All public records: equal to the Python evaluation within one record. */
@@ -161,8 +162,8 @@ class NanoGoldenTest {
             .max()
             .orElseThrow();
     GenerativeTask generative = (GenerativeTask) nano.catalog.entry(task).task();
-    // The end token is part of a reply.
-    assertThat(generative.budget(Optional.of(mode))).isLessThanOrEqualTo(2 * (longest + 1));
+    assertThat(generative.budget(Optional.of(mode))).isLessThanOrEqualTo(2 * longest);
+    assertThat(result.metrics()).containsEntry("truncated", 0.0);
   }
 
   private static TaskResult allRecords(String task, ThinkingMode mode) {

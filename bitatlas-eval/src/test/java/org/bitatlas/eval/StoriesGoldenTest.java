@@ -97,7 +97,9 @@ class StoriesGoldenTest {
             int[] continuation = Oracles.ints(pair.get(1));
             assertThat(request.from()).isEqualTo(context.length);
             assertThat(request.tokenIds()).startsWith(context);
-            assertThat(Arrays.copyOfRange(request.tokenIds(), request.from(), request.tokenIds().length))
+            assertThat(
+                    Arrays.copyOfRange(
+                        request.tokenIds(), request.from(), request.tokenIds().length))
                 .containsExactly(continuation);
             requests.add(request);
           }
@@ -111,8 +113,7 @@ class StoriesGoldenTest {
           }
           ChoiceScores own = new ChoiceScores(sums, choices);
           int gold = one.get("gold").intValue();
-          assertThat(own.best() == gold ? 1.0 : 0.0)
-              .isEqualTo(one.at("/result/acc").doubleValue());
+          assertThat(own.best() == gold ? 1.0 : 0.0).isEqualTo(one.at("/result/acc").doubleValue());
           assertThat(own.bestPerCharacter() == gold ? 1.0 : 0.0)
               .isEqualTo(one.at("/result/acc_norm").doubleValue());
           assertThat(own.bestPerByte() == gold ? 1.0 : 0.0)
