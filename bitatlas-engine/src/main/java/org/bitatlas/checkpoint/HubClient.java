@@ -60,9 +60,11 @@ final class HubClient implements AutoCloseable {
 
   private final HubSettings settings;
   private final HttpClient http;
+  private final HubRefusal refusal;
 
   HubClient(HubSettings settings) {
     this.settings = settings;
+    this.refusal = new HubRefusal(settings.endpoint());
     this.http =
         HttpClient.newBuilder()
             .followRedirects(HttpClient.Redirect.NEVER)
@@ -79,7 +81,7 @@ final class HubClient implements AutoCloseable {
             () -> {
               HttpResponse<InputStream> response = get(address, 0);
               try (InputStream content = response.body()) {
-                requireSuccess(response, id, "");
+                refusal.check(response, id, "");
                 return content.readNBytes(MAX_LISTING_BYTES);
               }
             });
@@ -106,7 +108,7 @@ final class HubClient implements AutoCloseable {
             () -> {
               HttpResponse<Void> head = head(address);
               if (!isRedirect(head)) {
-                requireSuccess(head, id, file);
+                refusal.check(head, id, file);
               }
               return head;
             });
@@ -156,7 +158,7 @@ final class HubClient implements AutoCloseable {
       throws IOException, InterruptedException {
     HttpResponse<InputStream> response = get(fileAddress(id, commit, file), from);
     if (response.statusCode() != 416) {
-      requireSuccess(response, id, file);
+      refusal.check(response, id, file);
     }
     return response;
   }
@@ -224,49 +226,6 @@ final class HubClient implements AutoCloseable {
               + " redirects).");
     }
     return next;
-  }
-
-  private void requireSuccess(HttpResponse<?> response, HubModelId id, String file)
-      throws IOException {
-    int status = response.statusCode();
-    if (status == 200 || status == 206) {
-      return;
-    }
-    if (status >= 500 || status == 429 || status == 408) {
-      throw new Transient(response.uri() + " answered with status " + status);
-    }
-    String code = response.headers().firstValue("X-Error-Code").orElse("");
-    String what = file.isEmpty() ? "the model " + id : "the file " + file + " of the model " + id;
-    String hub = settings.endpoint().toString();
-    if (status == 403 || code.equals("GatedRepo")) {
-      throw new BitAtlasException(
-          "The hub "
-              + hub
-              + " does not give out "
-              + what
-              + ": accept its terms at "
-              + hub
-              + "/"
-              + id.repository()
-              + " and set HF_TOKEN to a token that may read it.");
-    }
-    if (status == 401) {
-      throw new BitAtlasException(
-          "The hub "
-              + hub
-              + " has no public model "
-              + id
-              + ": check the id, or set HF_TOKEN to a"
-              + " token that may read it.");
-    }
-    if (status == 404) {
-      throw new BitAtlasException(
-          code.equals("RevisionNotFound")
-              ? "The model " + id.repository() + " has no revision '" + id.revision() + "'."
-              : "The hub " + hub + " does not know " + what + ": check the id.");
-    }
-    throw new BitAtlasException(
-        "The hub " + hub + " refused " + what + " with status " + status + ".");
   }
 
   private <T> T retried(int attempts, Attempt<T> attempt) throws IOException {

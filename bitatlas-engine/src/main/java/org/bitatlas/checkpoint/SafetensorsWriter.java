@@ -10,13 +10,12 @@ import java.nio.charset.StandardCharsets;
 import java.nio.file.DirectoryStream;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.nio.file.StandardCopyOption;
-import java.nio.file.StandardOpenOption;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.Comparator;
 import java.util.HashSet;
 import java.util.List;
+import java.util.Locale;
 import java.util.SequencedMap;
 import java.util.Set;
 import java.util.TreeMap;
@@ -50,13 +49,13 @@ public final class SafetensorsWriter {
       Path file, List<TensorData> tensors, SequencedMap<String, String> metadata) {
     List<TensorData> ordered = order(tensors);
     byte[] header = header(ordered, metadata, file);
-    atomically(
+    AtomicFile.write(
         file,
         channel -> {
           ByteBuffer staging = ByteBuffer.allocateDirect(CHUNK_BYTES);
           staging.order(ByteOrder.LITTLE_ENDIAN).putLong(header.length).flip();
-          writeFully(channel, staging);
-          writeFully(channel, ByteBuffer.wrap(header));
+          AtomicFile.writeFully(channel, staging);
+          AtomicFile.writeFully(channel, ByteBuffer.wrap(header));
           for (TensorData tensor : ordered) {
             writeBytes(channel, tensor, staging, file);
           }
@@ -78,7 +77,7 @@ public final class SafetensorsWriter {
     try {
       Files.createDirectories(folder);
     } catch (IOException e) {
-      throw unwritable(folder, e);
+      throw AtomicFile.unwritable(folder, e);
     }
     Set<String> written = new HashSet<>();
     if (shards.size() <= 1) {
@@ -87,7 +86,8 @@ public final class SafetensorsWriter {
     } else {
       TreeMap<String, String> weightMap = new TreeMap<>();
       for (int i = 0; i < shards.size(); i++) {
-        String name = String.format("model-%05d-of-%05d.safetensors", i + 1, shards.size());
+        String name =
+            String.format(Locale.ROOT, "model-%05d-of-%05d.safetensors", i + 1, shards.size());
         write(folder.resolve(name), shards.get(i), metadata);
         written.add(name);
         shards.get(i).forEach(tensor -> weightMap.put(tensor.name(), name));
@@ -128,7 +128,7 @@ public final class SafetensorsWriter {
       json.writeEndObject();
     }
     byte[] bytes = text.toString().getBytes(StandardCharsets.UTF_8);
-    atomically(file, channel -> writeFully(channel, ByteBuffer.wrap(bytes)));
+    AtomicFile.write(file, channel -> AtomicFile.writeFully(channel, ByteBuffer.wrap(bytes)));
   }
 
   private static void removeOthers(Path folder, Set<String> written) {
@@ -141,7 +141,7 @@ public final class SafetensorsWriter {
         }
       }
     } catch (IOException e) {
-      throw unwritable(folder, e);
+      throw AtomicFile.unwritable(folder, e);
     }
   }
 
@@ -216,54 +216,8 @@ public final class SafetensorsWriter {
       int length = (int) Math.min(CHUNK_BYTES, expected - offset);
       staging.clear().limit(length);
       MemorySegment.ofBuffer(staging).copyFrom(data.asSlice(offset, length));
-      writeFully(channel, staging);
+      AtomicFile.writeFully(channel, staging);
     }
-  }
-
-  private static void writeFully(FileChannel channel, ByteBuffer bytes) throws IOException {
-    while (bytes.hasRemaining()) {
-      channel.write(bytes);
-    }
-  }
-
-  private interface Body {
-    void writeTo(FileChannel channel) throws IOException;
-  }
-
-  private static void atomically(Path file, Body body) {
-    Path partial =
-        file.resolveSibling(
-            "." + file.getFileName() + "." + ProcessHandle.current().pid() + ".partial");
-    try {
-      try (FileChannel channel =
-          FileChannel.open(
-              partial,
-              StandardOpenOption.CREATE,
-              StandardOpenOption.TRUNCATE_EXISTING,
-              StandardOpenOption.WRITE)) {
-        body.writeTo(channel);
-        channel.force(true);
-      }
-      Files.move(
-          partial, file, StandardCopyOption.ATOMIC_MOVE, StandardCopyOption.REPLACE_EXISTING);
-    } catch (IOException e) {
-      throw unwritable(file, e);
-    } finally {
-      deleteQuietly(partial);
-    }
-  }
-
-  /** The partial file is gone after a successful move; after a failure the first error counts. */
-  private static void deleteQuietly(Path partial) {
-    try {
-      Files.deleteIfExists(partial);
-    } catch (IOException e) {
-      partial.toFile().deleteOnExit();
-    }
-  }
-
-  private static BitAtlasException unwritable(Path file, IOException cause) {
-    return new BitAtlasException("Cannot write " + file + ": " + cause + ".", cause);
   }
 
   private static BitAtlasException invalid(Path file, TensorData tensor, String problem) {

@@ -1,0 +1,64 @@
+package org.bitatlas.checkpoint;
+
+import java.io.IOException;
+import java.nio.ByteBuffer;
+import java.nio.channels.FileChannel;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.nio.file.StandardCopyOption;
+import java.nio.file.StandardOpenOption;
+import org.bitatlas.tensor.BitAtlasException;
+
+/** A file that appears whole or not at all: written beside its place, then moved into it. */
+final class AtomicFile {
+
+  /** Writes the content. */
+  interface Body {
+    void writeTo(FileChannel channel) throws IOException;
+  }
+
+  private AtomicFile() {}
+
+  /** Writes {@code file}, replacing an older one; after a failure the older one is untouched. */
+  static void write(Path file, Body body) {
+    Path partial =
+        file.resolveSibling(
+            "." + file.getFileName() + "." + ProcessHandle.current().pid() + ".partial");
+    try {
+      try (FileChannel channel =
+          FileChannel.open(
+              partial,
+              StandardOpenOption.CREATE,
+              StandardOpenOption.TRUNCATE_EXISTING,
+              StandardOpenOption.WRITE)) {
+        body.writeTo(channel);
+        channel.force(true);
+      }
+      Files.move(
+          partial, file, StandardCopyOption.ATOMIC_MOVE, StandardCopyOption.REPLACE_EXISTING);
+    } catch (IOException e) {
+      throw unwritable(file, e);
+    } finally {
+      deletePartial(partial);
+    }
+  }
+
+  static void writeFully(FileChannel channel, ByteBuffer bytes) throws IOException {
+    while (bytes.hasRemaining()) {
+      channel.write(bytes);
+    }
+  }
+
+  static BitAtlasException unwritable(Path file, IOException cause) {
+    return new BitAtlasException("Cannot write " + file + ": " + cause + ".", cause);
+  }
+
+  /** After a successful move there is none; after a failure the first error counts. */
+  private static void deletePartial(Path partial) {
+    try {
+      Files.deleteIfExists(partial);
+    } catch (IOException e) {
+      partial.toFile().deleteOnExit();
+    }
+  }
+}
