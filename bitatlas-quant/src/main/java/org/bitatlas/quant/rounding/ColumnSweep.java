@@ -40,6 +40,10 @@ public final class ColumnSweep {
 
   private ColumnSweep(
       float[] weight, int rows, int columns, Recipe recipe, Optional<InverseFactor> factor) {
+    if (factor.isPresent() && factor.get().size() != columns) {
+      throw new IllegalArgumentException(
+          "a factor of " + factor.get().size() + " columns for a weight of " + columns);
+    }
     this.weight = weight;
     this.rows = rows;
     this.columns = columns;
