@@ -12,6 +12,7 @@ import java.sql.Statement;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
+import java.util.concurrent.locks.LockSupport;
 import org.bitatlas.eval.SampleRecord;
 import org.bitatlas.quant.pipeline.LayerError;
 import org.bitatlas.tensor.BitAtlasException;
@@ -30,6 +31,7 @@ public final class RunStore implements AutoCloseable {
   public static final String FILE = "records.db";
 
   private static final int BUSY_MILLISECONDS = 10_000;
+  private static final int SQLITE_BUSY = 5;
 
   private static final List<String> TABLES =
       List.of(
@@ -67,7 +69,7 @@ public final class RunStore implements AutoCloseable {
       throw unreadable(file, e);
     }
     try {
-      prepare(file, connection);
+      prepareWhenFree(file, connection);
       return new RunStore(file, connection);
     } catch (SQLException | RuntimeException e) {
       try {
@@ -79,7 +81,24 @@ public final class RunStore implements AutoCloseable {
     }
   }
 
+  /** SQLite does not wait for the lock by itself while the log mode of a new file changes. */
+  private static void prepareWhenFree(Path file, Connection connection) throws SQLException {
+    long end = System.nanoTime() + BUSY_MILLISECONDS * 1_000_000L;
+    while (true) {
+      try {
+        prepare(file, connection);
+        return;
+      } catch (SQLException e) {
+        if (e.getErrorCode() != SQLITE_BUSY || System.nanoTime() > end) {
+          throw e;
+        }
+        LockSupport.parkNanos(20_000_000L);
+      }
+    }
+  }
+
   private static void prepare(Path file, Connection connection) throws SQLException {
+    connection.setAutoCommit(true);
     try (Statement statement = connection.createStatement()) {
       statement.execute("PRAGMA busy_timeout = " + BUSY_MILLISECONDS);
       int version;
@@ -96,7 +115,9 @@ public final class RunStore implements AutoCloseable {
                 + VERSION
                 + "; update BitAtlas or choose another --out.");
       }
-      statement.execute("PRAGMA journal_mode = WAL");
+      if (version < VERSION) {
+        statement.execute("PRAGMA journal_mode = WAL");
+      }
       statement.execute("PRAGMA synchronous = FULL");
       try (ResultSet rows = statement.executeQuery("PRAGMA quick_check(1)")) {
         if (!rows.getString(1).equals("ok")) {
@@ -104,10 +125,12 @@ public final class RunStore implements AutoCloseable {
         }
       }
       connection.setAutoCommit(false);
-      for (String table : TABLES) {
-        statement.execute(table);
+      if (version < VERSION) {
+        for (String table : TABLES) {
+          statement.execute(table);
+        }
+        statement.execute("PRAGMA user_version = " + VERSION);
       }
-      statement.execute("PRAGMA user_version = " + VERSION);
       connection.commit();
     }
   }

@@ -132,10 +132,11 @@ final class Checks {
     String statement = "GPTQ is at or above RTN at " + bits + " bits";
     Optional<PairedCounts> pooled = pooled(lower, upper);
     if (pooled.isEmpty()) {
+      boolean onlyLowerBroke = broken(lower) > broken(upper) && unknown(upper) == 0;
       return new Check(
           statement,
-          Answer.NOT_ENOUGH_DATA,
-          "no task is OK in both; cells without a number: RTN "
+          onlyLowerBroke ? Answer.YES : Answer.NOT_ENOUGH_DATA,
+          "no task is OK in both; collapsed or not finite: RTN "
               + broken(lower)
               + ", GPTQ "
               + broken(upper));
@@ -189,13 +190,15 @@ final class Checks {
   private static String numbers(PairedCounts counts) {
     return String.format(
         Locale.ROOT,
-        "%+.2f points [%+.2f, %+.2f], %d broken, %d repaired of %d items, McNemar p = %.2g",
+        "%+.2f points [%+.2f, %+.2f], %d broken, %d repaired of %d items, McNemar p %s",
         100 * counts.delta(),
         100 * counts.low(),
         100 * counts.high(),
         counts.broken(),
         counts.repaired(),
         counts.items(),
-        counts.pValue());
+        counts.pValue() < 0.001
+            ? "< 0.001"
+            : String.format(Locale.ROOT, "= %.3f", counts.pValue()));
   }
 }

@@ -76,7 +76,7 @@ final class PageView {
         "answer",
         answer,
         "numbers",
-        check.numbers().replace('-', '−'));
+        check.numbers().replaceAll("-(?=\\d)", "−"));
   }
 
   private static Map<String, String> column(StudyTask column) {

@@ -35,7 +35,8 @@ public final class Report {
     try {
       Path folder = file.toAbsolutePath().getParent();
       Files.createDirectories(folder);
-      Path temporary = Files.createTempFile(folder, file.getFileName() + ".", ".tmp");
+      Path temporary =
+          file.resolveSibling("." + file.getFileName() + "." + ProcessHandle.current().pid());
       try {
         Files.write(temporary, text.getBytes(StandardCharsets.UTF_8));
         Files.move(

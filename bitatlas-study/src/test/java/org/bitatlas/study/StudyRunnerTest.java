@@ -1,0 +1,211 @@
+package org.bitatlas.study;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import java.io.IOException;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.concurrent.TimeUnit;
+import java.util.function.Function;
+import java.util.stream.Collectors;
+import org.bitatlas.eval.CellState;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+class StudyRunnerTest {
+  private static final StudySpec SPEC = StudySpec.defaultSpec();
+  private static final int CELLS = 9 * 11;
+
+  @TempDir Path folder;
+
+  @Test
+  void aRepeatedStudyCostsNothing() {
+    try (RunStore store = RunStore.open(folder)) {
+      run(new FakeWorkbench(5), store);
+      FakeWorkbench again = new FakeWorkbench(5);
+      StudyOutcome outcome = run(again, store);
+      assertThat(again.quantized).isEmpty();
+      assertThat(again.evaluated).isEmpty();
+      // Skipped cells are asked again, because a later version may be able to run them.
+      assertThat(outcome.reused()).isEqualTo(CELLS - 18);
+    }
+  }
+
+  @Test
+  void changedWeightsAreNeverMistakenForTheOldOnes() {
+    try (RunStore store = RunStore.open(folder)) {
+      run(new FakeWorkbench(5), store);
+      FakeWorkbench changed = new FakeWorkbench(5);
+      changed.weights = "f".repeat(64);
+      assertThat(run(changed, store).reused()).isZero();
+      assertThat(changed.evaluated).hasSize(9 * 9);
+    }
+  }
+
+  @Test
+  void theFloatModelComesFirstAndCodeIsNeverRun() {
+    try (RunStore store = RunStore.open(folder)) {
+      FakeWorkbench workbench = new FakeWorkbench(5);
+      run(workbench, store);
+      assertThat(workbench.evaluated.subList(0, 9)).allMatch(cell -> cell.startsWith("float "));
+      assertThat(workbench.evaluated).noneMatch(cell -> cell.contains("humaneval"));
+      assertThat(store.records())
+          .filteredOn(record -> record.task().equals("mbpp_nano"))
+          .allMatch(record -> record.state() == CellState.SKIPPED && !record.reason().isEmpty());
+    }
+  }
+
+  @Test
+  void aCellThatFailsIsRecordedAndTheStudyGoesOn() {
+    try (RunStore store = RunStore.open(folder)) {
+      FakeWorkbench workbench = new FakeWorkbench(5);
+      workbench.failingTask = Optional.of("gsm_nano");
+      workbench.failingRecipe = Optional.of("GPTQ W3");
+      StudyOutcome outcome = run(workbench, store);
+      assertThat(outcome.failed()).isEqualTo(9 + 8);
+      assertThat(store.records()).hasSize(CELLS);
+      assertThat(store.records())
+          .filteredOn(record -> record.state() == CellState.FAILED)
+          .extracting(RunRecord::reason)
+          .contains("broken on purpose", "no memory for " + FakeWorkbench.HOSTILE);
+      FakeWorkbench repaired = new FakeWorkbench(5);
+      run(repaired, store);
+      assertThat(repaired.quantized).contains("GPTQ W3");
+      assertThat(repaired.evaluated).hasSize(9 + 8);
+      assertThat(store.records()).noneMatch(record -> record.state() == CellState.FAILED);
+    }
+  }
+
+  @Test
+  void aCancelledStudyKeepsItsFinishedCellsAndGoesOn() {
+    try (RunStore store = RunStore.open(folder)) {
+      StopAfter stop = new StopAfter(20);
+      StudyOutcome outcome = FakeStudies.runner(new FakeWorkbench(5)).run(SPEC, store, stop);
+      assertThat(outcome.cancelled()).isTrue();
+      assertThat(store.records()).hasSize(20);
+      run(new FakeWorkbench(5), store);
+    }
+    assertThat(results(folder)).isEqualTo(uninterrupted());
+  }
+
+  @Test
+  void timeLeftIsTheMeasuredRateTimesTheItemsToCome() {
+    TimeLeft timeLeft = new TimeLeft();
+    try (RunStore store = RunStore.open(folder)) {
+      run(new FakeWorkbench(10), store);
+      RunRecord record = store.record(store.plan().getFirst().key()).orElseThrow();
+      PlannedCell cell = store.plan().getFirst();
+      assertThat(timeLeft.estimate(List.of(cell), cell, 0)).isEmpty();
+      timeLeft.measured(record);
+      double perItem = record.seconds() / 10;
+      assertThat(timeLeft.estimate(List.of(cell), cell, 4).orElseThrow().toMillis())
+          .isEqualTo(Math.round(6 * perItem * 1000));
+    }
+  }
+
+  @Test
+  void aKilledProcessLosesNoFinishedCell() throws Exception {
+    Process child =
+        new ProcessBuilder(
+                Path.of(System.getProperty("java.home"), "bin", "java").toString(),
+                "--enable-native-access=ALL-UNNAMED",
+                "-Xmx128m",
+                "-cp",
+                System.getProperty("java.class.path"),
+                KilledStudy.class.getName(),
+                folder.toString())
+            .redirectErrorStream(true)
+            .redirectOutput(ProcessBuilder.Redirect.DISCARD)
+            .start();
+    Map<String, RunRecord> finished;
+    try {
+      finished = waitForCells(15);
+    } finally {
+      child.destroyForcibly();
+    }
+    assertThat(child.waitFor(10, TimeUnit.SECONDS)).isTrue();
+    assertThat(child.exitValue()).isEqualTo(128 + 9);
+    FakeWorkbench workbench = new FakeWorkbench(5);
+    try (RunStore store = RunStore.open(folder)) {
+      assertThat(store.records().size()).isLessThan(CELLS);
+      run(workbench, store);
+      finished.forEach((key, record) -> {
+        if (record.isFinal()) {
+          assertThat(store.record(key)).contains(record);
+        }
+      });
+    }
+    assertThat(results(folder)).isEqualTo(uninterrupted());
+  }
+
+  private Map<String, RunRecord> waitForCells(int count) throws InterruptedException {
+    for (int attempt = 0; attempt < 400; attempt++) {
+      if (java.nio.file.Files.exists(folder.resolve(RunStore.FILE))) {
+        try (RunStore store = RunStore.open(folder)) {
+          if (store.records().size() >= count) {
+            return byKey(store.records());
+          }
+        }
+      }
+      Thread.sleep(50);
+    }
+    throw new AssertionError("the child finished no cells");
+  }
+
+  private static Map<String, RunRecord> byKey(List<RunRecord> records) {
+    return records.stream().collect(Collectors.toMap(RunRecord::key, Function.identity()));
+  }
+
+  private static StudyOutcome run(FakeWorkbench workbench, RunStore store) {
+    return FakeStudies.runner(workbench).run(SPEC, store, StudyListener.SILENT);
+  }
+
+  private Map<String, Double> uninterrupted() throws AssertionError {
+    Path other = folder.resolve("whole");
+    try (RunStore store = RunStore.open(other)) {
+      run(new FakeWorkbench(5), store);
+    }
+    return results(other);
+  }
+
+  private static Map<String, Double> results(Path folder) {
+    try (RunStore store = RunStore.open(folder)) {
+      return store.records().stream().collect(Collectors.toMap(RunRecord::key, RunRecord::primary));
+    }
+  }
+
+  /** Stops a study after some finished cells. */
+  private static final class StopAfter implements StudyListener {
+    private final int cells;
+    private int finished;
+
+    StopAfter(int cells) {
+      this.cells = cells;
+    }
+
+    @Override
+    public void cellFinished(RunRecord record, int number, int total) {
+      finished++;
+    }
+
+    @Override
+    public boolean cancelled() {
+      return finished >= cells;
+    }
+  }
+
+  /** A slow study in a process of its own. */
+  static final class KilledStudy {
+    private KilledStudy() {}
+
+    public static void main(String[] arguments) throws IOException {
+      FakeWorkbench workbench = new FakeWorkbench(5);
+      workbench.millisecondsPerItem = 20;
+      try (RunStore store = RunStore.open(Path.of(arguments[0]))) {
+        run(workbench, store);
+      }
+    }
+  }
+}

@@ -1,0 +1,107 @@
+package org.bitatlas.study;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.Optional;
+import java.util.OptionalInt;
+import org.bitatlas.tensor.BitAtlasException;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+
+class StudySpecTest {
+  private static final String MINIMAL =
+      """
+      name: small
+      models: [nano]
+      recipes: [float, {method: rtn, bits: [4, 3]}]
+      tasks: [{task: gsm_nano, modes: [slow_think]}, wikitext_nano]
+      """;
+
+  @TempDir Path folder;
+
+  @Test
+  void defaultStudyHasFloatFirstAndBothMethodsAtFourWidths() {
+    StudySpec spec = StudySpec.defaultSpec();
+    assertThat(spec.recipes())
+        .extracting(StudyRecipe::label)
+        .containsExactly(
+            "float", "RTN W8", "RTN W4", "RTN W3", "RTN W2", "GPTQ W8", "GPTQ W4", "GPTQ W3",
+            "GPTQ W2");
+    assertThat(spec.tasks())
+        .extracting(StudyTask::label)
+        .contains("gsm_nano slow_think", "facts_nano_choices no_think", "wikitext_nano");
+    assertThat(spec.collapse()).isPresent();
+  }
+
+  @Test
+  void optionsReplaceModelSuiteAndLimit() throws IOException {
+    StudyOptions options =
+        new StudyOptions(
+            folder, Optional.of(Path.of("suite")), Optional.of("other"), 1, OptionalInt.of(5));
+    StudySpec spec = read(MINIMAL).with(options);
+    assertThat(spec.models()).containsExactly("other");
+    assertThat(spec.suite()).contains(Path.of("suite"));
+    assertThat(spec.limit()).hasValue(5);
+  }
+
+  @Test
+  void floatModelIsAlwaysTheFirstRow() throws IOException {
+    StudySpec spec =
+        read(MINIMAL.replace("[float, {method: rtn, bits: [4, 3]}]", "{method: rtn, bits: 4}"));
+    assertThat(spec.recipes()).extracting(StudyRecipe::label).containsExactly("float", "RTN W4");
+  }
+
+  @Test
+  void recipesThatDifferInOptionsOnlyGetTheirFullNames() throws IOException {
+    StudySpec spec =
+        read(
+            MINIMAL.replace(
+                "{method: rtn, bits: [4, 3]}",
+                "{method: rtn, bits: 4}, {method: rtn, bits: 4, grid: quarot-sym}"));
+    assertThat(spec.recipes()).extracting(StudyRecipe::label).doesNotHaveDuplicates().hasSize(3);
+  }
+
+  @ParameterizedTest
+  @CsvSource(
+      delimiter = '~',
+      quoteCharacter = '`',
+      value = {
+        "name: small ~ nmae: small ~ unknown key 'nmae'",
+        "[4, 3] ~ [4, 9] ~ recipes[1].bits[1] is 9; expected a whole number from 1 to 8",
+        "[4, 3] ~ [] ~ recipes[1].bits is an empty list",
+        "method: rtn ~ method: rnt ~ unknown method 'rnt'",
+        "bits: [4, 3] ~ bits: 4, percdamp: 0.1 ~ percdamp",
+        "[slow_think] ~ [fast_think] ~ 'fast_think'; expected any of slow_think",
+        "models: [nano] ~ models: 7 ~ models[0] is 7; expected a text",
+        "wikitext_nano] ~ {tsk: a}] ~ tasks[1] has the unknown key 'tsk'",
+        "float, ~ flaot, ~ names 'flaot'",
+        "bits: [4, 3] ~ bits: [4, 4] ~ twice",
+        "name: small ~ name: [a ~ not valid YAML",
+      })
+  void aMistakeIsOneSentenceThatNamesFileAndPlace(String from, String to, String told)
+      throws IOException {
+    assertThat(MINIMAL).contains(from);
+    String text = MINIMAL.replace(from, to);
+    assertThatThrownBy(() -> read(text))
+        .isInstanceOf(BitAtlasException.class)
+        .hasMessageContaining("study.yaml")
+        .hasMessageContaining(told);
+  }
+
+  @Test
+  void aMissingFileIsNamed() {
+    assertThatThrownBy(() -> StudySpec.read(folder.resolve("none.yaml")))
+        .isInstanceOf(BitAtlasException.class)
+        .hasMessageContaining("none.yaml");
+  }
+
+  private StudySpec read(String text) throws IOException {
+    return StudySpec.read(Files.writeString(folder.resolve("study.yaml"), text));
+  }
+}

@@ -1,0 +1,131 @@
+package org.bitatlas.study.report;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import java.io.ByteArrayInputStream;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.Base64;
+import java.util.zip.GZIPInputStream;
+import org.bitatlas.study.FakeStudies;
+import org.bitatlas.study.FakeWorkbench;
+import org.jsoup.Jsoup;
+import org.jsoup.nodes.Document;
+import org.jsoup.nodes.Element;
+import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+import tools.jackson.databind.JsonNode;
+import tools.jackson.databind.json.JsonMapper;
+
+class ReportTest {
+  private static final JsonMapper JSON = JsonMapper.builder().build();
+
+  @TempDir static Path folder;
+  private static String html;
+  private static Document page;
+  private static String markdown;
+  private static JsonNode json;
+
+  @BeforeAll
+  static void write() throws Exception {
+    Report.Written files = Report.write(FakeStudies.map(folder, 12), folder);
+    html = Files.readString(files.html());
+    page = Jsoup.parse(html);
+    markdown = Files.readString(files.markdown());
+    json = JSON.readTree(Files.readString(files.json()));
+  }
+
+  @Test
+  void thePageHasEverySection() {
+    for (String id : new String[] {"checks", "memory", "tasks", "layers", "cells", "run"}) {
+      assertThat(page.select("section#" + id + " > h2")).as(id).hasSize(1);
+      assertThat(page.select("nav a[href=#" + id + "]")).as(id).hasSize(1);
+    }
+    assertThat(page.select("html").attr("lang")).isEqualTo("en");
+    assertThat(page.select("#checks li")).hasSize(8);
+    assertThat(page.select("#run dt").eachText()).contains("Model", "Weights", "Machine", "Margin");
+    assertThat(page.select("table.strip")).hasSize(8);
+  }
+
+  @Test
+  void theHeatMapHasOneCellPerCombinationAndEachLeadsToItsRowAndSamples() {
+    JsonNode data = JSON.readTree(page.selectFirst("script#data").data());
+    assertThat(page.select("table.heat tbody tr")).hasSize(9);
+    assertThat(page.select("table.heat tbody td")).hasSize(9 * 11);
+    for (Element link : page.select("table.heat a")) {
+      String[] place = link.attr("data-cell").split("-");
+      assertThat(page.getElementById(link.attr("href").substring(1))).isNotNull();
+      JsonNode cell = data.at("/rows/" + place[0] + "/cells/" + place[1]);
+      if (!cell.get("state").stringValue().equals("SKIPPED")) {
+        assertThat(page.getElementById(cell.get("pack").stringValue())).isNotNull();
+      }
+    }
+  }
+
+  @Test
+  void statesAreWordsNotColoursOnly() {
+    assertThat(page.select("table.heat td.broken .state").eachText()).containsOnly("COLLAPSED");
+    assertThat(page.select("table.heat td.absent .state").eachText()).containsOnly("SKIPPED");
+    assertThat(page.select("table.heat td.absent")).hasSize(18);
+  }
+
+  @Test
+  void samplesUnpackToWhatTheModelWrote() throws Exception {
+    String base64 = page.selectFirst("script#samples-0-0").data();
+    byte[] bytes =
+        new GZIPInputStream(new ByteArrayInputStream(Base64.getDecoder().decode(base64.strip())))
+            .readAllBytes();
+    JsonNode pack = JSON.readTree(new String(bytes, StandardCharsets.UTF_8));
+    assertThat(pack.get("items")).hasSize(12);
+    assertThat(pack.at("/items/0/1").stringValue()).endsWith(FakeWorkbench.HOSTILE);
+    assertThat(pack.get("rows")).hasSize(9);
+    assertThat(pack.at("/rows/0")).hasSize(12);
+    assertThat(pack.at("/rows/4")).as("a collapsed row asks fewer items").hasSize(12);
+    assertThat(pack.at("/rows/4/11")).isEmpty();
+  }
+
+  @Test
+  void nothingIsLoadedFromAnywhere() {
+    assertThat(page.select("[src], link[href], iframe, object, embed, img")).isEmpty();
+    assertThat(page.select("a[href]").eachAttr("href")).allMatch(href -> href.startsWith("#"));
+    assertThat(page.select("meta[http-equiv=Content-Security-Policy]").attr("content"))
+        .startsWith("default-src 'none'");
+    assertThat(page.select("style").html()).doesNotContain("url(", "@import");
+  }
+
+  @Test
+  void hostileTextStaysText() {
+    assertThat(page.select("script")).as("data, packs, charts, script").hasSize(2 + 9 + 1);
+    assertThat(html).doesNotContain("<script>alert", "<img src=x");
+    assertThat(page.select("#cells small").eachText())
+        .anyMatch(text -> text.contains("</script><script>alert(1)</script>"))
+        .anyMatch(text -> text.contains("{{ 7*7 }} {% raw %}"));
+    assertThat(markdown).doesNotContain("<script", "<img");
+    assertThat(ScriptJson.of(FakeWorkbench.HOSTILE)).doesNotContain("<", ">", "&", "\u2028");
+  }
+
+  @Test
+  void thePageStaysSmall() {
+    assertThat(html.getBytes(StandardCharsets.UTF_8).length).isLessThan(8_000_000);
+  }
+
+  @Test
+  void markdownHasEveryRowAndColumn() {
+    assertThat(markdown).contains("# Accuracy map: default", "| GPTQ W3", "COLLAPSED", "SKIPPED");
+    assertThat(markdown).contains("gsm_nano slow_think", "wikitext_nano", "## Checks");
+  }
+
+  @Test
+  void jsonHasAStableSchema() {
+    assertThat(json.get("schemaVersion").intValue()).isEqualTo(1);
+    assertThat(json.get("rows")).hasSize(9);
+    assertThat(json.get("cells")).hasSize(99);
+    JsonNode cell = json.get("cells").get(11);
+    assertThat(cell.propertyNames())
+        .contains("key", "state", "primary", "low", "high", "verdict", "delta", "mcnemar");
+    assertThat(json.get("checks").get(0).propertyNames())
+        .contains("statement", "answer", "numbers");
+  }
+}
