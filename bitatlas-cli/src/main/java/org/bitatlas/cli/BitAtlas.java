@@ -2,6 +2,7 @@ package org.bitatlas.cli;
 
 import java.io.PrintWriter;
 import java.util.Arrays;
+import java.util.Locale;
 import org.bitatlas.tensor.BitAtlasException;
 import picocli.CommandLine;
 import picocli.CommandLine.Command;
@@ -17,7 +18,12 @@ import picocli.CommandLine.Spec;
     description = "Which low-bit setting to use for an LLM: evidence, and the checkpoint.",
     synopsisSubcommandLabel = "COMMAND",
     versionProvider = BuildVersion.class,
-    subcommands = {DoctorCommand.class},
+    subcommands = {
+      ChatCommand.class,
+      InspectCommand.class,
+      TokenizeCommand.class,
+      DoctorCommand.class
+    },
     exitCodeListHeading = "%nExit codes%n",
     exitCodeList = {
       "0:done",
@@ -47,6 +53,7 @@ public final class BitAtlas implements Runnable {
 
   /** Runs the command and ends the JVM with its exit code. */
   public static void main(String[] arguments) {
+    Locale.setDefault(Locale.ROOT);
     System.exit(commandLine().execute(arguments));
   }
 
@@ -96,6 +103,6 @@ public final class BitAtlas implements Runnable {
                   + (verbose ? "" : " (run it again with --verbose to see where)"));
     }
     err.flush();
-    return Exit.ERROR;
+    return failure instanceof UsageException ? Exit.USAGE : Exit.ERROR;
   }
 }

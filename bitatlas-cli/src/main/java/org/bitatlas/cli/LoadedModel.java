@@ -1,0 +1,36 @@
+package org.bitatlas.cli;
+
+import java.nio.file.Path;
+import org.bitatlas.generate.TransformerLanguageModel;
+import org.bitatlas.model.ModelFolder;
+import org.bitatlas.model.Precision;
+import org.bitatlas.model.TransformerModel;
+import org.bitatlas.tokenizer.ChatTokenizer;
+import org.bitatlas.tokenizer.ChatTokenizers;
+
+/**
+ * A model ready to answer.
+ *
+ * @param transformer the weights
+ * @param language scores and generates
+ * @param tokenizer text to ids and back
+ */
+record LoadedModel(
+    TransformerModel transformer, TransformerLanguageModel language, ChatTokenizer tokenizer)
+    implements AutoCloseable {
+
+  /** Loads the model of a folder, float or quantized. */
+  static LoadedModel load(Path folder, Precision precision, int threads) {
+    ChatTokenizer tokenizer = ChatTokenizers.load(folder);
+    try (ModelFolder opened = ModelFolder.open(folder)) {
+      TransformerModel transformer = opened.load(precision);
+      return new LoadedModel(
+          transformer, new TransformerLanguageModel(transformer, threads), tokenizer);
+    }
+  }
+
+  @Override
+  public void close() {
+    transformer.close();
+  }
+}

@@ -1,0 +1,32 @@
+package org.bitatlas.cli;
+
+import java.util.Arrays;
+import java.util.Locale;
+import java.util.stream.Collectors;
+import org.bitatlas.tokenizer.ThinkingMode;
+import picocli.CommandLine.ITypeConverter;
+import picocli.CommandLine.TypeConversionException;
+
+/** Thinking modes as they are written on the command line: {@code slow_think} or {@code slow}. */
+final class ThinkingModes implements ITypeConverter<ThinkingMode> {
+
+  @Override
+  public ThinkingMode convert(String value) {
+    String name = value.toLowerCase(Locale.ROOT).replace('-', '_');
+    return Arrays.stream(ThinkingMode.values())
+        .filter(mode -> name(mode).equals(name) || name(mode).equals(name + "_think"))
+        .findFirst()
+        .orElseThrow(() ->
+            new TypeConversionException(
+                "'"
+                    + value
+                    + "' is no thinking mode; there are "
+                    + Arrays.stream(ThinkingMode.values())
+                        .map(ThinkingModes::name)
+                        .collect(Collectors.joining(", "))));
+  }
+
+  static String name(ThinkingMode mode) {
+    return mode.name().toLowerCase(Locale.ROOT);
+  }
+}
