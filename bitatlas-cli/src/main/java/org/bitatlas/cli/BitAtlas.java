@@ -19,9 +19,14 @@ import picocli.CommandLine.Spec;
     synopsisSubcommandLabel = "COMMAND",
     versionProvider = BuildVersion.class,
     subcommands = {
+      StudyCommand.class,
+      MapCommand.class,
+      QuantizeCommand.class,
+      EvaluateCommand.class,
       ChatCommand.class,
       InspectCommand.class,
       TokenizeCommand.class,
+      DownloadCommand.class,
       DoctorCommand.class
     },
     exitCodeListHeading = "%nExit codes%n",

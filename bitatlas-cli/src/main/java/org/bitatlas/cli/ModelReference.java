@@ -1,10 +1,14 @@
 package org.bitatlas.cli;
 
+import java.io.PrintWriter;
 import java.io.UncheckedIOException;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.InvalidPathException;
 import java.nio.file.Path;
-import java.util.regex.Pattern;
+import org.bitatlas.checkpoint.HubDownload;
+import org.bitatlas.checkpoint.HubSettings;
+import org.bitatlas.checkpoint.ModelLocation;
 import org.bitatlas.nano.Nano;
 import org.bitatlas.tensor.BitAtlasException;
 
@@ -19,9 +23,6 @@ final class ModelReference {
       "The embedded model 'nano', a model folder, or a hub id such as org/name.";
 
   static final String NANO = "nano";
-
-  private static final Pattern HUB_ID =
-      Pattern.compile("[A-Za-z0-9][A-Za-z0-9._-]*/[A-Za-z0-9][A-Za-z0-9._-]*");
 
   /**
    * The folder of a model; a hub id is downloaded unless it is in the cache.
@@ -41,8 +42,29 @@ final class ModelReference {
           "The model %s is a file; give the folder that holds it, with config.json and the tokenizer."
               .formatted(name));
     }
-    throw new BitAtlasException(
-        "There is no model %s: it is neither 'nano' nor a folder; check the path.".formatted(name));
+    return locate(name).folder();
+  }
+
+  /**
+   * A model of the hub, downloaded unless it is in the cache; progress goes to standard error.
+   *
+   * @throws BitAtlasException when it is no hub id, there is no such model or the network fails
+   */
+  static ModelLocation locate(String id) {
+    HubSettings settings =
+        HubSettings.ofEnvironment(System.getenv(), Path.of(System.getProperty("user.home")));
+    PrintWriter err = new PrintWriter(System.err, true, StandardCharsets.UTF_8);
+    try (ProgressLine line = new ProgressLine(err, Screen.showsErrors())) {
+      return new HubDownload(
+              settings,
+              (file, done, total) ->
+                  line.status(
+                      file
+                          + ": "
+                          + Amounts.bytes(done)
+                          + (total > 0 ? " of " + Amounts.bytes(total) : "")))
+          .resolve(id);
+    }
   }
 
   /** The embedded files. */
@@ -52,11 +74,6 @@ final class ModelReference {
     } catch (UncheckedIOException e) {
       throw new BitAtlasException(String.valueOf(e.getMessage()), e);
     }
-  }
-
-  /** Whether a name has the form of a hub id. */
-  static boolean isHubId(String name) {
-    return HUB_ID.matcher(name).matches();
   }
 
   private static Path path(String name) {

@@ -1,0 +1,187 @@
+package org.bitatlas.cli;
+
+import java.io.PrintWriter;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.List;
+import java.util.Locale;
+import java.util.Optional;
+import java.util.OptionalInt;
+import java.util.Set;
+import java.util.concurrent.Callable;
+import java.util.concurrent.CancellationException;
+import org.bitatlas.eval.CellState;
+import org.bitatlas.eval.RunOptions;
+import org.bitatlas.eval.TaskResult;
+import org.bitatlas.eval.TaskRunner;
+import org.bitatlas.eval.task.SuiteCatalog;
+import org.bitatlas.eval.task.Task;
+import org.bitatlas.generate.Sampling;
+import org.bitatlas.nano.Nano;
+import org.bitatlas.tensor.BitAtlasException;
+import org.bitatlas.tokenizer.ThinkingMode;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Mixin;
+import picocli.CommandLine.Model.CommandSpec;
+import picocli.CommandLine.Option;
+import picocli.CommandLine.Parameters;
+import picocli.CommandLine.Spec;
+
+/** Asks one model the tasks of a suite. */
+@Command(
+    name = "evaluate",
+    description = "Ask one model, float or quantized, the tasks of a suite; greedy decoding.")
+final class EvaluateCommand implements Callable<Integer> {
+
+  @Spec CommandSpec spec;
+
+  @Mixin CommonOptions common;
+
+  @Mixin EngineOptions engine;
+
+  @Parameters(paramLabel = "MODEL", description = ModelReference.DESCRIPTION)
+  String model;
+
+  @Option(
+      names = "--suite",
+      paramLabel = "DIR",
+      description = "Folder of suites (default: the embedded ones).")
+  Optional<Path> suite = Optional.empty();
+
+  @Option(names = "--task", paramLabel = "T", description = "Only this task (default: all).")
+  Optional<String> task = Optional.empty();
+
+  @Option(
+      names = "--mode",
+      paramLabel = "M",
+      converter = ThinkingModes.class,
+      description = "slow_think, auto_think or no_think (default: those of each task).")
+  Optional<ThinkingMode> mode = Optional.empty();
+
+  @Option(
+      names = "--limit",
+      paramLabel = "N",
+      description = "Ask only the first N items of a task.")
+  Optional<Integer> limit = Optional.empty();
+
+  @Override
+  public Integer call() {
+    if (limit.isPresent() && limit.get() < 1) {
+      throw new UsageException("--limit is " + limit.get() + "; give at least 1.");
+    }
+    Nano nano = ModelReference.nano();
+    SuiteCatalog catalog =
+        SuiteCatalog.load(
+            suite.orElse(nano.suitesFolder()),
+            nano.suitesDescriptor(),
+            List.of(nano.shareAlikeFolder()));
+    List<SuiteCatalog.Entry> entries =
+        task.map(name -> List.of(catalog.entry(name))).orElse(catalog.entries());
+    PrintWriter out = spec.commandLine().getOut();
+    try (LoadedModel loaded =
+            LoadedModel.load(ModelReference.folder(model), engine.precision(), engine.threads());
+        Interruption interruption = Interruption.listen("Stopping.");
+        ProgressLine progress =
+            new ProgressLine(spec.commandLine().getErr(), Screen.showsErrors())) {
+      refuseUnsupported(loaded);
+      out.println("Arithmetic: " + loaded.transformer().execution());
+      out.flush();
+      for (SuiteCatalog.Entry entry : entries) {
+        switch (entry) {
+          case SuiteCatalog.Missing missing ->
+              row(out, missing.task().name(), "", "skipped: " + missing.reason());
+          case SuiteCatalog.Ready ready -> {
+            for (Optional<ThinkingMode> asked : modes(ready.task(), loaded)) {
+              run(ready, asked, loaded, progress, out);
+            }
+          }
+        }
+      }
+      return Exit.OK;
+    } catch (CancellationException e) {
+      return Exit.INTERRUPTED;
+    }
+  }
+
+  private void refuseUnsupported(LoadedModel loaded) {
+    Set<ThinkingMode> supported = loaded.tokenizer().thinking().userSuffixes().keySet();
+    if (mode.isPresent() && !supported.contains(mode.get())) {
+      throw new BitAtlasException(
+          "The model %s does not support %s; it supports %s."
+              .formatted(
+                  model,
+                  ThinkingModes.name(mode.get()),
+                  supported.isEmpty()
+                      ? "no thinking modes, so leave --mode out"
+                      : String.join(
+                          ", ", supported.stream().sorted().map(ThinkingModes::name).toList())));
+    }
+  }
+
+  /**
+   * The modes to ask a task in: the one asked for, or those of the task that the model supports.
+   */
+  private List<Optional<ThinkingMode>> modes(Task task, LoadedModel loaded) {
+    if (task.modes().isEmpty()) {
+      return List.of(Optional.empty());
+    }
+    if (mode.isPresent()) {
+      return List.of(mode);
+    }
+    Set<ThinkingMode> supported = loaded.tokenizer().thinking().userSuffixes().keySet();
+    return supported.isEmpty()
+        ? List.of(Optional.empty())
+        : task.modes().stream().filter(supported::contains).map(Optional::of).toList();
+  }
+
+  private void run(
+      SuiteCatalog.Ready ready,
+      Optional<ThinkingMode> asked,
+      LoadedModel loaded,
+      ProgressLine progress,
+      PrintWriter out) {
+    long start = System.nanoTime();
+    String name = ready.task().name();
+    String modeName = asked.map(ThinkingModes::name).orElse("");
+    TaskResult result =
+        TaskRunner.run(
+            ready.task(),
+            asked,
+            ready.suite(),
+            loaded.language(),
+            loaded.tokenizer(),
+            new Sampling.Greedy(),
+            new RunOptions(
+                limit.map(OptionalInt::of).orElse(OptionalInt.empty()),
+                RunOptions.ALL.chunkSize(),
+                Optional.empty()),
+            state ->
+                progress.status(
+                    "%s %s: %d of %d"
+                        .formatted(name, modeName, state.finishedItems(), state.plannedItems())));
+    if (Thread.currentThread().isInterrupted()) {
+      throw new CancellationException("interrupted");
+    }
+    progress.close();
+    boolean perplexity = ready.task().measure() == Task.Measure.PERPLEXITY;
+    String figure =
+        result.state() == CellState.OK
+            ? String.format(
+                Locale.ROOT,
+                "%9s  of %d items in %s",
+                Figures.primary(perplexity, result.primary()),
+                result.samples().size(),
+                Amounts.time(Duration.ofNanos(System.nanoTime() - start)))
+            : result.state().name().toLowerCase(Locale.ROOT) + ": " + result.reason();
+    row(out, name, modeName, figure);
+  }
+
+  private static void row(PrintWriter out, String task, String mode, String figure) {
+    String start = String.format(Locale.ROOT, "%-20s %-11s ", task, mode);
+    for (String part : FactSheet.wrapped(figure.strip(), FactSheet.WIDTH - start.length())) {
+      out.println(start + part);
+      start = " ".repeat(start.length());
+    }
+    out.flush();
+  }
+}
