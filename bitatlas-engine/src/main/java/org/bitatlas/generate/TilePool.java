@@ -9,8 +9,8 @@ import org.bitatlas.tensor.NativeRuntime;
 
 /**
  * Runs tiles on a fixed number of threads, each tile on one thread and single-threaded inside
- * libtorch. An interrupt of the calling thread sets {@link Work#cancelled} and waits for the tiles
- * in progress.
+ * libtorch. An interrupt of the calling thread sets the {@link Cancellation} and waits for the
+ * tiles in progress.
  */
 final class TilePool {
 

@@ -1,6 +1,7 @@
 package org.bitatlas.generate;
 
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.Comparator;
 import java.util.List;
 import java.util.stream.IntStream;
@@ -32,7 +33,7 @@ final class Tiles {
       int longest = Math.max(1, lengths[order[start]]);
       int rows =
           Math.min(Math.min(maxRows, Math.max(1, maxTokens / longest)), order.length - start);
-      tiles.add(java.util.Arrays.copyOfRange(order, start, start + rows));
+      tiles.add(Arrays.copyOfRange(order, start, start + rows));
       start += rows;
     }
     return tiles;

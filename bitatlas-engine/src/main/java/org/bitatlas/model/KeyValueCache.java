@@ -1,6 +1,7 @@
 package org.bitatlas.model;
 
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.List;
 import java.util.Optional;
 import org.bitatlas.tensor.ElementType;
@@ -127,8 +128,7 @@ final class KeyValueCache implements Attention, AutoCloseable {
     float[] values = new float[rows() * capacity];
     for (int row = 0; row < rows(); row++) {
       padded |= padding[row] > 0;
-      java.util.Arrays.fill(
-          values, row * capacity, row * capacity + padding[row], Float.NEGATIVE_INFINITY);
+      Arrays.fill(values, row * capacity, row * capacity + padding[row], Float.NEGATIVE_INFINITY);
     }
     if (!padded) {
       return;

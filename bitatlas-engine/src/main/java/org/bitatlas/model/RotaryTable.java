@@ -1,5 +1,7 @@
 package org.bitatlas.model;
 
+import java.util.ArrayList;
+import java.util.List;
 import org.bitatlas.tensor.ElementType;
 import org.bitatlas.tensor.Tensor;
 import org.bitatlas.tensor.TensorScope;
@@ -18,6 +20,7 @@ final class RotaryTable implements AutoCloseable {
   private final int headDimension;
   private final int maxPositions;
   private final ElementType type;
+  private final List<Tables> replaced = new ArrayList<>();
   private volatile Tables tables;
 
   /** cosine and sine [P x d], P positions. */
@@ -61,15 +64,12 @@ final class RotaryTable implements AutoCloseable {
     while (size < positions) {
       size *= 2;
     }
-    // The old tables may be in use on another thread: views keep their memory alive, and the
-    // handles are freed with the replaced object's last reader, so they are kept until close.
+    // Other threads may still read the old tables: they are freed with the model.
     Tables grown = build(Math.min(size, Math.max(positions, maxPositions)));
     replaced.add(current);
     tables = grown;
     return grown;
   }
-
-  private final java.util.List<Tables> replaced = new java.util.ArrayList<>();
 
   private Tables build(int positions) {
     int half = headDimension / 2;

@@ -7,6 +7,7 @@ import org.bitatlas.checkpoint.Checkpoint;
 import org.bitatlas.model.Architecture.Projection;
 import org.bitatlas.scheme.QuantizedCheckpoint;
 import org.bitatlas.tensor.BitAtlasException;
+import org.bitatlas.tensor.ElementType;
 import org.bitatlas.tensor.Tensor;
 import org.bitatlas.tensor.TensorScope;
 
@@ -209,7 +210,7 @@ public final class TransformerModel implements AutoCloseable {
     try (TensorScope scope = TensorScope.open()) {
       Tensor logits =
           hidden.rmsNorm(finalNorm, architecture.rmsNormEpsilon()).linear(head, Optional.empty());
-      return scope.keep(logits.to(org.bitatlas.tensor.ElementType.F32));
+      return scope.keep(logits.to(ElementType.F32));
     }
   }
 

@@ -1,6 +1,7 @@
 package org.bitatlas.tensor;
 
 import org.bytedeco.javacpp.PointerScope;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Owner of native memory: every {@link Tensor} made on this thread belongs to the innermost open
@@ -19,11 +20,11 @@ public final class TensorScope implements AutoCloseable {
   private static final ThreadLocal<Innermost> INNERMOST = ThreadLocal.withInitial(Innermost::new);
 
   private static final class Innermost {
-    @org.jspecify.annotations.Nullable TensorScope scope;
+    @Nullable TensorScope scope;
   }
 
   private final Innermost innermost;
-  private final @org.jspecify.annotations.Nullable TensorScope enclosing;
+  private final @Nullable TensorScope enclosing;
   private final PointerScope pointers;
 
   private TensorScope(Innermost innermost) {
