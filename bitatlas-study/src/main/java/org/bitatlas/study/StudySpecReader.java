@@ -215,7 +215,7 @@ final class StudySpecReader {
     }
     YamlFields fields = root.child("margin").only(Set.of("points", "tasks"));
     return new ComparisonMargin(
-        fields.number("points", 2, 0, 100), fields.numbers("tasks", 0, 100));
+        fields.number("points", 2, 0.01, 100), fields.numbers("tasks", 0.01, 100));
   }
 
   private static SequencedMap<String, String> names(String... names) {

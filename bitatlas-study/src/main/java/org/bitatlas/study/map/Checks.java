@@ -6,6 +6,8 @@ import java.util.List;
 import java.util.Locale;
 import java.util.Optional;
 import org.bitatlas.eval.CellState;
+import org.bitatlas.eval.statistics.PairedCounts;
+import org.bitatlas.eval.statistics.Verdict;
 import org.bitatlas.study.Metric;
 import org.bitatlas.study.map.Check.Answer;
 
@@ -79,11 +81,11 @@ final class Checks {
       return new Check(statement, Answer.NOT_ENOUGH_DATA, unmeasured(row));
     }
     PairedCounts counts = pooled.get();
-    boolean worse = counts.pValue() < SIGNIFICANCE && counts.delta() < 0;
+    boolean worse = PairedItems.pValue(counts) < SIGNIFICANCE && counts.difference() < 0;
     Answer answer = Answer.NOT_ENOUGH_DATA;
     if (worse) {
       answer = Answer.NO;
-    } else if (counts.verdict(margin) == Verdict.NON_INFERIOR) {
+    } else if (PairedItems.verdict(counts, margin) == Verdict.NON_INFERIOR) {
       answer = Answer.YES;
     }
     return new Check(
@@ -108,8 +110,8 @@ final class Checks {
       } else if (counts.isEmpty()) {
         steps.add(name + ": as many cells collapsed as the step before");
       } else {
-        steps.add(name + String.format(Locale.ROOT, " %+.1f", 100 * counts.get().delta()));
-        if (counts.get().delta() > 0 && counts.get().pValue() < SIGNIFICANCE) {
+        steps.add(name + String.format(Locale.ROOT, " %+.1f", 100 * counts.get().difference()));
+        if (counts.get().difference() > 0 && PairedItems.pValue(counts.get()) < SIGNIFICANCE) {
           answer = Answer.NO;
         }
       }
@@ -119,7 +121,9 @@ final class Checks {
     Optional<PairedCounts> total = pooled(base, last);
     boolean lost =
         broken(last) > broken(base)
-            || total.filter(c -> c.delta() < 0 && c.pValue() < SIGNIFICANCE).isPresent();
+            || total
+                .filter(c -> c.difference() < 0 && PairedItems.pValue(c) < SIGNIFICANCE)
+                .isPresent();
     if (answer == Answer.YES && !lost) {
       answer = Answer.NOT_ENOUGH_DATA;
     }
@@ -143,25 +147,29 @@ final class Checks {
     }
     PairedCounts counts = pooled.get();
     Answer answer = Answer.NOT_ENOUGH_DATA;
-    if (counts.delta() >= 0 && broken(upper) <= broken(lower)) {
+    if (counts.difference() >= 0 && broken(upper) <= broken(lower)) {
       answer = Answer.YES;
-    } else if (counts.delta() < 0 && counts.pValue() < SIGNIFICANCE) {
+    } else if (counts.difference() < 0 && PairedItems.pValue(counts) < SIGNIFICANCE) {
       answer = Answer.NO;
     }
     return new Check(statement, answer, numbers(counts));
   }
 
   private Optional<PairedCounts> pooled(int first, int second) {
-    PairedCounts sum = PairedCounts.NONE;
+    Optional<PairedCounts> sum = Optional.empty();
     for (int column = 0; column < cells.get(first).size(); column++) {
       MapCell one = cells.get(first).get(column);
       MapCell other = cells.get(second).get(column);
       boolean both = one.value().isPresent() && other.value().isPresent();
       if (both && one.planned().metric() == Metric.ACCURACY) {
-        sum = sum.plus(PairedCounts.of(one.samples(), other.samples()).orElse(PairedCounts.NONE));
+        Optional<PairedCounts> task = PairedItems.of(one.samples(), other.samples());
+        sum =
+            sum.isPresent() && task.isPresent()
+                ? Optional.of(PairedItems.sum(sum.get(), task.get()))
+                : sum.or(() -> task);
       }
     }
-    return sum.items() == 0 ? Optional.empty() : Optional.of(sum);
+    return sum;
   }
 
   /** Cells that were measured and broke: collapsed or not finite. */
@@ -191,14 +199,14 @@ final class Checks {
     return String.format(
         Locale.ROOT,
         "%+.2f points [%+.2f, %+.2f], %d broken, %d repaired of %d items, McNemar p %s",
-        100 * counts.delta(),
-        100 * counts.low(),
-        100 * counts.high(),
-        counts.broken(),
-        counts.repaired(),
+        100 * counts.difference(),
+        100 * PairedItems.interval(counts).low(),
+        100 * PairedItems.interval(counts).high(),
+        counts.lost(),
+        counts.gained(),
         counts.items(),
-        counts.pValue() < 0.001
+        PairedItems.pValue(counts) < 0.001
             ? "< 0.001"
-            : String.format(Locale.ROOT, "= %.3f", counts.pValue()));
+            : String.format(Locale.ROOT, "= %.3f", PairedItems.pValue(counts)));
   }
 }

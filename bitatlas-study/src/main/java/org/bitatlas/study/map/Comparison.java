@@ -1,5 +1,7 @@
 package org.bitatlas.study.map;
 
+import org.bitatlas.eval.statistics.Verdict;
+
 /**
  * A cell against the float model, item by item.
  *

@@ -129,18 +129,8 @@ final class MapBuilder {
     double points = margin.of(cell.planned().task()) / 100;
     return switch (cell.planned().metric()) {
       case ACCURACY ->
-          PairedCounts.of(baseline.samples(), cell.samples())
-              .map(counts ->
-                  new Comparison(
-                      counts.verdict(points),
-                      counts.delta(),
-                      counts.low(),
-                      counts.high(),
-                      counts.broken(),
-                      counts.repaired(),
-                      counts.pValue(),
-                      counts.items(),
-                      points))
+          PairedItems.of(baseline.samples(), cell.samples())
+              .map(counts -> PairedItems.comparison(counts, points))
               .orElse(Comparison.NOT_COMPARABLE);
       case PERPLEXITY ->
           PairedLikelihoods.of(baseline.samples(), cell.samples())

@@ -4,6 +4,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
 import org.bitatlas.eval.SampleRecord;
+import org.bitatlas.eval.statistics.Verdict;
 
 /**
  * Paired negative log-likelihoods of two models on the same windows of a text.

@@ -1,10 +1,10 @@
 package org.bitatlas.study.report;
 
 import java.util.Locale;
+import org.bitatlas.eval.statistics.Verdict;
 import org.bitatlas.study.Metric;
 import org.bitatlas.study.map.Comparison;
 import org.bitatlas.study.map.MapCell;
-import org.bitatlas.study.map.Verdict;
 
 /** Numbers and words as every form of the report prints them. */
 final class Figures {

@@ -95,8 +95,8 @@
         symbolOffset: [shift(method), 0], z: 3, data: values, encode: {x: 0, y: 1},
         itemStyle: {color: methodColor(method), borderColor: color('--panel'), borderWidth: 1},
         label: {
-          show: !narrow || method !== 'RTN', formatter: point => point.data.row.bits === 16 ? 'float' : 'W' + point.data.row.bits,
-          position: shift(method) < 0 ? 'left' : 'right', color: ink, fontSize: 12,
+          show: true, formatter: point => point.data.row.bits === 16 ? 'float' : 'W' + point.data.row.bits,
+          position: shift(method) < 0 ? 'bottom' : 'top', color: ink, fontSize: 12,
         },
       });
     }

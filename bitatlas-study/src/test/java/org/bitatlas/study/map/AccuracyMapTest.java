@@ -1,10 +1,12 @@
 package org.bitatlas.study.map;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.within;
 
 import java.nio.file.Path;
 import java.util.List;
 import org.bitatlas.eval.CellState;
+import org.bitatlas.eval.statistics.Verdict;
 import org.bitatlas.study.FakeStudies;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
@@ -32,7 +34,8 @@ class AccuracyMapTest {
     assertThat(three.verdict()).isEqualTo(Verdict.WORSE);
     assertThat(three.items()).isEqualTo(150);
     double float_ = map.cells().get(0).get(1).value().orElseThrow();
-    assertThat(float_ + three.delta()).isEqualTo(map.cells().get(3).get(1).value().orElseThrow());
+    assertThat(float_ + three.delta())
+        .isCloseTo(map.cells().get(3).get(1).value().orElseThrow(), within(1e-12));
     for (MapCell cell : map.cells().get(4)) {
       if (cell.state() != CellState.OK) {
         assertThat(cell.comparison().verdict()).isEqualTo(Verdict.NOT_COMPARABLE);
