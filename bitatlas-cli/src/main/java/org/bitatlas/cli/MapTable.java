@@ -5,12 +5,12 @@ import java.util.List;
 import java.util.Locale;
 import java.util.stream.IntStream;
 import org.bitatlas.eval.CellState;
+import org.bitatlas.eval.statistics.Verdict;
 import org.bitatlas.study.Metric;
 import org.bitatlas.study.StudyTask;
 import org.bitatlas.study.map.AccuracyMap;
 import org.bitatlas.study.map.MapCell;
 import org.bitatlas.study.map.MapRow;
-import org.bitatlas.study.map.Verdict;
 
 /**
  * The map as a table of 80 columns: recipes down, tasks across, cut into blocks where the tasks do
