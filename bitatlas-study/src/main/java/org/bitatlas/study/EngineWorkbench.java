@@ -1,8 +1,10 @@
 package org.bitatlas.study;
 
-import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
+import org.bitatlas.checkpoint.DownloadProgress;
+import org.bitatlas.checkpoint.HubDownload;
+import org.bitatlas.checkpoint.HubSettings;
 import org.bitatlas.eval.task.SuiteCatalog;
 import org.bitatlas.model.ModelFolder;
 import org.bitatlas.model.Precision;
@@ -57,14 +59,9 @@ final class EngineWorkbench implements Workbench {
     if (name.equals(EMBEDDED)) {
       return nano.modelFolder();
     }
-    Path folder = Path.of(name);
-    if (!Files.isDirectory(folder)) {
-      throw new BitAtlasException(
-          "There is no model folder "
-              + name
-              + "; give nano for the embedded model or a folder with config.json and safetensors.");
-    }
-    return folder;
+    Path home = Path.of(System.getProperty("user.home"));
+    HubSettings settings = HubSettings.ofEnvironment(System.getenv(), home);
+    return new HubDownload(settings, DownloadProgress.NONE).resolve(name).folder();
   }
 
   private CalibrationSet calibration(ChatTokenizer tokenizer) {
