@@ -37,9 +37,7 @@ final class MapTable {
   private List<String> lines() {
     List<Integer> shown =
         IntStream.range(0, map.columns().size())
-            .filter(column ->
-                map.cells().stream()
-                    .anyMatch(cells -> cells.get(column).state() != CellState.SKIPPED))
+            .filter(column -> !isSkipped(column))
             .boxed()
             .toList();
     int perBlock = Math.max(1, (FactSheet.WIDTH - labelWidth) / COLUMN_WIDTH);
@@ -50,15 +48,23 @@ final class MapTable {
       }
       block(shown.subList(from, Math.min(shown.size(), from + perBlock)), lines);
     }
-    IntStream.range(0, map.columns().size())
-        .filter(column -> !shown.contains(column) && !map.cells().isEmpty())
-        .forEach(column ->
-            lines.add(
-                map.columns().get(column).label()
-                    + ": skipped, "
-                    + map.cells().getFirst().get(column).reason()));
+    for (int column = 0; column < map.columns().size(); column++) {
+      if (isSkipped(column)) {
+        String note =
+            map.columns().get(column).label()
+                + ": skipped, "
+                + map.cells().getFirst().get(column).reason();
+        lines.addAll(FactSheet.wrapped(note, FactSheet.WIDTH));
+      }
+    }
     lines.add("Accuracy in percent or perplexity; " + WORSE + " shown to be worse than float.");
     return lines;
+  }
+
+  /** Whether no row was or will be asked: the float row comes first and says so. */
+  private boolean isSkipped(int column) {
+    return !map.cells().isEmpty()
+        && map.cells().getFirst().get(column).state() == CellState.SKIPPED;
   }
 
   private void block(List<Integer> columns, List<String> lines) {
@@ -66,8 +72,9 @@ final class MapTable {
     StringBuilder modes = new StringBuilder(" ".repeat(labelWidth));
     for (int column : columns) {
       StudyTask task = map.columns().get(column);
-      tasks.append(right(task.task().replace("_nano", "").replace("_", " ")));
-      modes.append(right(task.mode().replace("_think", "")));
+      String[] name = task.task().replace("_nano", "").split("_", 2);
+      tasks.append(right(name[0]));
+      modes.append(right(name.length > 1 ? name[1] : task.mode().replace("_think", "")));
     }
     lines.add(tasks.toString().stripTrailing());
     lines.add(modes.toString().stripTrailing());

@@ -52,6 +52,9 @@ final class StudyDisplay implements StudyListener {
 
   @Override
   public void cellFinished(RunRecord record, int number, int total) {
+    if (record.state() == CellState.SKIPPED) {
+      return; // the table says once per task why
+    }
     progress.line(
         String.format(
             Locale.ROOT,

@@ -1,0 +1,132 @@
+package org.bitatlas.cli;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import java.io.IOException;
+import java.io.PrintWriter;
+import java.io.StringWriter;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.regex.MatchResult;
+import java.util.regex.Pattern;
+import java.util.stream.Stream;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.MethodSource;
+import picocli.CommandLine;
+import picocli.CommandLine.Model.OptionSpec;
+
+class CommandLineTest {
+
+  private static final Path PROJECT = Path.of(System.getProperty("bitatlas.root", ".."));
+
+  @TempDir private Path folder;
+
+  private final StringWriter out = new StringWriter();
+  private final StringWriter err = new StringWriter();
+
+  static Stream<String> commands() {
+    return BitAtlas.commandLine().getSubcommands().keySet().stream();
+  }
+
+  @ParameterizedTest
+  @MethodSource("commands")
+  void everyCommandHasHelpThatFitsTheTerminal(String command) {
+    assertThat(run(command, "--help")).isEqualTo(Exit.OK);
+    assertThat(out.toString()).startsWith("Usage: bitatlas " + command).contains("--verbose");
+    assertThat(out.toString().lines()).allMatch(line -> line.length() <= FactSheet.WIDTH);
+  }
+
+  @ParameterizedTest
+  @MethodSource("commands")
+  void everyCommandHasItsSectionInTheDocumentation(String command) throws IOException {
+    String page = Files.readString(PROJECT.resolve("docs/cli.md"));
+
+    assertThat(page.lines()).contains("## " + command);
+    assertThat(page).contains("./bitatlas " + command);
+  }
+
+  @Test
+  void theDocumentationNamesNoOptionThatIsNotThere() throws IOException {
+    String page = Files.readString(PROJECT.resolve("docs/cli.md"));
+    var options =
+        Stream.concat(
+                Stream.of(BitAtlas.commandLine()),
+                BitAtlas.commandLine().getSubcommands().values().stream())
+            .map(CommandLine::getCommandSpec)
+            .flatMap(command -> command.options().stream())
+            .map(OptionSpec::longestName)
+            .toList();
+
+    assertThat(Pattern.compile("--[a-z][a-z-]+").matcher(page).results().map(MatchResult::group))
+        .isNotEmpty()
+        .allMatch(options::contains);
+  }
+
+  @Test
+  void anUnknownCommandIsAUsageMistakeWithASuggestion() {
+    assertThat(run("dcotor")).isEqualTo(Exit.USAGE);
+    assertThat(err.toString()).contains("dcotor").contains("bitatlas doctor");
+  }
+
+  @Test
+  void noCommandIsAUsageMistake() {
+    assertThat(run()).isEqualTo(Exit.USAGE);
+    assertThat(err.toString()).contains("a command is missing");
+  }
+
+  @Test
+  void aMissingModelIsOneLine() {
+    assertThat(run("inspect", folder.resolve("none").toString())).isEqualTo(Exit.ERROR);
+    assertThat(err.toString().lines()).hasSize(1);
+    assertThat(err.toString()).startsWith("bitatlas: ").contains("none");
+  }
+
+  @Test
+  void aFileInPlaceOfAModelFolderIsOneLine() throws IOException {
+    Path file = Files.createFile(folder.resolve("model.safetensors"));
+
+    assertThat(run("inspect", file.toString())).isEqualTo(Exit.ERROR);
+    assertThat(err.toString().lines()).hasSize(1);
+    assertThat(err.toString()).contains("is a file");
+  }
+
+  @Test
+  void wrongBitsAreOneLineThatNamesTheRange() {
+    int status =
+        run("quantize", "nano", "--method", "rtn", "--bits", "12", "--out", folder.toString());
+
+    assertThat(status).isEqualTo(Exit.ERROR);
+    assertThat(err.toString().lines()).hasSize(1);
+    assertThat(err.toString()).contains("12").contains("to 8");
+  }
+
+  @Test
+  void optionsOutOfRangeAreUsageMistakes() {
+    assertThat(run("study", "--limit", "0")).isEqualTo(Exit.USAGE);
+    assertThat(run("study", "--threads", "0")).isEqualTo(Exit.USAGE);
+    assertThat(run("chat", "--max-new-tokens", "0")).isEqualTo(Exit.USAGE);
+    assertThat(run("evaluate", "nano", "--mode", "loud")).isEqualTo(Exit.USAGE);
+    assertThat(err.toString()).contains("slow_think, auto_think, no_think");
+  }
+
+  @Test
+  void aMapWithoutRecordsSaysWhatToDo() {
+    assertThat(run("map", "--out", folder.toString())).isEqualTo(Exit.ERROR);
+    assertThat(err.toString().lines()).hasSize(1);
+    assertThat(err.toString()).contains("bitatlas study");
+  }
+
+  @Test
+  void controlCharactersOfATokenAreWrittenOut() {
+    assertThat(TokenizeCommand.visible("a\n\tb\u0001")).isEqualTo("a\\n\\tb\\u0001");
+  }
+
+  private int run(String... arguments) {
+    return BitAtlas.commandLine()
+        .setOut(new PrintWriter(out, true))
+        .setErr(new PrintWriter(err, true))
+        .execute(arguments);
+  }
+}
