@@ -19,23 +19,60 @@ final class Tiles {
    * @param maxTokens most tokens of a tile, padding included; a longer sequence stands alone
    */
   static List<int[]> of(int[] lengths, int maxRows, int maxTokens) {
-    int[] order =
-        IntStream.range(0, lengths.length)
-            .boxed()
-            .sorted(
-                Comparator.<Integer>comparingInt(index -> -lengths[index])
-                    .thenComparingInt(index -> index))
-            .mapToInt(Integer::intValue)
-            .toArray();
+    int[] order = longestFirst(lengths);
     List<int[]> tiles = new ArrayList<>();
     int start = 0;
     while (start < order.length) {
-      int longest = Math.max(1, lengths[order[start]]);
-      int rows =
-          Math.min(Math.min(maxRows, Math.max(1, maxTokens / longest)), order.length - start);
+      int rows = Math.min(rows(lengths[order[start]], maxRows, maxTokens), order.length - start);
       tiles.add(Arrays.copyOfRange(order, start, start + rows));
       start += rows;
     }
     return tiles;
+  }
+
+  /**
+   * Tiles that take about the same time to generate for: sequences whose lengths differ by less
+   * than a factor of two are dealt out in turn to an even number of tiles. Long prompts mostly have
+   * long replies, so tiles cut from the sorted sequences would leave threads waiting for the first.
+   */
+  static List<int[]> dealt(int[] lengths, int maxRows, int maxTokens) {
+    int[] order = longestFirst(lengths);
+    List<int[]> tiles = new ArrayList<>();
+    int start = 0;
+    while (start < order.length) {
+      int longest = lengths[order[start]];
+      int end = start;
+      while (end < order.length && 2 * lengths[order[end]] >= longest) {
+        end++;
+      }
+      int count = Math.ceilDiv(end - start, rows(longest, maxRows, maxTokens));
+      deal(Arrays.copyOfRange(order, start, end), count + count % 2, tiles);
+      start = end;
+    }
+    return tiles;
+  }
+
+  private static void deal(int[] band, int count, List<int[]> tiles) {
+    for (int tile = 0; tile < Math.min(count, band.length); tile++) {
+      int first = tile;
+      tiles.add(
+          IntStream.iterate(first, place -> place < band.length, place -> place + count)
+              .map(place -> band[place])
+              .toArray());
+    }
+  }
+
+  private static int rows(int longest, int maxRows, int maxTokens) {
+    return Math.min(maxRows, Math.max(1, maxTokens / Math.max(1, longest)));
+  }
+
+  private static int[] longestFirst(int[] lengths) {
+    return IntStream.range(0, lengths.length)
+        .boxed()
+        .sorted(
+            Comparator.<Integer>comparingInt(index -> -lengths[index])
+                .thenComparingInt(index -> index))
+        .mapToInt(Integer::intValue)
+        .toArray();
   }
 }

@@ -92,7 +92,7 @@ public final class TransformerLanguageModel implements LanguageModel {
       List<GenerationRequest> requests, Consumer<? super Generation> finished) {
     requests.forEach(this::check);
     int[] lengths = requests.stream().mapToInt(request -> request.promptIds().length).toArray();
-    List<int[]> tiles = Tiles.of(lengths, limits.rows(), limits.promptTokens());
+    List<int[]> tiles = Tiles.dealt(lengths, limits.rows(), limits.promptTokens());
     Generation[] results = new Generation[requests.size()];
     Arrays.fill(results, new Generation(List.of(), Generation.Reason.CANCELLED));
     GenerationTile.Listener listener =

@@ -1,8 +1,8 @@
 package org.bitatlas.eval;
 
+import java.util.ArrayList;
 import java.util.List;
 import java.util.OptionalInt;
-import java.util.stream.IntStream;
 import org.bitatlas.eval.task.Item;
 import org.bitatlas.eval.task.Suite;
 import org.bitatlas.eval.task.Task;
@@ -31,10 +31,19 @@ final class ItemSelection {
         .toList();
   }
 
-  /** Consecutive parts of {@code size} elements, the last one shorter. */
+  /**
+   * Consecutive parts of {@code size}, 2 {@code size}, 4 {@code size} ... elements, the last one
+   * shorter: an early end is seen early, and a long task goes to the model in few calls, which
+   * keeps all threads busy.
+   */
   static <I> List<List<I>> chunks(List<I> items, int size) {
-    return IntStream.range(0, Math.ceilDiv(items.size(), size))
-        .mapToObj(i -> items.subList(i * size, Math.min(items.size(), (i + 1) * size)))
-        .toList();
+    List<List<I>> chunks = new ArrayList<>();
+    long length = size;
+    for (int start = 0; start < items.size(); length *= 2) {
+      int end = (int) Math.min(items.size(), start + length);
+      chunks.add(items.subList(start, end));
+      start = end;
+    }
+    return chunks;
   }
 }

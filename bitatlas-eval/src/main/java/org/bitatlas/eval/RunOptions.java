@@ -8,13 +8,13 @@ import org.bitatlas.tensor.BitAtlasException;
  * How a task is run.
  *
  * @param limit asks only the first items; empty for all
- * @param chunkSize items (or perplexity windows) per call of the model; part of a result's key,
- *     because a cell can only end early between chunks
+ * @param chunkSize items (or perplexity windows) of the first call of the model; each further call
+ *     takes twice as many. Part of a result's key, because a cell can only end early between calls
  * @param collapse when a cell ends early; empty for never
  */
 public record RunOptions(OptionalInt limit, int chunkSize, Optional<CollapseRule> collapse) {
 
-  /** All items, 128 per chunk, no early end. */
+  /** All items, no early end. */
   public static final RunOptions ALL = new RunOptions(OptionalInt.empty(), 128, Optional.empty());
 
   /** Checks the ranges. */

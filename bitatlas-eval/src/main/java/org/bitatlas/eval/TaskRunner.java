@@ -22,9 +22,9 @@ public final class TaskRunner {
   private TaskRunner() {}
 
   /**
-   * Runs one task. The items go to the model in chunks of fixed size, so that an early end does not
-   * depend on speed. A score or logit that is not finite makes the cell NON_FINITE, without a
-   * primary number; it is never compared.
+   * Runs one task. The items go to the model in chunks whose sizes are fixed beforehand, so that an
+   * early end does not depend on speed. A score or logit that is not finite makes the cell
+   * NON_FINITE, without a primary number; it is never compared.
    *
    * @param task the task
    * @param mode thinking mode to ask for; empty for a model without thinking, ignored by perplexity

@@ -191,7 +191,7 @@ class TaskRunnerTest {
             FakeTokenizer.thinking(),
             chunks(8, new CollapseRule(20, 0.02, 0.5)));
     assertThat(result.state()).isEqualTo(CellState.COLLAPSED);
-    assertThat(model.chunks).containsExactly(8, 8, 8);
+    assertThat(model.chunks).containsExactly(8, 16);
     assertThat(result.samples()).hasSize(24);
     assertThat(result.plannedItems()).isEqualTo(100);
     assertThat(result.primary()).isZero();

@@ -10,6 +10,7 @@ import java.util.stream.IntStream;
 import org.bitatlas.eval.RunOptions;
 import org.bitatlas.eval.TaskRunner;
 import org.bitatlas.eval.task.SuiteCatalog;
+import org.bitatlas.generate.DraftedLanguageModel;
 import org.bitatlas.generate.TransformerLanguageModel;
 import org.bitatlas.model.Architecture;
 import org.bitatlas.model.Architecture.Projection;
@@ -37,6 +38,8 @@ final class EngineModel implements Workbench.Model {
   private final CalibrationSet calibration;
   private final SuiteCatalog catalog;
   private final RunOptions run;
+  // The float model answers first: its replies are the drafts of the quantized ones.
+  private final DraftedLanguageModel.Drafts drafts = new DraftedLanguageModel.Drafts();
 
   /**
    * What a study fixes for a model.
@@ -157,7 +160,7 @@ final class EngineModel implements Workbench.Model {
       List<org.bitatlas.quant.pipeline.LayerError> errors,
       List<String> notes) {
     return new EngineVariant(
-        model, size, errors, notes, tokenizer, run, setting.options().threads());
+        model, size, errors, notes, tokenizer, run, drafts, setting.options().threads());
   }
 
   @Override

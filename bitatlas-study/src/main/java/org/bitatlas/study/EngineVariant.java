@@ -5,6 +5,8 @@ import java.util.function.IntConsumer;
 import org.bitatlas.eval.RunOptions;
 import org.bitatlas.eval.TaskResult;
 import org.bitatlas.eval.TaskRunner;
+import org.bitatlas.generate.DraftedLanguageModel;
+import org.bitatlas.generate.LanguageModel;
 import org.bitatlas.generate.Sampling;
 import org.bitatlas.generate.TransformerLanguageModel;
 import org.bitatlas.model.TransformerModel;
@@ -15,7 +17,7 @@ import org.bitatlas.tokenizer.ChatTokenizer;
 /** A loaded model, float or quantized, that answers tasks greedily. */
 final class EngineVariant implements Workbench.Variant {
   private final TransformerModel model;
-  private final TransformerLanguageModel language;
+  private final LanguageModel language;
   private final ModelSize size;
   private final List<LayerError> layerErrors;
   private final List<String> notes;
@@ -29,9 +31,10 @@ final class EngineVariant implements Workbench.Variant {
       List<String> notes,
       ChatTokenizer tokenizer,
       RunOptions options,
+      DraftedLanguageModel.Drafts drafts,
       int threads) {
     this.model = model;
-    this.language = new TransformerLanguageModel(model, threads);
+    this.language = new DraftedLanguageModel(new TransformerLanguageModel(model, threads), drafts);
     this.size = size;
     this.layerErrors = layerErrors;
     this.notes = notes;
