@@ -6,17 +6,15 @@ import org.bitatlas.eval.statistics.WilsonInterval;
 
 /**
  * Whether a cell of the float model carries information on quantization: the lower end of the 95 %
- * Wilson interval of its accuracy must exceed chance by a margin, and the accuracy must reach a
- * minimum. A cell that fails is FLOAT_UNINFORMATIVE: it cannot lose what the float model does not
- * have.
+ * Wilson interval of its accuracy must exceed chance by a margin. A cell that fails is
+ * FLOAT_UNINFORMATIVE: it cannot lose what the float model does not have.
  *
  * @param marginOverChance by how much the lower bound must exceed chance
- * @param minimumAccuracy accuracy to reach
  */
-public record InformativeRule(double marginOverChance, double minimumAccuracy) {
+public record InformativeRule(double marginOverChance) {
 
-  /** 10 points over chance, and half of the items right. */
-  public static final InformativeRule DEFAULT = new InformativeRule(0.10, 0.5);
+  /** 10 points over chance. */
+  public static final InformativeRule DEFAULT = new InformativeRule(0.10);
 
   /**
    * A decision and its numbers.
@@ -35,23 +33,18 @@ public record InformativeRule(double marginOverChance, double minimumAccuracy) {
    */
   public Decision decide(int correct, int items, double chance) {
     Interval interval = WilsonInterval.of(correct, items, 0.95);
-    double accuracy = (double) correct / items;
-    boolean overChance = interval.low() > chance + marginOverChance;
-    boolean enough = accuracy >= minimumAccuracy;
+    boolean informative = interval.low() > chance + marginOverChance;
     String reason =
         String.format(
             Locale.ROOT,
-            "float accuracy %.3f (%d of %d), Wilson lower bound %.3f %s chance %.3f + %.2f, and"
-                + " accuracy %s %.2f",
-            accuracy,
+            "float accuracy %.1f %% (%d of %d), lower bound %.1f %% %s chance %.1f %% + %.0f points",
+            100.0 * correct / items,
             correct,
             items,
-            interval.low(),
-            overChance ? ">" : "<=",
-            chance,
-            marginOverChance,
-            enough ? ">=" : "<",
-            minimumAccuracy);
-    return new Decision(overChance && enough, reason);
+            100 * interval.low(),
+            informative ? "above" : "not above",
+            100 * chance,
+            100 * marginOverChance);
+    return new Decision(informative, reason);
   }
 }

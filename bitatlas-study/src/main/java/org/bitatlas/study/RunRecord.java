@@ -4,6 +4,7 @@ import java.util.List;
 import java.util.Optional;
 import java.util.SequencedMap;
 import org.bitatlas.eval.CellState;
+import org.bitatlas.eval.InformativeRule;
 import org.bitatlas.scheme.ModelSize;
 
 /**
@@ -66,5 +67,19 @@ public record RunRecord(
       case OK, NON_FINITE, COLLAPSED -> true;
       case PARTIAL, SKIPPED, FAILED -> false;
     };
+  }
+
+  /**
+   * For a record of the float model: why it says nothing about quantization, with the numbers
+   * ({@link InformativeRule}); empty where it does, or where the rule does not apply.
+   */
+  public Optional<String> uninformative() {
+    if (metric != Metric.ACCURACY || state != CellState.OK || items == 0) {
+      return Optional.empty();
+    }
+    InformativeRule.Decision decision = InformativeRule.DEFAULT.decide(correct, items, chance);
+    return decision.informative()
+        ? Optional.empty()
+        : Optional.of("uninformative in float: " + decision.reason());
   }
 }

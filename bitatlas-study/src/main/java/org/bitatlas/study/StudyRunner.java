@@ -113,7 +113,7 @@ public final class StudyRunner {
     private void fill(Grid grid, Grid.Row row, List<Grid.Cell> open) {
       List<Grid.Cell> askable = new ArrayList<>();
       for (Grid.Cell cell : open) {
-        Optional<String> skip = cell.task().skipReason();
+        Optional<String> skip = cell.task().skipReason().or(() -> uninformative(grid, row, cell));
         if (skip.isPresent()) {
           begin(cell);
           finish(cell, Optional.empty(), outcome(cell, CellState.SKIPPED, skip.get()), 0);
@@ -145,6 +145,20 @@ public final class StudyRunner {
           evaluate(cell, variant);
         }
       }
+    }
+
+    /** Why a quantized model need not be asked: float, asked before, has little to lose. */
+    private Optional<String> uninformative(Grid grid, Grid.Row row, Grid.Cell cell) {
+      if (row.recipe().isFloat()) {
+        return Optional.empty();
+      }
+      return grid.rows().stream()
+          .filter(other -> other.recipe().isFloat())
+          .flatMap(other -> other.cells().stream())
+          .filter(other -> other.planned().column().equals(cell.planned().column()))
+          .findFirst()
+          .flatMap(floatCell -> store.record(floatCell.planned().key()))
+          .flatMap(RunRecord::uninformative);
     }
 
     private Workbench.Variant variant(Grid grid, Grid.Row row) {

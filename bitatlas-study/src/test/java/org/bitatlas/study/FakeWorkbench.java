@@ -7,6 +7,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.SequencedMap;
+import java.util.Set;
 import java.util.SplittableRandom;
 import java.util.function.IntConsumer;
 import org.bitatlas.eval.CellState;
@@ -23,6 +24,11 @@ import org.bitatlas.scheme.ModelSize;
  * round to nearest collapses.
  */
 public final class FakeWorkbench implements Workbench {
+
+  /** Columns that the float model gets wrong, so that no other model is asked. */
+  static final Set<String> UNINFORMATIVE =
+      Set.of("gsm_nano no_think", "chain_nano no_think", "facts_nano no_think");
+
   /** A text that would break a page or a table that does not escape. */
   public static final String HOSTILE =
       "</script><script>alert(1)</script><img src=x onerror=alert(2)> {{ 7*7 }} {% raw %} | `x`"
@@ -109,7 +115,8 @@ public final class FakeWorkbench implements Workbench {
 
     @Override
     public double chance() {
-      return column.task().startsWith("bool") ? 0.5 : 0;
+      // With few items nothing is clearly above a coin.
+      return column.task().startsWith("bool") ? items < 100 ? 0.1 : 0.5 : 0;
     }
 
     @Override
@@ -210,7 +217,9 @@ public final class FakeWorkbench implements Workbench {
       SplittableRandom random = new SplittableRandom(31L * column.label().hashCode() + index);
       double difficulty = random.nextDouble();
       SplittableRandom own = new SplittableRandom(label().hashCode() * 7919L + index);
-      boolean correct = !collapsed && difficulty + 0.02 * own.nextDouble() < skill(column);
+      boolean hopeless = label().equals("float") && UNINFORMATIVE.contains(column.label());
+      boolean correct =
+          !hopeless && !collapsed && difficulty + 0.02 * own.nextDouble() < skill(column);
       SequencedMap<String, Double> measures = new LinkedHashMap<>();
       if (metric == Metric.PERPLEXITY) {
         double loss = 4 + difficulty / 10 + 3 * (1 - skill(column)) + 0.01 * own.nextDouble();

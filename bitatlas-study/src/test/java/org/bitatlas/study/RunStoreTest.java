@@ -24,9 +24,9 @@ class RunStoreTest {
       store.put(record, store.samples(record.key()));
     }
     try (RunStore store = RunStore.open(folder)) {
-      assertThat(store.plan()).hasSize(9 * 11);
-      assertThat(store.records()).hasSize(9 * 11);
-      PlannedCell cell = store.plan().get(11);
+      assertThat(store.plan()).hasSize(9 * 14);
+      assertThat(store.records()).hasSize(9 * 14);
+      PlannedCell cell = store.plan().get(14);
       assertThat(cell.recipe()).isEqualTo("RTN W8");
       assertThat(store.record(cell.key())).isPresent();
       assertThat(store.samples(cell.key())).hasSize(4);

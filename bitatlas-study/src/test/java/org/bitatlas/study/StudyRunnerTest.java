@@ -16,7 +16,10 @@ import org.junit.jupiter.api.io.TempDir;
 
 class StudyRunnerTest {
   private static final StudySpec SPEC = StudySpec.defaultSpec();
-  private static final int CELLS = 9 * 11;
+  private static final int CELLS = 9 * 14;
+  private static final int CODE = 9 * 2;
+  private static final int UNINFORMATIVE = 8 * 3;
+  private static final int ASKED = CELLS - CODE - UNINFORMATIVE;
 
   @TempDir Path folder;
 
@@ -29,7 +32,7 @@ class StudyRunnerTest {
       assertThat(again.quantized).isEmpty();
       assertThat(again.evaluated).isEmpty();
       // Skipped cells are asked again, because a later version may be able to run them.
-      assertThat(outcome.reused()).isEqualTo(CELLS - 18);
+      assertThat(outcome.reused()).isEqualTo(ASKED);
     }
   }
 
@@ -40,7 +43,7 @@ class StudyRunnerTest {
       FakeWorkbench changed = new FakeWorkbench(5);
       changed.weights = "f".repeat(64);
       assertThat(run(changed, store).reused()).isZero();
-      assertThat(changed.evaluated).hasSize(9 * 9);
+      assertThat(changed.evaluated).hasSize(ASKED);
     }
   }
 
@@ -49,11 +52,28 @@ class StudyRunnerTest {
     try (RunStore store = RunStore.open(folder)) {
       FakeWorkbench workbench = new FakeWorkbench(5);
       run(workbench, store);
-      assertThat(workbench.evaluated.subList(0, 9)).allMatch(cell -> cell.startsWith("float "));
+      assertThat(workbench.evaluated.subList(0, 12)).allMatch(cell -> cell.startsWith("float "));
       assertThat(workbench.evaluated).noneMatch(cell -> cell.contains("humaneval"));
       assertThat(store.records())
           .filteredOn(record -> record.task().equals("mbpp_nano"))
           .allMatch(record -> record.state() == CellState.SKIPPED && !record.reason().isEmpty());
+    }
+  }
+
+  @Test
+  void whatFloatCannotDoIsNotAskedOfOthersAndTheNumbersAreKept() {
+    try (RunStore store = RunStore.open(folder)) {
+      FakeWorkbench workbench = new FakeWorkbench(5);
+      run(workbench, store);
+      assertThat(workbench.evaluated).hasSize(ASKED).contains("float gsm_nano no_think");
+      assertThat(store.records())
+          .filteredOn(record -> record.reason().startsWith("uninformative in float"))
+          .hasSize(UNINFORMATIVE)
+          .allSatisfy(record -> {
+            assertThat(record.state()).isEqualTo(CellState.SKIPPED);
+            assertThat(record.reason()).contains("0.0 % (0 of 5)", "not above chance");
+            assertThat(FakeWorkbench.UNINFORMATIVE).contains(record.task() + " " + record.mode());
+          });
     }
   }
 
@@ -64,7 +84,8 @@ class StudyRunnerTest {
       workbench.failingTask = Optional.of("gsm_nano");
       workbench.failingRecipe = Optional.of("GPTQ W3");
       StudyOutcome outcome = run(workbench, store);
-      assertThat(outcome.failed()).isEqualTo(9 + 8);
+      // Both modes of the task fail everywhere, and the other nine cells of a row less one.
+      assertThat(outcome.failed()).isEqualTo(2 * 9 + 8);
       assertThat(store.records()).hasSize(CELLS);
       assertThat(store.records())
           .filteredOn(record -> record.state() == CellState.FAILED)
@@ -73,7 +94,7 @@ class StudyRunnerTest {
       FakeWorkbench repaired = new FakeWorkbench(5);
       run(repaired, store);
       assertThat(repaired.quantized).contains("GPTQ W3");
-      assertThat(repaired.evaluated).hasSize(9 + 8);
+      assertThat(repaired.evaluated).hasSize(9 + 1 + 8);
       assertThat(store.records()).noneMatch(record -> record.state() == CellState.FAILED);
     }
   }

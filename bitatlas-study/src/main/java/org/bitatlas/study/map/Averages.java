@@ -53,7 +53,8 @@ final class Averages {
     int leftOut = 0;
     for (int i = 0; i < cells.size(); i++) {
       MapCell cell = cells.get(i);
-      if (cell.planned().metric() != Metric.ACCURACY) {
+      if (cell.planned().metric() != Metric.ACCURACY
+          || cell.flags().contains(Flag.FLOAT_UNINFORMATIVE)) {
         continue;
       }
       if (cell.value().isPresent()) {

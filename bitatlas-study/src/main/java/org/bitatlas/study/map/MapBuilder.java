@@ -145,7 +145,7 @@ final class MapBuilder {
       if (atChance(cell)) {
         flags.add(Flag.AT_CHANCE);
       }
-      if (atChance(baseline)) {
+      if (baseline.record().flatMap(RunRecord::uninformative).isPresent()) {
         flags.add(Flag.FLOAT_UNINFORMATIVE);
       }
     }

@@ -24,18 +24,18 @@ class AccuracyMapTest {
   @Test
   void hasOneCellPerRowAndColumn() {
     assertThat(map.rows()).hasSize(9);
-    assertThat(map.columns()).hasSize(11);
-    assertThat(map.cells()).hasSize(9).allSatisfy(row -> assertThat(row).hasSize(11));
+    assertThat(map.columns()).hasSize(14);
+    assertThat(map.cells()).hasSize(9).allSatisfy(row -> assertThat(row).hasSize(14));
   }
 
   @Test
   void comparesItemByItemAndNeverACellWithoutANumber() {
-    Comparison three = map.cells().get(3).get(1).comparison();
+    Comparison three = map.cells().get(3).get(2).comparison();
     assertThat(three.verdict()).isEqualTo(Verdict.WORSE);
     assertThat(three.items()).isEqualTo(150);
-    double float_ = map.cells().get(0).get(1).value().orElseThrow();
+    double float_ = map.cells().get(0).get(2).value().orElseThrow();
     assertThat(float_ + three.delta())
-        .isCloseTo(map.cells().get(3).get(1).value().orElseThrow(), within(1e-12));
+        .isCloseTo(map.cells().get(3).get(2).value().orElseThrow(), within(1e-12));
     for (MapCell cell : map.cells().get(4)) {
       if (cell.state() != CellState.OK) {
         assertThat(cell.comparison().verdict()).isEqualTo(Verdict.NOT_COMPARABLE);
