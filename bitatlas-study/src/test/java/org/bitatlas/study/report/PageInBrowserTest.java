@@ -56,7 +56,7 @@ class PageInBrowserTest {
     String name = "map-" + width + (dark ? "-dark" : "-light");
     browser.screenshot(Path.of("target", "browser", name + ".png"));
 
-    browser.evaluate("document.querySelector('a[data-cell=\"3-1\"]').click()");
+    browser.evaluate("document.querySelector('a[data-cell=\"3-2\"]').click()");
     browser.waitUntil("document.querySelectorAll('#samples .sample').length > 0");
     assertThat(browser.evaluate("document.getElementById('samples').open").booleanValue()).isTrue();
     assertThat(text("#samples-title")).isEqualTo("RTN W3 on chain_nano slow_think");
