@@ -20,8 +20,8 @@ import org.bitatlas.checkpoint.TensorData;
 import org.bitatlas.tensor.BitAtlasException;
 
 /**
- * A quantized checkpoint on disk (DESIGN decision 6): safetensors files, {@code bitatlas.json} and
- * the model's own small files.
+ * A quantized checkpoint on disk: safetensors files, {@code bitatlas.json} and the model's own
+ * small files.
  *
  * <p>Per quantized module: {@code .codes} U8 [N x ceil(K bits / 8)], {@code .scales} F32 [N x G],
  * {@code .zero_points} U8 [N x G] and, where groups are scattered, {@code .group_index} I32 [K];

@@ -13,7 +13,7 @@ import org.bytedeco.pytorch.global.torch;
 
 /**
  * The native library behind {@link Tensor}: libtorch through JavaCPP, loaded on first use and run
- * single-threaded, because parallelism is over tiles on our own threads (DESIGN decision 10).
+ * single-threaded, because parallelism is over tiles on our own threads.
  */
 public final class NativeRuntime {
 

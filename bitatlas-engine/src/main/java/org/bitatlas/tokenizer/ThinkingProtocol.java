@@ -4,7 +4,7 @@ import java.util.Map;
 import java.util.OptionalInt;
 
 /**
- * Thinking as data of the model (DESIGN decision 11).
+ * Thinking as data of the model.
  *
  * @param userSuffixes supported modes, each with the text appended to the user message to ask for
  *     it; empty for a model that does not think

@@ -1,6 +1,6 @@
 package org.bitatlas.eval;
 
-/** State of one cell of the map (DESIGN decision 7). Only OK cells enter averages. */
+/** State of one cell of the map. Only OK cells enter averages. */
 public enum CellState {
   OK,
   PARTIAL,

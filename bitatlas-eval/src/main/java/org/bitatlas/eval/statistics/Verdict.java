@@ -1,6 +1,6 @@
 package org.bitatlas.eval.statistics;
 
-/** Outcome of a comparison with a margin chosen beforehand (DESIGN decision 9). */
+/** Outcome of a comparison with a margin chosen beforehand. */
 public enum Verdict {
   /** The one-sided 95 % lower bound of the difference is above minus the margin. */
   NON_INFERIOR,

@@ -7,7 +7,7 @@ import java.util.SequencedMap;
 import org.bitatlas.tensor.BitAtlasException;
 
 /**
- * A quantization method as data (DESIGN decision 5).
+ * A quantization method as data.
  *
  * @param bits 1 to 8
  * @param groupSize columns that share a scale; 0 for one scale per output channel
