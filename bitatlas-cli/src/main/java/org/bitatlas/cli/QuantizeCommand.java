@@ -121,16 +121,12 @@ final class QuantizeCommand implements Callable<Integer> {
       description = "Seed of their choice (default: ${DEFAULT-VALUE}).")
   long seed;
 
-  @Option(
-      names = "--threads",
-      paramLabel = "N",
-      description = "Worker threads (default: one per core). Results do not depend on it.")
-  Optional<Integer> threads = Optional.empty();
+  @Mixin ThreadsOption threads;
 
   @Override
   public Integer call() {
     Recipe recipe = Recipe.parse(options());
-    int workers = EngineOptions.threads(threads);
+    int workers = threads.threads();
     Path folder = ModelReference.folder(model);
     PrintWriter err = spec.commandLine().getErr();
     long start = System.nanoTime();

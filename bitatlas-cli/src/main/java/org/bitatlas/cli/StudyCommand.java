@@ -57,11 +57,7 @@ final class StudyCommand implements Callable<Integer> {
 
   @Mixin OutputFolder output;
 
-  @Option(
-      names = "--threads",
-      paramLabel = "N",
-      description = "Worker threads (default: one per core). Results do not depend on it.")
-  Optional<Integer> threads = Optional.empty();
+  @Mixin ThreadsOption threads;
 
   @Option(
       names = "--limit",
@@ -84,7 +80,7 @@ final class StudyCommand implements Callable<Integer> {
             output.folder(),
             suite,
             model,
-            EngineOptions.threads(threads),
+            threads.threads(),
             limit.map(OptionalInt::of).orElse(OptionalInt.empty()));
     StudySpec study =
         specification.map(StudySpec::read).orElseGet(StudySpec::defaultSpec).with(options);

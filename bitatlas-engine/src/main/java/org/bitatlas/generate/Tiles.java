@@ -54,9 +54,8 @@ final class Tiles {
 
   private static void deal(int[] band, int count, List<int[]> tiles) {
     for (int tile = 0; tile < Math.min(count, band.length); tile++) {
-      int first = tile;
       tiles.add(
-          IntStream.iterate(first, place -> place < band.length, place -> place + count)
+          IntStream.iterate(tile, place -> place < band.length, place -> place + count)
               .map(place -> band[place])
               .toArray());
     }
