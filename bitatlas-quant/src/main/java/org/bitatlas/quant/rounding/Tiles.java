@@ -62,6 +62,10 @@ public final class Tiles implements AutoCloseable {
           Callable<T> task = () -> produce.apply(number);
           pending.add(executor.submit(task));
         }
+        // A finished tile is handed out without a look at the interrupt flag.
+        if (Thread.interrupted()) {
+          throw new InterruptedException();
+        }
         consume.accept(pending.remove().get());
       }
     } catch (InterruptedException e) {
