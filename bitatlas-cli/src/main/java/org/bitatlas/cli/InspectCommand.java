@@ -10,7 +10,7 @@ import org.bitatlas.model.Architecture;
 import org.bitatlas.model.ModelFolder;
 import org.bitatlas.scheme.GridLinear;
 import org.bitatlas.scheme.QuantizedCheckpoint;
-import org.bitatlas.scheme.QuantizedLinear;
+import org.bitatlas.scheme.StoredLinear;
 import org.bitatlas.tensor.ElementType;
 import org.bitatlas.tokenizer.ChatTokenizer;
 import org.bitatlas.tokenizer.ChatTokenizers;
@@ -130,7 +130,7 @@ final class InspectCommand implements Callable<Integer> {
     }
   }
 
-  private static String scheme(QuantizedLinear linear) {
+  private static String scheme(StoredLinear linear) {
     return switch (linear) {
       case GridLinear grid ->
           grid.bits()

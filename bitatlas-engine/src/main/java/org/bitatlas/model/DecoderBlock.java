@@ -1,89 +1,195 @@
 package org.bitatlas.model;
 
-import java.util.List;
+import java.util.EnumMap;
+import java.util.Map;
+import java.util.Objects;
+import java.util.Optional;
 import org.bitatlas.model.Architecture.Projection;
+import org.bitatlas.scheme.AttentionActivations;
+import org.bitatlas.scheme.LinearActivations;
 import org.bitatlas.tensor.Tensor;
 import org.bitatlas.tensor.TensorScope;
 
 /**
- * One decoder block: attention and SwiGLU, each behind an RMSNorm and added to the hidden state.
+ * One decoder block with its weights: attention and SwiGLU, each behind an RMSNorm and added to the
+ * hidden state.
+ *
+ * <p>Forward passes may run on several threads at once; the setters and {@link #close} may not
+ * overlap with them.
  */
-final class DecoderBlock implements AutoCloseable {
+public final class DecoderBlock implements AutoCloseable {
 
   private final Architecture architecture;
   private final int layer;
-  private final Tensor attentionNorm;
-  private final FusedLinear queryKeyValue;
-  private final FusedLinear output;
-  private final Tensor mlpNorm;
-  private final FusedLinear gateUp;
-  private final FusedLinear down;
+  private final RotaryTable rotary;
+  private final Map<InputGroup, Tensor> norms = new EnumMap<>(InputGroup.class);
+  private final Map<InputGroup, FusedLinear> linears = new EnumMap<>(InputGroup.class);
+  private final StoredOperators operators;
 
-  DecoderBlock(WeightSource source, int layer) {
+  DecoderBlock(WeightSource source, int layer, RotaryTable rotary) {
     this.architecture = source.architecture();
     this.layer = layer;
-    String prefix = "model.layers." + layer + ".";
-    int width = architecture.hiddenSize();
-    attentionNorm = source.owned(prefix + "input_layernorm.weight", width);
-    queryKeyValue =
-        new FusedLinear(source, layer, List.of(Projection.QUERY, Projection.KEY, Projection.VALUE));
-    output = new FusedLinear(source, layer, List.of(Projection.OUTPUT));
-    mlpNorm = source.owned(prefix + "post_attention_layernorm.weight", width);
-    gateUp = new FusedLinear(source, layer, List.of(Projection.GATE, Projection.UP));
-    down = new FusedLinear(source, layer, List.of(Projection.DOWN));
-  }
-
-  /** The fused linear that holds a projection. */
-  FusedLinear linear(Projection projection) {
-    return switch (projection) {
-      case QUERY, KEY, VALUE -> queryKeyValue;
-      case OUTPUT -> output;
-      case GATE, UP -> gateUp;
-      case DOWN -> down;
-    };
+    this.rotary = rotary;
+    for (InputGroup group : InputGroup.values()) {
+      normName(layer, group)
+          .ifPresent(
+              name -> norms.put(group, source.owned(name + ".weight", architecture.hiddenSize())));
+      linears.put(group, new FusedLinear(source, layer, group.projections()));
+    }
+    operators = new StoredOperators(architecture, linears);
+    source
+        .quantized()
+        .ifPresent(quantized -> {
+          for (Projection projection : Projection.values()) {
+            operators.set(projection, quantized.activationsOf(projection.module(layer)));
+          }
+          operators.set(quantized.attentionOf(layer));
+        });
   }
 
   /**
-   * The block's output [B x T x D] for its input.
+   * Module name of the norm in front of a group, for example {@code
+   * model.layers.0.input_layernorm}.
+   */
+  public static Optional<String> normName(int layer, InputGroup group) {
+    String prefix = "model.layers." + layer + ".";
+    return switch (group) {
+      case ATTENTION -> Optional.of(prefix + "input_layernorm");
+      case MLP -> Optional.of(prefix + "post_attention_layernorm");
+      case ATTENTION_OUTPUT, MLP_OUTPUT -> Optional.empty();
+    };
+  }
+
+  /** Index of the block in the model. */
+  public int layer() {
+    return layer;
+  }
+
+  /** The block's own operators: its weights as stored or set, its activation scheme. */
+  public BlockOperators operators() {
+    return operators;
+  }
+
+  /**
+   * The block's output for whole sequences, causal, without a cache.
    *
-   * @param hidden [B x T x D]
+   * @param hidden [B x T x D], starting at position 0
+   * @param operators the linears and what happens to heads, usually {@link #operators()}
+   * @param observer sees the inputs of the linears
+   * @return [B x T x D]
+   */
+  public Tensor forward(Tensor hidden, BlockOperators operators, LinearInputObserver observer) {
+    return forward(
+        hidden,
+        wholeSequence((int) hidden.size(1)),
+        new CausalAttention(architecture),
+        operators,
+        observer);
+  }
+
+  /**
+   * The attention half without norm and residual, as {@link #forward}: q, k, v, attention, o.
+   *
+   * @param input [B x T x D], normalised
+   * @return [B x T x D]
+   */
+  public Tensor attention(Tensor input, BlockOperators operators) {
+    try (TensorScope scope = TensorScope.open()) {
+      return scope.keep(
+          attention(
+              input,
+              wholeSequence((int) input.size(1)),
+              new CausalAttention(architecture),
+              operators,
+              LinearInputObserver.NONE));
+    }
+  }
+
+  /**
+   * The MLP half without norm and residual: gate, up, SwiGLU, down.
+   *
+   * @param input [B x T x D], normalised
+   * @return [B x T x D]
+   */
+  public Tensor mlp(Tensor input, BlockOperators operators) {
+    try (TensorScope scope = TensorScope.open()) {
+      return scope.keep(mlp(input, operators, LinearInputObserver.NONE));
+    }
+  }
+
+  private RotaryTable.Tables wholeSequence(int length) {
+    RotaryTable.Tables rotation = rotary.covering(length).first(length);
+    return new RotaryTable.Tables(
+        rotation.cosine().unsqueeze(1), rotation.sine().unsqueeze(1), length);
+  }
+
+  /**
+   * As {@link #forward(Tensor, BlockOperators, LinearInputObserver)} with attention as given.
+   *
    * @param rotation rotary tables that broadcast to [B x T x heads x d]
    * @param attention how queries meet keys
-   * @param observer sees the inputs of the linears
    */
   Tensor forward(
       Tensor hidden,
       RotaryTable.Tables rotation,
       Attention attention,
+      BlockOperators operators,
       LinearInputObserver observer) {
     try (TensorScope scope = TensorScope.open()) {
-      double epsilon = architecture.rmsNormEpsilon();
-      Tensor input = hidden.rmsNorm(attentionNorm, epsilon);
-      observer.observe(Projection.QUERY, input);
-      observer.observe(Projection.KEY, input);
-      observer.observe(Projection.VALUE, input);
-      Tensor heads =
-          queryKeyValue
-              .apply(input)
-              .view(
-                  hidden.size(0),
-                  hidden.size(1),
-                  architecture.heads() + 2L * architecture.keyValueHeads(),
-                  architecture.headDimension());
-      rotate(
-          heads.narrow(2, 0, architecture.heads() + (long) architecture.keyValueHeads()), rotation);
-      Tensor attended = attention.attend(layer, heads);
-      observer.observe(Projection.OUTPUT, attended);
-      Tensor afterAttention = output.apply(attended).addInPlace(hidden);
+      Tensor input = normalised(InputGroup.ATTENTION, hidden);
+      Tensor afterAttention =
+          attention(input, rotation, attention, operators, observer).addInPlace(hidden);
+      Tensor mlpInput = normalised(InputGroup.MLP, afterAttention);
+      return scope.keep(mlp(mlpInput, operators, observer).addInPlace(afterAttention));
+    }
+  }
 
-      Tensor mlpInput = afterAttention.rmsNorm(mlpNorm, epsilon);
-      observer.observe(Projection.GATE, mlpInput);
-      observer.observe(Projection.UP, mlpInput);
-      Tensor both = gateUp.apply(mlpInput);
-      int width = architecture.intermediateSize();
-      Tensor activated = both.narrow(-1, 0, width).silu().mulInPlace(both.narrow(-1, width, width));
-      observer.observe(Projection.DOWN, activated);
-      return scope.keep(down.apply(activated).addInPlace(afterAttention));
+  /** As {@link #forward} with the block's own operators, for a whole sequence in this attention. */
+  Tensor forwardWhole(Tensor hidden, Attention attention, LinearInputObserver observer) {
+    try (TensorScope scope = TensorScope.open()) {
+      return scope.keep(
+          forward(hidden, wholeSequence((int) hidden.size(1)), attention, operators, observer));
+    }
+  }
+
+  private Tensor normalised(InputGroup group, Tensor hidden) {
+    return hidden.rmsNorm(normOf(group), architecture.rmsNormEpsilon());
+  }
+
+  private Tensor attention(
+      Tensor input,
+      RotaryTable.Tables rotation,
+      Attention attention,
+      BlockOperators operators,
+      LinearInputObserver observer) {
+    observe(InputGroup.ATTENTION, input, observer);
+    Tensor heads =
+        operators
+            .linear(InputGroup.ATTENTION, input)
+            .view(
+                input.size(0),
+                input.size(1),
+                architecture.heads() + 2L * architecture.keyValueHeads(),
+                architecture.headDimension());
+    rotate(
+        heads.narrow(2, 0, architecture.heads() + (long) architecture.keyValueHeads()), rotation);
+    Tensor attended = attention.attend(layer, operators.heads(heads));
+    observe(InputGroup.ATTENTION_OUTPUT, attended, observer);
+    return operators.linear(InputGroup.ATTENTION_OUTPUT, attended);
+  }
+
+  private Tensor mlp(Tensor input, BlockOperators operators, LinearInputObserver observer) {
+    observe(InputGroup.MLP, input, observer);
+    Tensor both = operators.linear(InputGroup.MLP, input);
+    int width = architecture.intermediateSize();
+    Tensor activated = both.narrow(-1, 0, width).silu().mulInPlace(both.narrow(-1, width, width));
+    observe(InputGroup.MLP_OUTPUT, activated, observer);
+    return operators.linear(InputGroup.MLP_OUTPUT, activated);
+  }
+
+  private static void observe(InputGroup group, Tensor input, LinearInputObserver observer) {
+    for (Projection projection : group.projections()) {
+      observer.observe(projection, input);
     }
   }
 
@@ -94,13 +200,83 @@ final class DecoderBlock implements AutoCloseable {
     heads.addProductInPlace(rolled, rotation.sine());
   }
 
+  /** The weight W [N x K] of a projection, row-major, in the values the block computes with. */
+  public float[] weight(Projection projection) {
+    try (TensorScope _ = TensorScope.open()) {
+      return linear(projection).rowsOf(projection).toFloats();
+    }
+  }
+
+  /** Replaces the weight W [N x K] of a projection, row-major. */
+  public void setWeight(Projection projection, float[] weight) {
+    try (TensorScope _ = TensorScope.open()) {
+      Tensor target = linear(projection).rowsOf(projection);
+      target.copyFrom(Tensor.from(weight, target.shape()));
+    }
+  }
+
+  /** The bias [N] of a projection that has one. */
+  public Optional<float[]> bias(Projection projection) {
+    if (!architecture.hasBias(projection)) {
+      return Optional.empty();
+    }
+    try (TensorScope _ = TensorScope.open()) {
+      return linear(projection).biasOf(projection).map(Tensor::toFloats);
+    }
+  }
+
+  /**
+   * Replaces the bias [N] of a projection.
+   *
+   * @throws IllegalArgumentException when it has none
+   */
+  public void setBias(Projection projection, float[] bias) {
+    try (TensorScope _ = TensorScope.open()) {
+      linear(projection)
+          .biasOf(projection)
+          .orElseThrow(() -> new IllegalArgumentException(projection + " has no bias"))
+          .copyFrom(Tensor.from(bias, bias.length));
+    }
+  }
+
+  /** The weight [D] of the norm in front of a group: ATTENTION or MLP. */
+  public float[] norm(InputGroup group) {
+    return normOf(group).toFloats();
+  }
+
+  /** Replaces the weight [D] of the norm in front of ATTENTION or MLP. */
+  public void setNorm(InputGroup group, float[] weight) {
+    try (TensorScope _ = TensorScope.open()) {
+      normOf(group).copyFrom(Tensor.from(weight, weight.length));
+    }
+  }
+
+  /** Replaces what happens around a projection. */
+  public void setActivations(Projection projection, LinearActivations activations) {
+    operators.set(projection, activations);
+  }
+
+  /** Replaces what happens to queries, keys and values. */
+  public void setAttention(AttentionActivations attention) {
+    operators.set(attention);
+  }
+
+  private FusedLinear linear(Projection projection) {
+    return Objects.requireNonNull(linears.get(InputGroup.of(projection)));
+  }
+
+  private Tensor normOf(InputGroup group) {
+    Tensor norm = norms.get(group);
+    if (norm == null) {
+      throw new IllegalArgumentException("no norm stands in front of " + group);
+    }
+    return norm;
+  }
+
   @Override
   public void close() {
-    attentionNorm.close();
-    queryKeyValue.close();
-    output.close();
-    mlpNorm.close();
-    gateUp.close();
-    down.close();
+    norms.values().forEach(Tensor::close);
+    linears.values().forEach(FusedLinear::close);
+    operators.close();
   }
 }

@@ -4,6 +4,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
 import org.bitatlas.model.Architecture.Projection;
+import org.bitatlas.tensor.ElementType;
 import org.bitatlas.tensor.Tensor;
 import org.bitatlas.tensor.TensorScope;
 
@@ -39,21 +40,15 @@ final class FusedLinear implements AutoCloseable {
       for (Projection projection : projections) {
         source.readWeight(layer, projection, rowsOf(projection));
         if (architecture.hasBias(projection)) {
-          source.readBias(
-              layer,
-              projection,
-              bias.orElseThrow()
-                  .narrow(
-                      0,
-                      offsets.get(projections.indexOf(projection)),
-                      architecture.outputFeatures(projection)));
+          source.readBias(layer, projection, biasOf(projection).orElseThrow());
         }
       }
     }
   }
 
-  boolean contains(Projection projection) {
-    return projections.contains(projection);
+  /** Type of the weights. */
+  ElementType elementType() {
+    return weight.elementType();
   }
 
   /** X W^T + b: [.. x K] to [.. x sum N]. */
@@ -65,6 +60,15 @@ final class FusedLinear implements AutoCloseable {
   Tensor rowsOf(Projection projection) {
     return weight.narrow(
         0, offsets.get(projections.indexOf(projection)), architecture.outputFeatures(projection));
+  }
+
+  /** A view of one projection's bias [N]; present when any projection of the matrix has one. */
+  Optional<Tensor> biasOf(Projection projection) {
+    return bias.map(whole ->
+        whole.narrow(
+            0,
+            offsets.get(projections.indexOf(projection)),
+            architecture.outputFeatures(projection)));
   }
 
   @Override

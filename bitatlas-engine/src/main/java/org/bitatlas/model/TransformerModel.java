@@ -42,9 +42,6 @@ public final class TransformerModel implements AutoCloseable {
     int vocabulary = architecture.vocabularySize();
     int width = architecture.hiddenSize();
     embedding = source.owned("model.embed_tokens.weight", vocabulary, width);
-    for (int layer = 0; layer < architecture.layers(); layer++) {
-      blocks.add(new DecoderBlock(source, layer));
-    }
     finalNorm = source.owned("model.norm.weight", width);
     head =
         architecture.tiedEmbeddings()
@@ -56,6 +53,9 @@ public final class TransformerModel implements AutoCloseable {
             architecture.headDimension(),
             architecture.maxPositions(),
             precision.elementType());
+    for (int layer = 0; layer < architecture.layers(); layer++) {
+      blocks.add(new DecoderBlock(source, layer, rotary));
+    }
   }
 
   /**
@@ -165,14 +165,7 @@ public final class TransformerModel implements AutoCloseable {
   }
 
   Tensor block(int layer, Tensor hidden, Attention attention, LinearInputObserver observer) {
-    try (TensorScope scope = TensorScope.open()) {
-      int length = (int) hidden.size(1);
-      RotaryTable.Tables rotation = rotary.covering(length).first(length);
-      RotaryTable.Tables broadcast =
-          new RotaryTable.Tables(
-              rotation.cosine().unsqueeze(1), rotation.sine().unsqueeze(1), length);
-      return scope.keep(blocks.get(layer).forward(hidden, broadcast, attention, observer));
-    }
+    return blocks.get(layer).forwardWhole(hidden, attention, observer);
   }
 
   /**
@@ -194,7 +187,9 @@ public final class TransformerModel implements AutoCloseable {
               .at(Tensor.fromLongs(positions, positions.length), positions.length);
       Tensor current = hidden;
       for (DecoderBlock block : blocks) {
-        current = block.forward(current, rotation, attention, LinearInputObserver.NONE);
+        current =
+            block.forward(
+                current, rotation, attention, block.operators(), LinearInputObserver.NONE);
       }
       return scope.keep(current);
     }
@@ -248,17 +243,12 @@ public final class TransformerModel implements AutoCloseable {
    * @param weight W [N x K], row-major
    */
   public void setWeight(int layer, Projection projection, float[] weight) {
-    try (TensorScope _ = TensorScope.open()) {
-      Tensor target = blocks.get(layer).linear(projection).rowsOf(projection);
-      target.copyFrom(Tensor.from(weight, target.shape()));
-    }
+    blocks.get(layer).setWeight(projection, weight);
   }
 
   /** The weight W [N x K] of a linear layer, row-major, in the values the model computes with. */
   public float[] weight(int layer, Projection projection) {
-    try (TensorScope _ = TensorScope.open()) {
-      return blocks.get(layer).linear(projection).rowsOf(projection).toFloats();
-    }
+    return blocks.get(layer).weight(projection);
   }
 
   /** Frees the weights. */

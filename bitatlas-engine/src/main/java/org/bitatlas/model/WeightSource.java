@@ -6,8 +6,9 @@ import java.util.Optional;
 import org.bitatlas.checkpoint.Checkpoint;
 import org.bitatlas.checkpoint.StoredTensor;
 import org.bitatlas.model.Architecture.Projection;
+import org.bitatlas.scheme.FloatTensor;
 import org.bitatlas.scheme.QuantizedCheckpoint;
-import org.bitatlas.scheme.QuantizedLinear;
+import org.bitatlas.scheme.StoredLinear;
 import org.bitatlas.tensor.BitAtlasException;
 import org.bitatlas.tensor.ElementType;
 import org.bitatlas.tensor.Tensor;
@@ -30,7 +31,7 @@ record WeightSource(
 
   /** Writes the weight of a projection to {@code target} [N x K]. */
   void readWeight(int layer, Projection projection, Tensor target) {
-    Optional<QuantizedLinear> codes =
+    Optional<StoredLinear> codes =
         quantized.map(checkpoint -> checkpoint.linears().get(projection.module(layer)));
     if (codes.isPresent()) {
       dequantize(codes.get(), projection.module(layer), target);
@@ -54,6 +55,13 @@ record WeightSource(
   }
 
   private void read(String name, Tensor target) {
+    Optional<FloatTensor> replaced = quantized.map(checkpoint -> checkpoint.floats().get(name));
+    if (replaced.isPresent()) {
+      try (TensorScope _ = TensorScope.open()) {
+        target.copyFrom(Tensor.from(replaced.get().values(), target.shape()));
+      }
+      return;
+    }
     StoredTensor stored = floats.get(name);
     List<Long> expected = new ArrayList<>();
     for (long size : target.shape()) {
@@ -69,7 +77,7 @@ record WeightSource(
     }
   }
 
-  private static void dequantize(QuantizedLinear codes, String module, Tensor target) {
+  private static void dequantize(StoredLinear codes, String module, Tensor target) {
     int rows = codes.outputFeatures();
     int columns = codes.inputFeatures();
     if (target.size(0) != rows || target.size(1) != columns) {

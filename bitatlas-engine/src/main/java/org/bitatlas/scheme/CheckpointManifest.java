@@ -46,7 +46,7 @@ record CheckpointManifest(SequencedMap<String, Entry> linears, Provenance proven
     return new CheckpointManifest(linears, checkpoint.provenance());
   }
 
-  private static Entry entry(QuantizedLinear linear) {
+  private static Entry entry(StoredLinear linear) {
     return switch (linear) {
       case GridLinear grid ->
           new Entry(
@@ -56,6 +56,7 @@ record CheckpointManifest(SequencedMap<String, Entry> linears, Provenance proven
               grid.groupSize(),
               grid.symmetric(),
               grid.groupIndex().isPresent());
+      case FloatLinear _ -> throw new IllegalStateException("not stored yet");
     };
   }
 

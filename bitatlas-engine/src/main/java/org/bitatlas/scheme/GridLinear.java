@@ -33,7 +33,7 @@ public record GridLinear(
     float[] scales,
     byte[] zeroPoints,
     Optional<int[]> groupIndex)
-    implements QuantizedLinear {
+    implements StoredLinear {
 
   /**
    * Checks every size and every index.

@@ -61,7 +61,7 @@ public record ModelSize(long wholeModelBytes, long linearBytes, double storedBit
     Set<String> linears = quantized.linears().keySet();
     long linearBytes = 0;
     long weights = 0;
-    for (QuantizedLinear linear : quantized.linears().values()) {
+    for (StoredLinear linear : quantized.linears().values()) {
       linearBytes += linear.storedBytes();
       weights += (long) linear.outputFeatures() * linear.inputFeatures();
     }

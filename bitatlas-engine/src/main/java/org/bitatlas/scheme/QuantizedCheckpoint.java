@@ -1,13 +1,39 @@
 package org.bitatlas.scheme;
 
+import java.util.LinkedHashMap;
 import java.util.SequencedMap;
 
 /**
  * The neutral quantized checkpoint: what methods write, and what engine, formats and bench read.
  *
- * @param linears quantized linear layers by module name, for example {@code
- *     model.layers.0.self_attn.q_proj}
+ * @param linears linear layers by module name, for example {@code model.layers.0.self_attn.q_proj};
+ *     also {@code model.embed_tokens} and {@code lm_head} where a recipe quantizes them
+ * @param activations what happens around linears while the model runs, by module name; a module
+ *     that is not named: nothing
+ * @param attention what happens to queries, keys and values, by block index
+ * @param floats float tensors that replace the base model's, by tensor name, for example {@code
+ *     model.layers.0.input_layernorm.weight}
  * @param provenance how it was made: base weights digest, recipe, calibration, versions
  */
 public record QuantizedCheckpoint(
-    SequencedMap<String, QuantizedLinear> linears, Provenance provenance) {}
+    SequencedMap<String, StoredLinear> linears,
+    SequencedMap<String, LinearActivations> activations,
+    SequencedMap<Integer, AttentionActivations> attention,
+    SequencedMap<String, FloatTensor> floats,
+    Provenance provenance) {
+
+  /** A weight-only checkpoint without transforms. */
+  public QuantizedCheckpoint(SequencedMap<String, StoredLinear> linears, Provenance provenance) {
+    this(linears, new LinkedHashMap<>(), new LinkedHashMap<>(), new LinkedHashMap<>(), provenance);
+  }
+
+  /** What happens around a module. */
+  public LinearActivations activationsOf(String module) {
+    return activations.getOrDefault(module, LinearActivations.NONE);
+  }
+
+  /** What happens to queries, keys and values of a block. */
+  public AttentionActivations attentionOf(int layer) {
+    return attention.getOrDefault(layer, AttentionActivations.NONE);
+  }
+}

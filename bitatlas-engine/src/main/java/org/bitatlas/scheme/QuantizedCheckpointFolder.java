@@ -138,6 +138,7 @@ public final class QuantizedCheckpointFolder {
           requireShape(base.get(module + ".weight"), linear);
           switch (linear) {
             case GridLinear grid -> tensors.addAll(LinearStorage.tensors(module, grid));
+            case FloatLinear _ -> throw new IllegalStateException("not stored yet");
           }
         });
     SafetensorsWriter.writeSharded(folder, tensors, new LinkedHashMap<>(), SHARD_BYTES);
@@ -148,7 +149,7 @@ public final class QuantizedCheckpointFolder {
         StandardCharsets.UTF_8);
   }
 
-  private static void requireShape(StoredTensor weight, QuantizedLinear linear) {
+  private static void requireShape(StoredTensor weight, StoredLinear linear) {
     List<Long> shape = List.of((long) linear.outputFeatures(), (long) linear.inputFeatures());
     if (!weight.shape().equals(shape)) {
       throw new BitAtlasException(
@@ -187,7 +188,7 @@ public final class QuantizedCheckpointFolder {
     CheckpointManifest manifest = CheckpointManifest.read(folder.resolve(MANIFEST));
     Checkpoint stored = SafetensorsCheckpoint.open(folder);
     try {
-      SequencedMap<String, QuantizedLinear> linears = new LinkedHashMap<>();
+      SequencedMap<String, StoredLinear> linears = new LinkedHashMap<>();
       manifest
           .linears()
           .forEach(

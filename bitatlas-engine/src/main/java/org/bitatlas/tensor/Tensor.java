@@ -9,6 +9,7 @@ import org.bytedeco.javacpp.Pointer;
 import org.bytedeco.pytorch.DoubleOptional;
 import org.bytedeco.pytorch.LongOptional;
 import org.bytedeco.pytorch.Scalar;
+import org.bytedeco.pytorch.ScalarOptional;
 import org.bytedeco.pytorch.ScalarTypeOptional;
 import org.bytedeco.pytorch.TensorOptional;
 import org.bytedeco.pytorch.TensorOptions;
@@ -303,6 +304,27 @@ public final class Tensor implements AutoCloseable {
     return of(pointer.div(other.pointer));
   }
 
+  /** this / value. */
+  public Tensor div(double value) {
+    return of(pointer.div(new Scalar(value)));
+  }
+
+  /** Nearest whole numbers, halves to the even one. */
+  public Tensor round() {
+    return of(pointer.round());
+  }
+
+  /** The elements, those outside {@code low .. high} replaced by the nearer bound. */
+  public Tensor clamp(double low, double high) {
+    return of(
+        pointer.clamp(new ScalarOptional(new Scalar(low)), new ScalarOptional(new Scalar(high))));
+  }
+
+  /** The larger of two elements, broadcast. */
+  public Tensor maximum(Tensor other) {
+    return of(torch.maximum(pointer, other.pointer));
+  }
+
   /** Absolute values. */
   public Tensor abs() {
     return of(pointer.abs());
@@ -316,6 +338,11 @@ public final class Tensor implements AutoCloseable {
   /** Largest element of one dimension. */
   public Tensor amax(int dimension) {
     return of(torch.amax(pointer, new long[] {dimension}, false));
+  }
+
+  /** Smallest element of one dimension. */
+  public Tensor amin(int dimension) {
+    return of(torch.amin(pointer, new long[] {dimension}, false));
   }
 
   /** Matrix product of the last two dimensions, broadcast over the others. */

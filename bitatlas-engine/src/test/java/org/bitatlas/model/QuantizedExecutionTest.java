@@ -10,7 +10,7 @@ import org.bitatlas.model.Architecture.Projection;
 import org.bitatlas.scheme.GridLinear;
 import org.bitatlas.scheme.Provenance;
 import org.bitatlas.scheme.QuantizedCheckpoint;
-import org.bitatlas.scheme.QuantizedLinear;
+import org.bitatlas.scheme.StoredLinear;
 import org.junit.jupiter.api.Test;
 
 /** Weights that come from codes, and weights that are replaced. */
@@ -20,8 +20,8 @@ class QuantizedExecutionTest {
   void linearsWithCodesAreDequantizedAndTheOthersAreNot() {
     Architecture architecture = TinyModel.architecture(0);
     Checkpoint floats = TinyModel.checkpoint(architecture, 7);
-    SequencedMap<String, QuantizedLinear> linears = new LinkedHashMap<>();
-    QuantizedLinear codes = codes(architecture, Projection.KEY);
+    SequencedMap<String, StoredLinear> linears = new LinkedHashMap<>();
+    StoredLinear codes = codes(architecture, Projection.KEY);
     linears.put(Projection.KEY.module(1), codes);
     QuantizedCheckpoint quantized =
         new QuantizedCheckpoint(
@@ -68,7 +68,7 @@ class QuantizedExecutionTest {
     }
   }
 
-  private static QuantizedLinear codes(Architecture architecture, Projection projection) {
+  private static StoredLinear codes(Architecture architecture, Projection projection) {
     int rows = architecture.outputFeatures(projection);
     int columns = architecture.inputFeatures(projection);
     byte[] values = new byte[rows * columns];

@@ -77,7 +77,7 @@ class QuantizedCheckpointFolderTest {
   }
 
   private static QuantizedCheckpoint quantized() {
-    SequencedMap<String, QuantizedLinear> linears = new LinkedHashMap<>();
+    SequencedMap<String, StoredLinear> linears = new LinkedHashMap<>();
     linears.put(QUERY, random(4, 5, 3, 5, Optional.empty()));
     linears.put(DOWN, random(5, 7, 8, 2, Optional.of(new int[] {3, 2, 1, 0, 0, 1, 2})));
     return new QuantizedCheckpoint(
@@ -125,7 +125,7 @@ class QuantizedCheckpointFolderTest {
 
   @Test
   void aFailedWriteLeavesNoFolder() throws IOException {
-    SequencedMap<String, QuantizedLinear> linears = new LinkedHashMap<>();
+    SequencedMap<String, StoredLinear> linears = new LinkedHashMap<>();
     linears.put(QUERY, random(4, 6, 3, 6, Optional.empty()));
     QuantizedCheckpoint misshapen = new QuantizedCheckpoint(linears, quantized().provenance());
     try (Checkpoint base = SafetensorsCheckpoint.open(model)) {
@@ -183,7 +183,7 @@ class QuantizedCheckpointFolderTest {
   void countsSizesFromWhatIsStored() {
     write();
     long linearBytes =
-        quantized().linears().values().stream().mapToLong(QuantizedLinear::storedBytes).sum();
+        quantized().linears().values().stream().mapToLong(StoredLinear::storedBytes).sum();
     double bitsPerWeight = 8.0 * linearBytes / (4 * 5 + 5 * 7);
     try (Checkpoint base = SafetensorsCheckpoint.open(model);
         QuantizedCheckpointFolder.Opened opened = QuantizedCheckpointFolder.open(target)) {

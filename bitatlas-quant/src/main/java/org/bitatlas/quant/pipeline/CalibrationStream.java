@@ -4,6 +4,7 @@ import java.util.ArrayList;
 import java.util.EnumMap;
 import java.util.List;
 import java.util.Map;
+import org.bitatlas.model.InputGroup;
 import org.bitatlas.model.LinearInputObserver;
 import org.bitatlas.model.TransformerModel;
 import org.bitatlas.quant.calibration.CalibrationSet;

@@ -8,6 +8,7 @@ import java.util.Optional;
 import java.util.SequencedMap;
 import java.util.function.Consumer;
 import org.bitatlas.model.Architecture.Projection;
+import org.bitatlas.model.InputGroup;
 import org.bitatlas.model.TransformerModel;
 import org.bitatlas.quant.calibration.CalibrationSet;
 import org.bitatlas.quant.calibration.CalibrationSets;
@@ -20,7 +21,7 @@ import org.bitatlas.quant.rounding.Tiles;
 import org.bitatlas.scheme.GridLinear;
 import org.bitatlas.scheme.Provenance;
 import org.bitatlas.scheme.QuantizedCheckpoint;
-import org.bitatlas.scheme.QuantizedLinear;
+import org.bitatlas.scheme.StoredLinear;
 import org.bitatlas.tensor.BitAtlasException;
 
 /**
@@ -55,7 +56,7 @@ public final class QuantizationPipeline {
   private final Tiles tiles;
   private final ErrorMeter meter;
   private final Consumer<? super QuantizationProgress> listener;
-  private final SequencedMap<String, QuantizedLinear> linears = new LinkedHashMap<>();
+  private final SequencedMap<String, StoredLinear> linears = new LinkedHashMap<>();
   private final List<LayerError> errors = new ArrayList<>();
   private final List<String> notes = new ArrayList<>();
 

@@ -24,7 +24,7 @@ import org.bitatlas.quant.calibration.CalibrationSets;
 import org.bitatlas.quant.method.Grid;
 import org.bitatlas.quant.method.Recipe;
 import org.bitatlas.quant.method.Recipe.Gptq;
-import org.bitatlas.scheme.QuantizedLinear;
+import org.bitatlas.scheme.StoredLinear;
 import org.junit.jupiter.api.DynamicTest;
 import org.junit.jupiter.api.TestFactory;
 import tools.jackson.databind.JsonNode;
@@ -159,7 +159,7 @@ class ReferenceDriverTest {
     try (Checkpoint checkpoint = SafetensorsCheckpoint.open(golden)) {
       for (String name : checkpoint.names()) {
         List<String> parts = Arrays.asList(name.split("\\."));
-        QuantizedLinear linear =
+        StoredLinear linear =
             result.checkpoint().linears().entrySet().stream()
                 .filter(entry -> entry.getKey().startsWith("model.layers." + parts.get(1) + "."))
                 .filter(entry -> entry.getKey().endsWith("." + parts.get(2)))

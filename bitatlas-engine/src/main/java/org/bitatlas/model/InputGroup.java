@@ -1,10 +1,10 @@
-package org.bitatlas.quant.pipeline;
+package org.bitatlas.model;
 
 import java.util.List;
 import org.bitatlas.model.Architecture.Projection;
 
 /** The linear layers of a block that share one input, and so one Gram matrix. */
-enum InputGroup {
+public enum InputGroup {
   ATTENTION(Projection.QUERY, Projection.KEY, Projection.VALUE),
   ATTENTION_OUTPUT(Projection.OUTPUT),
   MLP(Projection.GATE, Projection.UP),
@@ -17,12 +17,22 @@ enum InputGroup {
   }
 
   /** The layers, in model order. */
-  List<Projection> projections() {
+  public List<Projection> projections() {
     return projections;
   }
 
   /** The layer whose input is observed for all. */
-  Projection observed() {
+  public Projection observed() {
     return projections.getFirst();
+  }
+
+  /** The group of a projection. */
+  public static InputGroup of(Projection projection) {
+    return switch (projection) {
+      case QUERY, KEY, VALUE -> ATTENTION;
+      case OUTPUT -> ATTENTION_OUTPUT;
+      case GATE, UP -> MLP;
+      case DOWN -> MLP_OUTPUT;
+    };
   }
 }

@@ -4,7 +4,7 @@ package org.bitatlas.scheme;
  * A quantized linear layer as stored: codes and what is needed to read them, never dequantized
  * weights. W is [N x K], N output and K input features.
  */
-public sealed interface QuantizedLinear permits GridLinear {
+public sealed interface StoredLinear permits GridLinear, FloatLinear {
 
   /** Output features N. */
   int outputFeatures();
