@@ -1,6 +1,7 @@
 package org.bitatlas.cli;
 
 import java.nio.file.Path;
+import java.util.Locale;
 import java.util.Map;
 import java.util.TreeMap;
 import java.util.concurrent.Callable;
@@ -8,7 +9,10 @@ import java.util.stream.Collectors;
 import org.bitatlas.checkpoint.StoredTensor;
 import org.bitatlas.model.Architecture;
 import org.bitatlas.model.ModelFolder;
+import org.bitatlas.scheme.BinaryLinear;
+import org.bitatlas.scheme.FloatLinear;
 import org.bitatlas.scheme.GridLinear;
+import org.bitatlas.scheme.MixedGroupLinear;
 import org.bitatlas.scheme.QuantizedCheckpoint;
 import org.bitatlas.scheme.StoredLinear;
 import org.bitatlas.tensor.ElementType;
@@ -139,6 +143,14 @@ final class InspectCommand implements Callable<Integer> {
                   ? "one scale per output channel"
                   : "groups of " + grid.groupSize())
               + (grid.symmetric() ? ", symmetric" : ", asymmetric");
+      case MixedGroupLinear mixed ->
+          String.format(
+              Locale.ROOT,
+              "%.2f bits on average, groups of %d",
+              mixed.nominalBits(),
+              mixed.groupSize());
+      case BinaryLinear binary -> "binarized, blocks of " + binary.blockSize();
+      case FloatLinear _ -> "float";
     };
   }
 

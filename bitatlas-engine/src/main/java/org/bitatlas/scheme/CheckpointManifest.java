@@ -56,7 +56,8 @@ record CheckpointManifest(SequencedMap<String, Entry> linears, Provenance proven
               grid.groupSize(),
               grid.symmetric(),
               grid.groupIndex().isPresent());
-      case FloatLinear _ -> throw new IllegalStateException("not stored yet");
+      case MixedGroupLinear _, BinaryLinear _, FloatLinear _ ->
+          throw new IllegalStateException("not stored yet");
     };
   }
 

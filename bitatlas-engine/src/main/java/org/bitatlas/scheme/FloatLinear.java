@@ -33,7 +33,7 @@ public record FloatLinear(int outputFeatures, int inputFeatures, float[] weight)
   }
 
   @Override
-  public int bits() {
+  public double nominalBits() {
     return Float.SIZE;
   }
 

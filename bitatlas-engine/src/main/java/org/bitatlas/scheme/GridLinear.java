@@ -174,6 +174,11 @@ public record GridLinear(
   }
 
   @Override
+  public double nominalBits() {
+    return bits;
+  }
+
+  @Override
   public void dequantizeRow(int row, float[] target) {
     byte[] unpacked = new byte[inputFeatures];
     unpackRow(row, unpacked);

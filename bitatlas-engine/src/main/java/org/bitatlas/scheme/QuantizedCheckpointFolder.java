@@ -138,7 +138,8 @@ public final class QuantizedCheckpointFolder {
           requireShape(base.get(module + ".weight"), linear);
           switch (linear) {
             case GridLinear grid -> tensors.addAll(LinearStorage.tensors(module, grid));
-            case FloatLinear _ -> throw new IllegalStateException("not stored yet");
+            case MixedGroupLinear _, BinaryLinear _, FloatLinear _ ->
+                throw new IllegalStateException("not stored yet");
           }
         });
     SafetensorsWriter.writeSharded(folder, tensors, new LinkedHashMap<>(), SHARD_BYTES);

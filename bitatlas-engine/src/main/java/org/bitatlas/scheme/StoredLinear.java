@@ -4,7 +4,8 @@ package org.bitatlas.scheme;
  * A quantized linear layer as stored: codes and what is needed to read them, never dequantized
  * weights. W is [N x K], N output and K input features.
  */
-public sealed interface StoredLinear permits GridLinear, FloatLinear {
+public sealed interface StoredLinear
+    permits GridLinear, MixedGroupLinear, BinaryLinear, FloatLinear {
 
   /** Output features N. */
   int outputFeatures();
@@ -12,14 +13,19 @@ public sealed interface StoredLinear permits GridLinear, FloatLinear {
   /** Input features K. */
   int inputFeatures();
 
-  /** Nominal bits per weight: what a code takes, without scales and zero points. */
-  int bits();
+  /** The method's own count of bits per weight: without scales, zero points, means and flags. */
+  double nominalBits();
 
   /** Writes the dequantized row {@code row} (K values) to {@code target}. */
   void dequantizeRow(int row, float[] target);
 
   /** Bytes of all stored tensors of this layer, without the bias. */
   long storedBytes();
+
+  /** Bits per weight, counted from all that is stored. */
+  default double storedBitsPerWeight() {
+    return 8.0 * storedBytes() / ((double) outputFeatures() * inputFeatures());
+  }
 
   /** The dequantized weight [N x K], row-major. */
   default float[] dequantize() {
