@@ -39,8 +39,17 @@ public final class Tensor implements AutoCloseable {
     return new Tensor(pointer);
   }
 
+  /** Another handle of the tensor that a native container holds. */
+  static Tensor copyOfHandle(org.bytedeco.pytorch.Tensor held) {
+    return of(new org.bytedeco.pytorch.Tensor(held));
+  }
+
   org.bytedeco.pytorch.Tensor nativeTensor() {
     return pointer;
+  }
+
+  boolean isDefined() {
+    return pointer.defined();
   }
 
   // ---- ownership
@@ -320,14 +329,49 @@ public final class Tensor implements AutoCloseable {
         pointer.clamp(new ScalarOptional(new Scalar(low)), new ScalarOptional(new Scalar(high))));
   }
 
+  /** The elements, each replaced by the nearer of its bounds where it is outside; broadcast. */
+  public Tensor clamp(Tensor low, Tensor high) {
+    return of(pointer.clamp(new TensorOptional(low.pointer), new TensorOptional(high.pointer)));
+  }
+
+  /** 1 / (1 + exp(-x)). */
+  public Tensor sigmoid() {
+    return of(pointer.sigmoid());
+  }
+
+  /** 1 / x. */
+  public Tensor reciprocal() {
+    return of(pointer.reciprocal());
+  }
+
+  /** The elements where {@code condition} (BOOL, broadcast) holds, else {@code otherwise}. */
+  public Tensor where(Tensor condition, double otherwise) {
+    return of(torch.where(condition.pointer, pointer, new Scalar(otherwise)));
+  }
+
+  /** Whether each element is above {@code value}, as BOOL. */
+  public Tensor above(double value) {
+    return of(pointer.gt(new Scalar(value)));
+  }
+
   /** The larger of two elements, broadcast. */
   public Tensor maximum(Tensor other) {
     return of(torch.maximum(pointer, other.pointer));
   }
 
+  /** The smaller of two elements, broadcast. */
+  public Tensor minimum(Tensor other) {
+    return of(torch.minimum(pointer, other.pointer));
+  }
+
   /** Absolute values. */
   public Tensor abs() {
     return of(pointer.abs());
+  }
+
+  /** Sum of all elements, a tensor without dimensions. */
+  public Tensor sum() {
+    return of(pointer.sum());
   }
 
   /** Sum over one dimension. */
@@ -380,6 +424,35 @@ public final class Tensor implements AutoCloseable {
   /** Inverse of A from its lower Cholesky factor (this). */
   public Tensor choleskyInverse() {
     return of(torch.cholesky_inverse(pointer));
+  }
+
+  /** The matrices (last two dimensions) with zeros above the diagonal. */
+  public Tensor lowerTriangle() {
+    return of(pointer.tril());
+  }
+
+  /**
+   * The inverse of a square matrix.
+   *
+   * @throws RuntimeException when the matrix is singular
+   */
+  public Tensor inverse() {
+    return of(torch.linalg_inv(pointer));
+  }
+
+  /**
+   * X of A X = B, this being A [n x n].
+   *
+   * @param right B [n x m]
+   * @throws RuntimeException when the matrix is singular
+   */
+  public Tensor solve(Tensor right) {
+    return of(torch.linalg_solve(pointer, right.pointer));
+  }
+
+  /** This tensor's values outside the graph that made them: a constant to gradients. */
+  public Tensor detach() {
+    return of(pointer.detach());
   }
 
   // ---- neural network
