@@ -1,7 +1,6 @@
 package org.bitatlas.cli;
 
 import java.nio.file.Path;
-import java.util.Locale;
 import java.util.Map;
 import java.util.TreeMap;
 import java.util.concurrent.Callable;
@@ -9,10 +8,6 @@ import java.util.stream.Collectors;
 import org.bitatlas.checkpoint.StoredTensor;
 import org.bitatlas.model.Architecture;
 import org.bitatlas.model.ModelFolder;
-import org.bitatlas.scheme.BinaryLinear;
-import org.bitatlas.scheme.FloatLinear;
-import org.bitatlas.scheme.GridLinear;
-import org.bitatlas.scheme.MixedGroupLinear;
 import org.bitatlas.scheme.QuantizedCheckpoint;
 import org.bitatlas.scheme.StoredLinear;
 import org.bitatlas.tensor.ElementType;
@@ -125,33 +120,13 @@ final class InspectCommand implements Callable<Integer> {
     Map<String, Long> schemes =
         quantized.linears().values().stream()
             .collect(
-                Collectors.groupingBy(InspectCommand::scheme, TreeMap::new, Collectors.counting()));
+                Collectors.groupingBy(StoredLinear::scheme, TreeMap::new, Collectors.counting()));
     schemes.forEach((scheme, count) -> sheet.fact(count + " linears", scheme));
     sheet.fact("base model", quantized.provenance().baseModel());
     sheet.fact("recipe", facts(quantized.provenance().recipe()));
     if (!quantized.provenance().calibration().isEmpty()) {
       sheet.fact("calibration", facts(quantized.provenance().calibration()));
     }
-  }
-
-  private static String scheme(StoredLinear linear) {
-    return switch (linear) {
-      case GridLinear grid ->
-          grid.bits()
-              + " bits, "
-              + (grid.groupSize() >= grid.inputFeatures()
-                  ? "one scale per output channel"
-                  : "groups of " + grid.groupSize())
-              + (grid.symmetric() ? ", symmetric" : ", asymmetric");
-      case MixedGroupLinear mixed ->
-          String.format(
-              Locale.ROOT,
-              "%.2f bits on average, groups of %d",
-              mixed.nominalBits(),
-              mixed.groupSize());
-      case BinaryLinear binary -> "binarized, blocks of " + binary.blockSize();
-      case FloatLinear _ -> "float";
-    };
   }
 
   private static String facts(Map<String, String> facts) {

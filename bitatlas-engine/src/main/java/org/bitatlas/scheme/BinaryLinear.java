@@ -161,6 +161,11 @@ public record BinaryLinear(
   }
 
   @Override
+  public String scheme() {
+    return "binarized, blocks of " + blockSize;
+  }
+
+  @Override
   public long storedBytes() {
     return salientColumns.length
         + (long) signs.length

@@ -43,6 +43,11 @@ public record FloatLinear(int outputFeatures, int inputFeatures, float[] weight)
   }
 
   @Override
+  public String scheme() {
+    return "float";
+  }
+
+  @Override
   public long storedBytes() {
     return (long) weight.length * Float.BYTES;
   }

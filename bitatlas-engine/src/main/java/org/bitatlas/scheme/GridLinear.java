@@ -190,6 +190,14 @@ public record GridLinear(
   }
 
   @Override
+  public String scheme() {
+    return bits
+        + " bits, "
+        + (groupSize >= inputFeatures ? "one scale per output channel" : "groups of " + groupSize)
+        + (symmetric ? ", symmetric" : ", asymmetric");
+  }
+
+  @Override
   public long storedBytes() {
     return codes.length
         + (long) scales.length * Float.BYTES

@@ -1,6 +1,7 @@
 package org.bitatlas.scheme;
 
 import java.util.Arrays;
+import java.util.Locale;
 import java.util.Objects;
 import org.bitatlas.tensor.BitAtlasException;
 
@@ -206,6 +207,12 @@ public record MixedGroupLinear(
         pendingBits -= bits;
       }
     }
+  }
+
+  @Override
+  public String scheme() {
+    return String.format(
+        Locale.ROOT, "%.2f bits on average, groups of %d", nominalBits(), groupSize);
   }
 
   @Override

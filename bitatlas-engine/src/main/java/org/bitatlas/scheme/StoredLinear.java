@@ -19,6 +19,9 @@ public sealed interface StoredLinear
   /** Writes the dequantized row {@code row} (K values) to {@code target}. */
   void dequantizeRow(int row, float[] target);
 
+  /** The storage in words, for example {@code 4 bits, groups of 32, symmetric}. */
+  String scheme();
+
   /** Bytes of all stored tensors of this layer, without the bias. */
   long storedBytes();
 

@@ -119,8 +119,8 @@ final class StudySpecReader {
     List<StudyRecipe> rows = new ArrayList<>();
     rows.add(StudyRecipe.floatModel());
     for (Recipe recipe : recipes) {
-      String brief = brief(recipe);
-      boolean unique = recipes.stream().filter(other -> brief(other).equals(brief)).count() == 1;
+      String brief = recipe.brief();
+      boolean unique = recipes.stream().filter(other -> other.brief().equals(brief)).count() == 1;
       StudyRecipe row = StudyRecipe.of(unique ? brief : recipe.label(), recipe);
       if (rows.stream().anyMatch(other -> other.label().equals(row.label()))) {
         throw root.wrong("recipes", "lists '" + row.label() + "' twice", "each recipe once");
@@ -128,13 +128,6 @@ final class StudySpecReader {
       rows.add(row);
     }
     return List.copyOf(rows);
-  }
-
-  private static String brief(Recipe recipe) {
-    return recipe.method()
-        + " W"
-        + recipe.bits()
-        + (recipe.groupSize() > 0 ? " g" + recipe.groupSize() : "");
   }
 
   /** One recipe per entry of the option {@code bits}; {@link Recipe#parse} knows the others. */

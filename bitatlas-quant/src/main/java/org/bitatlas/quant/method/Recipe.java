@@ -1,83 +1,66 @@
 package org.bitatlas.quant.method;
 
-import java.util.LinkedHashMap;
-import java.util.Locale;
+import java.util.List;
 import java.util.Map;
 import java.util.SequencedMap;
 import org.bitatlas.tensor.BitAtlasException;
 
 /**
- * A quantization method as data.
+ * A quantization method as data: a transform, then rounding on a grid. Methods compose: AWQ is a
+ * transform in front of round to nearest, and may stand in front of GPTQ as well.
  *
- * @param bits 1 to 8
- * @param groupSize columns that share a scale; 0 for one scale per output channel
- * @param grid how scales are fitted
- * @param meanSquaredErrorClip whether the range is searched for the least error (exponent 2.4)
- * @param rounding how codes are chosen on the grid
+ * @param profile whose defaults were taken; decides the type scales are stored in
+ * @param quirks whether known oddities of the reference repositories are repeated (docs/methods)
+ * @param weights the grid of the linear layers' weights
+ * @param transform what is done in front of rounding
+ * @param rounding how codes are chosen
+ * @param activations rounding of activations and key-value cache
+ * @param embedding how the embedding is stored
+ * @param head how the head is stored
+ * @param excluded linear layers that stay float: names or parts of them, for example {@code
+ *     down_proj} or {@code layers.0.}
+ * @param position how far the recipe goes
  */
 public record Recipe(
-    int bits, int groupSize, Grid grid, boolean meanSquaredErrorClip, Rounding rounding) {
-
-  /** How codes are chosen. */
-  public sealed interface Rounding {}
-
-  /** Round to nearest; needs no calibration. */
-  public record Nearest() implements Rounding {}
-
-  /**
-   * GPTQ (Frantar et al. 2023).
-   *
-   * @param damping added to the diagonal of H as a fraction of its mean, 0 to 1
-   * @param blockSize columns updated lazily together, at least 1
-   * @param actOrder columns by descending diagonal of H
-   * @param staticGroups grids of all groups fitted before the sweep
-   * @param trueSequential k, v, q, then o, then up, gate, then down see the quantized ones before
-   */
-  public record Gptq(
-      double damping, int blockSize, boolean actOrder, boolean staticGroups, boolean trueSequential)
-      implements Rounding {
-
-    /** What the reference repository does without options: damping .01, blocks of 128. */
-    public static final Gptq DEFAULT = new Gptq(0.01, 128, false, false, false);
-
-    /**
-     * Checks the ranges.
-     *
-     * @throws BitAtlasException when damping or block size is out of range
-     */
-    public Gptq {
-      if (!(damping >= 0 && damping <= 1)) {
-        throw new BitAtlasException(
-            "A GPTQ recipe has damping "
-                + damping
-                + "; give a fraction from 0 to 1, usually 0.01.");
-      }
-      if (blockSize < 1) {
-        throw new BitAtlasException(
-            "A GPTQ recipe has blocksize " + blockSize + "; give at least 1, usually 128.");
-      }
-    }
-  }
+    Profile profile,
+    boolean quirks,
+    WeightScheme weights,
+    Transform transform,
+    Rounding rounding,
+    ActivationPolicy activations,
+    TableScheme embedding,
+    TableScheme head,
+    List<String> excluded,
+    Position position) {
 
   /**
-   * Checks that the options go together.
+   * Checks that the parts go together.
    *
-   * @throws BitAtlasException naming the option that does not fit
+   * @throws BitAtlasException naming what does not fit
    */
   public Recipe {
-    if (bits > 8 || bits < grid.minimumBits()) {
-      throw new BitAtlasException(
-          "A recipe asks for %d bits, but the grid %s is defined for %d to 8 bits."
-              .formatted(bits, grid.id(), grid.minimumBits()));
-    }
-    if (groupSize < 0) {
-      throw new BitAtlasException(
-          "A recipe has group size " + groupSize + "; give a number of columns, or 0 for none.");
-    }
-    if (meanSquaredErrorClip && !grid.searchable()) {
-      throw new BitAtlasException(
-          "A recipe asks for mse with the grid " + grid.id() + ", whose range is not searched.");
-    }
+    excluded = List.copyOf(excluded);
+    RecipeRules.check(weights, transform, rounding, activations);
+  }
+
+  /** Weight-only, with the reference's defaults and without its quirks. */
+  public static Recipe of(WeightScheme weights, Transform transform, Rounding rounding) {
+    return new Recipe(
+        Profile.REFERENCE,
+        false,
+        weights,
+        transform,
+        rounding,
+        ActivationPolicy.NONE,
+        TableScheme.FLOAT,
+        TableScheme.FLOAT,
+        List.of(),
+        Position.QUANTIZED);
+  }
+
+  /** Weight-only rounding without a transform. */
+  public static Recipe of(WeightScheme weights, Rounding rounding) {
+    return of(weights, new Transform.None(), rounding);
   }
 
   /** Round to nearest on the reference's asymmetric grid. */
@@ -87,24 +70,59 @@ public record Recipe(
 
   /** Round to nearest on a grid. */
   public static Recipe rtn(int bits, int groupSize, Grid grid) {
-    return new Recipe(bits, groupSize, grid, false, new Nearest());
+    return of(WeightScheme.of(bits, groupSize, grid), new Rounding.Nearest());
   }
 
   /** GPTQ with the reference's defaults on its asymmetric grid. */
   public static Recipe gptq(int bits, int groupSize) {
-    return gptq(bits, groupSize, Grid.GPTQ_ASYMMETRIC, Gptq.DEFAULT);
+    return gptq(bits, groupSize, Grid.GPTQ_ASYMMETRIC, Rounding.Gptq.DEFAULT);
   }
 
   /** GPTQ. */
-  public static Recipe gptq(int bits, int groupSize, Grid grid, Gptq options) {
-    return new Recipe(bits, groupSize, grid, false, options);
+  public static Recipe gptq(int bits, int groupSize, Grid grid, Rounding.Gptq options) {
+    return of(WeightScheme.of(bits, groupSize, grid), options);
+  }
+
+  /** The same recipe with the references' quirks, or without. */
+  public Recipe withQuirks(boolean repeated) {
+    return new Recipe(
+        profile,
+        repeated,
+        weights,
+        transform,
+        rounding,
+        activations,
+        embedding,
+        head,
+        excluded,
+        position);
+  }
+
+  /** The same recipe with other rounding of activations. */
+  public Recipe withActivations(ActivationPolicy policy) {
+    return new Recipe(
+        profile, quirks, weights, transform, rounding, policy, embedding, head, excluded, position);
+  }
+
+  /** The same recipe at another position. */
+  public Recipe at(Position other) {
+    return new Recipe(
+        profile,
+        quirks,
+        weights,
+        transform,
+        rounding,
+        activations,
+        embedding,
+        head,
+        excluded,
+        other);
   }
 
   /**
-   * A recipe from options as the papers' repositories name them: {@code method} (rtn, gptq), {@code
-   * bits}, {@code group_size} (0 or -1 for none), {@code grid} or {@code sym}, {@code mse}, and for
-   * GPTQ {@code percdamp}, {@code blocksize}, {@code act_order}, {@code static_groups}, {@code
-   * true_sequential}; see {@link RecipeReader} for their other spellings.
+   * A recipe from options as the papers' repositories name them; {@link RecipeReader} lists them.
+   * {@code method} is one of rtn, gptq, gptaq, billm, slim-llm, awq, smoothquant, flatquant, or a
+   * transform and a rounding joined by {@code +}, for example {@code awq+gptq}.
    *
    * @throws BitAtlasException naming the option that is unknown, missing, doubled or malformed
    */
@@ -112,64 +130,98 @@ public record Recipe(
     return RecipeReader.read(options);
   }
 
+  /** Weight bits. */
+  public int bits() {
+    return weights.bits();
+  }
+
+  /** Columns that share a scale; 0 for one scale per output channel. */
+  public int groupSize() {
+    return weights.groupSize();
+  }
+
+  /** How scales are fitted. */
+  public Grid grid() {
+    return weights.grid();
+  }
+
   /** Whether the recipe needs calibration data. */
   public boolean needsCalibration() {
-    return switch (rounding) {
-      case Nearest _ -> false;
-      case Gptq _ -> true;
-    };
+    return !(rounding instanceof Rounding.Nearest)
+        || !(transform instanceof Transform.None)
+        || activations.needsCalibration();
   }
 
-  /** Name of the method, for example {@code GPTQ}. */
+  /** Whether a linear layer stays float. */
+  public boolean excludes(String module) {
+    return excluded.stream().anyMatch(module::contains);
+  }
+
+  /** Name of the method, for example {@code GPTQ} or {@code AWQ+GPTQ}. */
   public String method() {
-    return switch (rounding) {
-      case Nearest _ -> "RTN";
-      case Gptq _ -> "GPTQ";
+    String first = transformName();
+    if (first.isEmpty()) {
+      return roundingName();
+    }
+    return rounding instanceof Rounding.Nearest ? first : first + "+" + roundingName();
+  }
+
+  private String transformName() {
+    return switch (transform) {
+      case Transform.None _ -> "";
+      case Transform.SmoothQuant _ -> "SmoothQuant";
+      case Transform.Awq _ -> "AWQ";
+      case Transform.FlatQuant _ -> "FlatQuant";
     };
   }
 
-  /** Short name for tables, for example {@code GPTQ W4 g32}; names what differs from defaults. */
+  private String roundingName() {
+    return switch (rounding) {
+      case Rounding.Nearest _ -> "RTN";
+      case Rounding.Gptq _ -> "GPTQ";
+      case Rounding.Gptaq _ -> "GPTAQ";
+      case Rounding.Billm _ -> "BiLLM";
+      case Rounding.SlimLlm _ -> "SliM-LLM";
+    };
+  }
+
+  /** Bits as papers write them, for example {@code W4}, {@code W8A8} or {@code W4A4KV4}. */
+  public String widths() {
+    StringBuilder widths = new StringBuilder("W").append(bits());
+    if (activations.bits() != ActivationPolicy.FLOAT_BITS) {
+      widths.append('A').append(activations.bits());
+    }
+    if (activations.keyBits() == activations.valueBits()) {
+      if (activations.keyBits() != ActivationPolicy.FLOAT_BITS) {
+        widths.append("KV").append(activations.keyBits());
+      }
+    } else {
+      widths.append('K').append(activations.keyBits()).append('V').append(activations.valueBits());
+    }
+    return widths.toString();
+  }
+
+  /**
+   * Method, widths and group, for example {@code GPTQ W4 g32}; profile and quirks where they are
+   * not the default.
+   */
+  public String brief() {
+    return method()
+        + " "
+        + widths()
+        + (groupSize() > 0 ? " g" + groupSize() : "")
+        + (position == Position.TRANSFORMED ? " transformed" : "")
+        + (profile == Profile.REFERENCE ? "" : " " + profile.id())
+        + (quirks ? " quirks" : "");
+  }
+
+  /** Short name for tables; {@link #brief()} and whatever differs from the method's defaults. */
   public String label() {
-    StringBuilder label = new StringBuilder(method()).append(" W").append(bits);
-    if (groupSize > 0) {
-      label.append(" g").append(groupSize);
-    }
-    if (grid != Grid.GPTQ_ASYMMETRIC) {
-      label.append(' ').append(grid.id());
-    }
-    if (meanSquaredErrorClip) {
-      label.append(" mse");
-    }
-    if (rounding instanceof Gptq gptq) {
-      label.append(gptq.actOrder() ? " act-order" : "");
-      label.append(gptq.staticGroups() ? " static" : "");
-      label.append(gptq.trueSequential() ? " true-seq" : "");
-      label.append(gptq.damping() == Gptq.DEFAULT.damping() ? "" : " damp " + gptq.damping());
-      label.append(gptq.blockSize() == Gptq.DEFAULT.blockSize() ? "" : " b" + gptq.blockSize());
-    }
-    return label.toString();
+    return RecipeLabel.of(this);
   }
 
   /** All options with their values, in a fixed order: goes into provenance and record keys. */
   public SequencedMap<String, String> describe() {
-    SequencedMap<String, String> options = new LinkedHashMap<>();
-    options.put("method", method().toLowerCase(Locale.ROOT));
-    options.put("profile", "reference");
-    options.put("bits", Integer.toString(bits));
-    options.put("group_size", Integer.toString(groupSize));
-    options.put("grid", grid.id());
-    options.put("mse", Boolean.toString(meanSquaredErrorClip));
-    switch (rounding) {
-      case Nearest _ -> {}
-      case Gptq gptq -> {
-        options.put("percdamp", Double.toString(gptq.damping()));
-        options.put("blocksize", Integer.toString(gptq.blockSize()));
-        options.put("act_order", Boolean.toString(gptq.actOrder()));
-        options.put("static_groups", Boolean.toString(gptq.staticGroups()));
-        options.put("true_sequential", Boolean.toString(gptq.trueSequential()));
-        options.put("quirks", "groups-from-stale-weights");
-      }
-    }
-    return options;
+    return RecipeDescription.of(this);
   }
 }

@@ -1,177 +1,256 @@
 package org.bitatlas.quant.method;
 
+import static org.bitatlas.quant.method.RecipeOptions.malformed;
+
 import java.util.Arrays;
-import java.util.HashMap;
-import java.util.LinkedHashMap;
+import java.util.HashSet;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
-import java.util.Optional;
-import java.util.TreeSet;
+import java.util.Set;
+import java.util.function.Function;
 import java.util.stream.Collectors;
-import org.bitatlas.quant.method.Recipe.Gptq;
 import org.bitatlas.tensor.BitAtlasException;
 
-/** Reads a {@link Recipe} from options, in the spellings the methods' repositories use. */
+/**
+ * Reads a {@link Recipe} from options, in the spellings the methods' repositories use. An option
+ * that the method does not know is refused.
+ */
 final class RecipeReader {
 
-  /** Every spelling, and the option it stands for. */
-  private static final Map<String, String> SPELLINGS = spellings();
+  private static final String METHODS =
+      "rtn, gptq, gptaq, billm, slim-llm, awq, smoothquant, flatquant, or a transform and a"
+          + " rounding such as awq+gptq";
+  private static final List<String> COMMON =
+      List.of(
+          "method",
+          "profile",
+          "quirks",
+          "position",
+          "bits",
+          "group_size",
+          "grid",
+          "sym",
+          "mse",
+          "a_bits",
+          "a_sym",
+          "a_granularity",
+          "a_clip",
+          "output_bits",
+          "kv_bits",
+          "k_bits",
+          "v_bits",
+          "embedding",
+          "head",
+          "exclude");
+  private static final List<String> SWEEP =
+      List.of("percdamp", "blocksize", "act_order", "static_groups");
 
-  private static final List<String> GPTQ_ONLY =
-      List.of("percdamp", "blocksize", "act_order", "static_groups", "true_sequential");
+  private final RecipeOptions options;
+  private final Set<String> known = new HashSet<>(COMMON);
 
-  private final Map<String, Object> options;
-
-  private RecipeReader(Map<String, Object> options) {
+  private RecipeReader(RecipeOptions options) {
     this.options = options;
   }
 
-  private static Map<String, String> spellings() {
-    Map<String, String> spellings = new HashMap<>();
-    put(spellings, "method", "method");
-    put(spellings, "bits", "bits", "wbits", "w_bit", "w_bits");
-    put(spellings, "group_size", "group_size", "groupsize", "q_group_size", "w_groupsize");
-    put(spellings, "grid", "grid");
-    put(spellings, "sym", "sym", "symmetric");
-    put(spellings, "mse", "mse", "w_clip");
-    put(spellings, "percdamp", "percdamp", "damp", "damping", "damp_percent", "dampening_frac");
-    put(spellings, "blocksize", "blocksize", "block_size");
-    put(spellings, "act_order", "act_order", "desc_act", "actorder");
-    put(spellings, "static_groups", "static_groups");
-    put(spellings, "true_sequential", "true_sequential");
-    put(spellings, "profile", "profile");
-    put(spellings, "quirks", "quirks");
-    return Map.copyOf(spellings);
-  }
-
-  private static void put(Map<String, String> spellings, String option, String... names) {
-    for (String name : names) {
-      spellings.put(name, option);
-    }
-  }
-
   static Recipe read(Map<String, ?> given) {
-    Map<String, Object> options = new LinkedHashMap<>();
-    for (Map.Entry<String, ?> entry : given.entrySet()) {
-      String name = entry.getKey().toLowerCase(Locale.ROOT).replace('-', '_');
-      String option = SPELLINGS.get(name);
-      if (option == null) {
-        throw new BitAtlasException(
-            "A recipe has the unknown option '%s'; known are %s."
-                .formatted(entry.getKey(), new TreeSet<>(SPELLINGS.values())));
-      }
-      if (options.put(option, entry.getValue()) != null) {
-        throw new BitAtlasException(
-            "A recipe gives the option " + option + " twice, the second time as '" + name + "'.");
-      }
-    }
-    return new RecipeReader(options).recipe();
+    return new RecipeReader(RecipeOptions.of(given)).recipe();
   }
 
   private Recipe recipe() {
-    requireValue("profile", "reference");
-    int bits = integer("bits").orElseThrow(() -> missing("bits, from 1 to 8"));
-    int groupSize = Math.max(0, integer("group_size").orElse(0));
-    boolean mse = flag("mse");
-    String method = text("method").orElseThrow(() -> missing("method, rtn or gptq"));
-    return switch (method.toLowerCase(Locale.ROOT)) {
-      case "rtn" -> {
-        for (String option : GPTQ_ONLY) {
-          if (options.containsKey(option)) {
-            throw new BitAtlasException(
-                "A recipe of method rtn has the option "
-                    + option
-                    + ", which only gptq knows: remove it.");
-          }
-        }
-        yield new Recipe(bits, groupSize, grid(), mse, new Recipe.Nearest());
+    String method =
+        options
+            .text("method")
+            .orElseThrow(() -> missing("method: " + METHODS))
+            .toLowerCase(Locale.ROOT);
+    Profile profile = choice("profile", Profile.values(), Profile::id, Profile.REFERENCE);
+    String[] parts = method.split("\\+", 2);
+    Transform transform = transform(parts[0], profile);
+    boolean plain = transform instanceof Transform.None;
+    if (plain && parts.length == 2) {
+      throw new BitAtlasException(
+          "A recipe has the method '%s', but only awq, smoothquant and flatquant go in front of another."
+              .formatted(method));
+    }
+    Rounding rounding = rounding(plain ? parts[0] : parts.length == 2 ? parts[1] : "rtn", method);
+    refuseForeign(method);
+    RecipeDefaults defaults = RecipeDefaults.of(transform, rounding);
+    int bits = bits(rounding);
+    int groupSize =
+        Math.max(
+            0,
+            options
+                .integer("group_size")
+                .orElse(rounding instanceof Rounding.Billm ? 0 : defaults.groupSize()));
+    boolean searched = options.flag("mse", false);
+    Grid grid = grid(defaults, profile);
+    return new Recipe(
+        profile,
+        options.flag("quirks", false),
+        new WeightScheme(bits, groupSize, grid, searched),
+        transform,
+        rounding,
+        activations(defaults.activations()),
+        TableScheme.parse(options.text("embedding").orElse("float"), "embedding"),
+        TableScheme.parse(options.text("head").orElse("float"), "head"),
+        options.texts("exclude"),
+        choice("position", Position.values(), Position::id, Position.QUANTIZED));
+  }
+
+  private int bits(Rounding rounding) {
+    if (rounding instanceof Rounding.Billm) {
+      return options.integer("bits", 1);
+    }
+    return options.integer("bits").orElseThrow(() -> missing("bits, from 1 to 8"));
+  }
+
+  private Transform transform(String name, Profile profile) {
+    return switch (name) {
+      case "smoothquant" -> {
+        know("alpha");
+        yield new Transform.SmoothQuant(
+            options.number("alpha", Transform.SmoothQuant.DEFAULT.alpha()));
       }
-      case "gptq" -> {
-        requireValue("quirks", "groups-from-stale-weights");
-        Gptq gptq =
-            new Gptq(
-                number("percdamp").orElse(Gptq.DEFAULT.damping()),
-                integer("blocksize").orElse(Gptq.DEFAULT.blockSize()),
-                flag("act_order"),
-                flag("static_groups"),
-                flag("true_sequential"));
-        yield new Recipe(bits, groupSize, grid(), mse, gptq);
+      case "awq" -> {
+        know("n_grid", "auto_clip", "clip_grid", "max_shrink", "n_sample_token", "duo_scaling");
+        Transform.Awq paper = Transform.Awq.DEFAULT;
+        yield new Transform.Awq(
+            options.integer("n_grid", paper.gridSteps()),
+            options.flag("auto_clip", profile == Profile.REFERENCE),
+            options.integer("clip_grid", paper.clipSteps()),
+            options.number("max_shrink", paper.maxShrink()),
+            options.integer("n_sample_token", paper.clipTokens()),
+            options.flag("duo_scaling", profile == Profile.VLLM));
       }
-      default ->
-          throw new BitAtlasException(
-              "A recipe has the unknown method '" + method + "'; known are rtn and gptq.");
+      case "flatquant" -> {
+        know("epochs", "flat_lr", "cali_bsz", "diag_alpha", "direct_inv", "flat_seed");
+        Transform.FlatQuant paper = Transform.FlatQuant.DEFAULT;
+        yield new Transform.FlatQuant(
+            options.integer("epochs", paper.epochs()),
+            options.number("flat_lr", paper.learningRate()),
+            options.integer("cali_bsz", paper.batch()),
+            options.number("diag_alpha", paper.diagonalAlpha()),
+            options.flag("direct_inv", paper.directInverse()),
+            options.integer("flat_seed", (int) paper.seed()));
+      }
+      default -> new Transform.None();
     };
   }
 
-  private Grid grid() {
-    Optional<String> id = text("grid");
-    if (id.isEmpty()) {
-      return flag("sym") ? Grid.GPTQ_SYMMETRIC : Grid.GPTQ_ASYMMETRIC;
+  private Rounding rounding(String name, String method) {
+    return switch (name) {
+      case "rtn" -> new Rounding.Nearest();
+      case "gptq" -> {
+        know("true_sequential");
+        yield sweep(options.flag("true_sequential", false));
+      }
+      case "gptaq" -> {
+        know("gptaq_alpha");
+        double otherwise = Rounding.Gptaq.DEFAULT.alpha();
+        // Alone, the option has the reference's name; behind SmoothQuant that is SmoothQuant's.
+        if (!known.contains("alpha")) {
+          know("alpha");
+          otherwise = options.number("alpha", otherwise);
+        }
+        yield new Rounding.Gptaq(sweep(true), options.number("gptaq_alpha", otherwise));
+      }
+      case "billm" -> {
+        know("percdamp", "blocksize", "salient_metric");
+        Rounding.Billm paper = Rounding.Billm.DEFAULT;
+        yield new Rounding.Billm(
+            options.number("percdamp", paper.damping()),
+            options.integer("blocksize", paper.blockSize()),
+            choice(
+                "salient_metric",
+                Rounding.SalientMetric.values(),
+                Rounding.SalientMetric::id,
+                paper.metric()));
+      }
+      case "slim-llm", "slimllm", "slim" -> {
+        know("percdamp", "lambda_salience", "search_samples");
+        Rounding.SlimLlm paper = Rounding.SlimLlm.DEFAULT;
+        yield new Rounding.SlimLlm(
+            options.number("percdamp", paper.damping()),
+            options.number("lambda_salience", paper.salientWeight()),
+            options.integer("search_samples", paper.searchSamples()));
+      }
+      default ->
+          throw new BitAtlasException(
+              "A recipe has the unknown method '" + method + "'; known are " + METHODS + ".");
+    };
+  }
+
+  private Rounding.Gptq sweep(boolean trueSequential) {
+    known.addAll(SWEEP);
+    Rounding.Gptq paper = Rounding.Gptq.DEFAULT;
+    return new Rounding.Gptq(
+        options.number("percdamp", paper.damping()),
+        options.integer("blocksize", paper.blockSize()),
+        options.flag("act_order", false),
+        options.flag("static_groups", false),
+        trueSequential);
+  }
+
+  private void know(String... names) {
+    known.addAll(List.of(names));
+  }
+
+  private void refuseForeign(String method) {
+    for (String option : options.names()) {
+      if (!known.contains(option)) {
+        throw new BitAtlasException(
+            "A recipe of method %s has the option %s, which that method does not know: remove it."
+                .formatted(method, option));
+      }
     }
-    Grid grid =
-        Arrays.stream(Grid.values())
-            .filter(candidate -> candidate.id().equals(id.get()))
-            .findFirst()
-            .orElseThrow(() ->
-                new BitAtlasException(
-                    "A recipe has the unknown grid '%s'; known are %s."
-                        .formatted(
-                            id.get(),
-                            Arrays.stream(Grid.values())
-                                .map(Grid::id)
-                                .collect(Collectors.joining(", ")))));
-    if (options.containsKey("sym") && flag("sym") != grid.symmetric()) {
+  }
+
+  private Grid grid(RecipeDefaults defaults, Profile profile) {
+    if (!options.has("grid")) {
+      boolean symmetric = options.flag("sym", defaults.symmetric(profile));
+      return defaults.gridFor(profile, symmetric);
+    }
+    Grid grid = choice("grid", Grid.values(), Grid::id, Grid.GPTQ_ASYMMETRIC);
+    if (options.has("sym") && options.flag("sym", false) != grid.symmetric()) {
       throw new BitAtlasException(
-          "A recipe has grid " + grid.id() + " and sym " + flag("sym") + ": remove one of them.");
+          "A recipe has grid %s and sym %s: remove one of them."
+              .formatted(grid.id(), options.text("sym").orElse("")));
     }
     return grid;
   }
 
+  private ActivationPolicy activations(ActivationPolicy defaults) {
+    boolean both = options.has("kv_bits");
+    if (both && (options.has("k_bits") || options.has("v_bits"))) {
+      throw new BitAtlasException("A recipe gives kv_bits beside k_bits or v_bits: remove one.");
+    }
+    return new ActivationPolicy(
+        options.integer("a_bits", defaults.bits()),
+        options.flag("a_sym", defaults.symmetric()),
+        choice(
+            "a_granularity",
+            ActivationPolicy.Granularity.values(),
+            ActivationPolicy.Granularity::id,
+            defaults.granularity()),
+        options.number("a_clip", defaults.clip()),
+        options.integer("output_bits", defaults.outputBits()),
+        options.integer(both ? "kv_bits" : "k_bits", defaults.keyBits()),
+        options.integer(both ? "kv_bits" : "v_bits", defaults.valueBits()));
+  }
+
+  private <T> T choice(String option, T[] values, Function<T, String> id, T otherwise) {
+    String wanted = options.text(option).orElse(id.apply(otherwise));
+    return Arrays.stream(values)
+        .filter(value -> id.apply(value).equals(wanted.toLowerCase(Locale.ROOT)))
+        .findFirst()
+        .orElseThrow(() ->
+            malformed(
+                option,
+                "one of " + Arrays.stream(values).map(id).collect(Collectors.joining(", ")),
+                wanted));
+  }
+
   private static BitAtlasException missing(String what) {
     return new BitAtlasException("A recipe lacks the option " + what + ".");
-  }
-
-  private void requireValue(String option, String only) {
-    Optional<String> value = text(option);
-    if (value.isPresent() && !value.get().equals(only)) {
-      throw malformed(option, "'" + only + "'", value.get());
-    }
-  }
-
-  private Optional<String> text(String option) {
-    return Optional.ofNullable(options.get(option)).map(Object::toString);
-  }
-
-  private Optional<Integer> integer(String option) {
-    Optional<String> value = text(option);
-    try {
-      return value.map(Integer::valueOf);
-    } catch (NumberFormatException e) {
-      throw malformed(option, "a whole number", value.get());
-    }
-  }
-
-  private Optional<Double> number(String option) {
-    Optional<String> value = text(option);
-    try {
-      return value.map(Double::valueOf);
-    } catch (NumberFormatException e) {
-      throw malformed(option, "a number", value.get());
-    }
-  }
-
-  private boolean flag(String option) {
-    String value = text(option).orElse("false");
-    return switch (value.toLowerCase(Locale.ROOT)) {
-      case "true" -> true;
-      case "false" -> false;
-      default -> throw malformed(option, "true or false", value);
-    };
-  }
-
-  private static BitAtlasException malformed(String option, String expected, String found) {
-    return new BitAtlasException(
-        "A recipe's option %s must be %s, but is '%s'.".formatted(option, expected, found));
   }
 }

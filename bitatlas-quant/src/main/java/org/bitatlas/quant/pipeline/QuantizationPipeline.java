@@ -13,8 +13,9 @@ import org.bitatlas.model.TransformerModel;
 import org.bitatlas.quant.calibration.CalibrationSet;
 import org.bitatlas.quant.calibration.CalibrationSets;
 import org.bitatlas.quant.method.Recipe;
-import org.bitatlas.quant.method.Recipe.Gptq;
-import org.bitatlas.quant.method.Recipe.Nearest;
+import org.bitatlas.quant.method.Rounding;
+import org.bitatlas.quant.method.Rounding.Gptq;
+import org.bitatlas.quant.method.Rounding.Nearest;
 import org.bitatlas.quant.rounding.ColumnSweep;
 import org.bitatlas.quant.rounding.InverseFactor;
 import org.bitatlas.quant.rounding.Tiles;
@@ -146,6 +147,8 @@ public final class QuantizationPipeline {
         group.projections().forEach(p -> noteTrouble(p.module(layer), gptq, factor));
         yield factor;
       }
+      case Rounding.Gptaq _, Rounding.Billm _, Rounding.SlimLlm _ ->
+          throw new BitAtlasException(recipe.method() + " is not part of this version.");
     };
   }
 

@@ -3,7 +3,7 @@ package org.bitatlas.quant.rounding;
 import java.util.Arrays;
 import java.util.Optional;
 import org.bitatlas.quant.method.Recipe;
-import org.bitatlas.quant.method.Recipe.Gptq;
+import org.bitatlas.quant.method.Rounding.Gptq;
 import org.bitatlas.scheme.GridLinear;
 
 /**
@@ -13,13 +13,14 @@ import org.bitatlas.scheme.GridLinear;
  *
  * <p>Rows do not depend on each other; tiles of a fixed number of rows run in parallel. All
  * arithmetic is fp32. Inside a block of columns the updates are immediate, beyond it they are
- * gathered per block. The grid of a group is fitted on the weights as the blocks before left them,
- * without the updates inside the current block, as the reference does.
+ * gathered per block. The grid of a group is fitted when its first column is reached, on the
+ * updated weights; with the reference's quirk on the weights as the blocks before left them,
+ * without the updates inside the current block.
  */
 public final class ColumnSweep {
 
   /** Raised when the same weight, recipe and factor give other codes. */
-  public static final int BEHAVIOUR_VERSION = 1;
+  public static final int BEHAVIOUR_VERSION = 2;
 
   private static final int ROW_TILE = 32;
   private static final int COLUMN_CHUNK = 1024;
@@ -32,6 +33,7 @@ public final class ColumnSweep {
   private final int groups;
   private final int blockSize;
   private final boolean staticGroups;
+  private final boolean fitsStale;
   private final Optional<InverseFactor> factor;
   private final int[] order;
   private final byte[] codes;
@@ -47,17 +49,28 @@ public final class ColumnSweep {
     this.weight = weight;
     this.rows = rows;
     this.columns = columns;
-    this.fitter = GridFitter.of(recipe);
+    this.fitter = GridFitter.of(recipe.weights());
     this.groupSize = recipe.groupSize() == 0 ? columns : Math.min(recipe.groupSize(), columns);
     this.groups = (columns + groupSize - 1) / groupSize;
     this.factor = factor;
     this.order = factor.map(InverseFactor::order).orElseGet(() -> naturalOrder(columns));
     Gptq options = recipe.rounding() instanceof Gptq gptq ? gptq : Gptq.DEFAULT;
-    this.blockSize = Math.min(options.blockSize(), columns);
     this.staticGroups = options.staticGroups();
+    this.fitsStale = recipe.quirks();
+    this.blockSize = blockSize(options.blockSize());
     this.codes = new byte[Math.multiplyExact(rows, columns)];
     this.scales = new float[rows * groups];
     this.zeroPoints = new byte[rows * groups];
+  }
+
+  /**
+   * The lazy blocks only save memory traffic; without the reference's quirk they hold whole groups,
+   * so that a group is fitted on fully updated weights.
+   */
+  private int blockSize(int asked) {
+    boolean whole = fitsStale || staticGroups || groups == 1;
+    int size = whole ? asked : groupSize * Math.max(1, asked / groupSize);
+    return Math.min(size, columns);
   }
 
   /**
@@ -217,7 +230,12 @@ public final class ColumnSweep {
       int group = staticGroups ? column / groupSize : position / groupSize;
       if (groups > 1 && !staticGroups && position % groupSize == 0) {
         int to = Math.min(position + groupSize, columns);
-        store(row, group, fitter.fit(work, rowAt + position, rowAt + to));
+        store(
+            row,
+            group,
+            fitsStale
+                ? fitter.fit(work, rowAt + position, rowAt + to)
+                : fitter.fit(current, i, to - start));
       }
       float scale = scales[row * groups + group];
       float zero = zeroPoints[row * groups + group] & 0xFF;

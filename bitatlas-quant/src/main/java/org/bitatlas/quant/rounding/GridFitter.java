@@ -1,7 +1,7 @@
 package org.bitatlas.quant.rounding;
 
 import org.bitatlas.quant.method.Grid;
-import org.bitatlas.quant.method.Recipe;
+import org.bitatlas.quant.method.WeightScheme;
 import org.bitatlas.tensor.BitAtlasException;
 
 /**
@@ -39,9 +39,9 @@ public final class GridFitter {
     this.roundsAfterShift = grid == Grid.COMPRESSED_TENSORS_ASYMMETRIC;
   }
 
-  /** The fitter of a recipe. */
-  public static GridFitter of(Recipe recipe) {
-    return new GridFitter(recipe.grid(), recipe.bits(), recipe.meanSquaredErrorClip());
+  /** The fitter of a scheme. */
+  public static GridFitter of(WeightScheme scheme) {
+    return new GridFitter(scheme.grid(), scheme.bits(), scheme.meanSquaredErrorClip());
   }
 
   /** Bits of a code. */

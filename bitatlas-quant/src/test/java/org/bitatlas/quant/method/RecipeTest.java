@@ -4,8 +4,9 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import java.util.LinkedHashMap;
+import java.util.Locale;
 import java.util.Map;
-import org.bitatlas.quant.method.Recipe.Gptq;
+import org.bitatlas.quant.method.Rounding.Gptq;
 import org.bitatlas.tensor.BitAtlasException;
 import org.junit.jupiter.api.Test;
 
@@ -42,14 +43,73 @@ class RecipeTest {
     for (Recipe recipe :
         new Recipe[] {
           Recipe.rtn(8, 0),
-          new Recipe(2, 64, Grid.QUAROT_SYMMETRIC, true, new Recipe.Nearest()),
+          Recipe.of(new WeightScheme(2, 64, Grid.QUAROT_SYMMETRIC, true), new Rounding.Nearest()),
           Recipe.gptq(4, 32, Grid.GPTQ_SYMMETRIC, options)
         }) {
       assertThat(Recipe.parse(recipe.describe())).isEqualTo(recipe);
     }
     assertThat(Recipe.gptq(4, 32).describe())
         .containsEntry("profile", "reference")
-        .containsEntry("quirks", "groups-from-stale-weights");
+        .containsEntry("quirks", "off");
+  }
+
+  @Test
+  void everyMethodAndCompositionReadsBack() {
+    for (String method :
+        new String[] {
+          "rtn",
+          "gptq",
+          "gptaq",
+          "slim-llm",
+          "awq",
+          "smoothquant",
+          "flatquant",
+          "awq+gptq",
+          "awq+gptaq",
+          "smoothquant+gptq",
+          "smoothquant+gptaq",
+          "flatquant+gptq",
+          "awq+slim-llm"
+        }) {
+      for (String profile : new String[] {"reference", "vllm", "ascend"}) {
+        for (int bits : new int[] {2, 4, 7}) {
+          Recipe recipe =
+              Recipe.parse(
+                  Map.of(
+                      "method",
+                      method,
+                      "bits",
+                      bits,
+                      "profile",
+                      profile,
+                      "quirks",
+                      "on",
+                      "head",
+                      "4g32",
+                      "exclude",
+                      "down_proj,layers.0."));
+          assertThat(Recipe.parse(recipe.describe())).isEqualTo(recipe);
+          assertThat(recipe.method().toLowerCase(Locale.ROOT)).isEqualTo(method);
+        }
+      }
+    }
+    assertThat(Recipe.parse(Map.of("method", "billm")).describe())
+        .containsEntry("bits", "1")
+        .containsEntry("salient_metric", "hessian");
+  }
+
+  @Test
+  void methodsBringTheirOwnDefaults() {
+    assertThat(Recipe.parse(Map.of("method", "awq", "bits", 4)).label()).isEqualTo("AWQ W4 g128");
+    assertThat(Recipe.parse(Map.of("method", "smoothquant", "bits", 8)).label())
+        .isEqualTo("SmoothQuant W8A8 alpha 0.5");
+    assertThat(Recipe.parse(Map.of("method", "flatquant+gptq", "bits", 4)).label())
+        .isEqualTo("FlatQuant+GPTQ W4A4KV4");
+    Recipe served = Recipe.parse(Map.of("method", "rtn", "bits", 4, "profile", "vllm"));
+    assertThat(served.grid()).isEqualTo(Grid.COMPRESSED_TENSORS_SYMMETRIC);
+    assertThat(served.brief()).isEqualTo("RTN W4 vllm");
+    assertThat(Recipe.parse(Map.of("method", "rtn", "bits", 4, "profile", "ascend")).grid())
+        .isEqualTo(Grid.QUAROT_SYMMETRIC);
   }
 
   @Test
@@ -69,16 +129,22 @@ class RecipeTest {
     refused(Map.of("method", "magic", "bits", 4), "unknown method 'magic'");
     refused(Map.of("method", "rtn", "bits", "four"), "bits must be a whole number");
     refused(Map.of("method", "rtn", "bits", 9), "9 bits");
-    refused(Map.of("method", "rtn", "bits", 1, "grid", "quarot-sym"), "2 to 8 bits");
+    refused(Map.of("method", "gptq", "bits", 1, "grid", "quarot-sym"), "2 to 8 bits");
     refused(Map.of("method", "rtn", "bits", 4, "wbits", 4), "twice");
-    refused(Map.of("method", "rtn", "bits", 4, "act_order", true), "only gptq knows");
+    refused(Map.of("method", "rtn", "bits", 4, "act_order", true), "method does not know");
     refused(Map.of("method", "rtn", "bits", 4, "sym", "perhaps"), "sym must be true or false");
     refused(Map.of("method", "rtn", "bits", 4, "grid", "awq-asym", "sym", true), "remove one");
     refused(Map.of("method", "rtn", "bits", 4, "grid", "awq-asym", "mse", true), "not searched");
-    refused(Map.of("method", "rtn", "bits", 4, "grid", "hexagonal"), "known are gptq-asym");
+    refused(Map.of("method", "rtn", "bits", 4, "grid", "hexagonal"), "one of gptq-asym");
     refused(Map.of("method", "gptq", "bits", 4, "percdamp", 2), "damping 2.0");
     refused(Map.of("method", "gptq", "bits", 4, "blocksize", 0), "blocksize 0");
-    refused(Map.of("method", "gptq", "bits", 4, "profile", "vllm"), "profile must be 'reference'");
+    refused(Map.of("method", "gptq", "bits", 4, "profile", "x"), "profile must be one of");
+    refused(Map.of("method", "gptq+awq", "bits", 4), "go in front");
+    refused(Map.of("method", "billm", "bits", 2), "1 bit only");
+    refused(Map.of("method", "slim-llm", "bits", 8), "give 2 to 7");
+    refused(Map.of("method", "flatquant", "bits", 4, "group_size", 32), "group size 32");
+    refused(Map.of("method", "smoothquant", "bits", 8, "a_bits", 9), "a_bits 9");
+    refused(Map.of("method", "rtn", "bits", 4, "head", "4x"), "head '4x'");
   }
 
   private static void refused(Map<String, ?> options, String message) {

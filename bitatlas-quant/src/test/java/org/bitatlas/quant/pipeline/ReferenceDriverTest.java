@@ -23,7 +23,9 @@ import org.bitatlas.quant.calibration.CalibrationSet;
 import org.bitatlas.quant.calibration.CalibrationSets;
 import org.bitatlas.quant.method.Grid;
 import org.bitatlas.quant.method.Recipe;
-import org.bitatlas.quant.method.Recipe.Gptq;
+import org.bitatlas.quant.method.Rounding;
+import org.bitatlas.quant.method.Rounding.Gptq;
+import org.bitatlas.quant.method.WeightScheme;
 import org.bitatlas.scheme.StoredLinear;
 import org.junit.jupiter.api.DynamicTest;
 import org.junit.jupiter.api.TestFactory;
@@ -93,19 +95,20 @@ class ReferenceDriverTest {
   private static Recipe recipe(JsonNode options) {
     boolean symmetric = options.path("sym").booleanValue();
     boolean nearest = options.path("nearest").booleanValue();
-    return new Recipe(
-        options.path("wbits").intValue(),
-        Math.max(0, options.path("groupsize").intValue()),
-        symmetric ? Grid.GPTQ_SYMMETRIC : Grid.GPTQ_ASYMMETRIC,
-        false,
-        nearest
-            ? new Recipe.Nearest()
-            : new Gptq(
-                options.path("percdamp").doubleValue(),
-                Gptq.DEFAULT.blockSize(),
-                options.path("act_order").booleanValue(),
-                options.path("static_groups").booleanValue(),
-                options.path("true_sequential").booleanValue()));
+    return Recipe.of(
+            WeightScheme.of(
+                options.path("wbits").intValue(),
+                Math.max(0, options.path("groupsize").intValue()),
+                symmetric ? Grid.GPTQ_SYMMETRIC : Grid.GPTQ_ASYMMETRIC),
+            nearest
+                ? new Rounding.Nearest()
+                : new Gptq(
+                    options.path("percdamp").doubleValue(),
+                    Gptq.DEFAULT.blockSize(),
+                    options.path("act_order").booleanValue(),
+                    options.path("static_groups").booleanValue(),
+                    options.path("true_sequential").booleanValue()))
+        .withQuirks(true);
   }
 
   private static CalibrationSet calibration(Path file) {

@@ -6,7 +6,7 @@ import java.util.Optional;
 import java.util.SplittableRandom;
 import org.bitatlas.quant.method.Grid;
 import org.bitatlas.quant.method.Recipe;
-import org.bitatlas.quant.method.Recipe.Gptq;
+import org.bitatlas.quant.method.Rounding.Gptq;
 import org.bitatlas.quant.rounding.ColumnSweep.Rounded;
 import org.bitatlas.scheme.GridLinear;
 import org.junit.jupiter.api.AfterEach;

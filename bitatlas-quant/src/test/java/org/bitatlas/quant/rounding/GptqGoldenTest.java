@@ -13,7 +13,8 @@ import org.bitatlas.checkpoint.SafetensorsCheckpoint;
 import org.bitatlas.quant.Golden;
 import org.bitatlas.quant.method.Grid;
 import org.bitatlas.quant.method.Recipe;
-import org.bitatlas.quant.method.Recipe.Gptq;
+import org.bitatlas.quant.method.Rounding.Gptq;
+import org.bitatlas.quant.method.WeightScheme;
 import org.bitatlas.quant.rounding.ColumnSweep.Rounded;
 import org.junit.jupiter.api.DynamicTest;
 import org.junit.jupiter.api.TestFactory;
@@ -133,17 +134,19 @@ class GptqGoldenTest {
 
   private static Recipe recipe(JsonNode options) {
     boolean symmetric = options.path("sym").booleanValue();
-    return new Recipe(
-        options.path("bits").intValue(),
-        Math.max(0, options.path("groupsize").intValue()),
-        symmetric ? Grid.GPTQ_SYMMETRIC : Grid.GPTQ_ASYMMETRIC,
-        options.path("mse").booleanValue(),
-        new Gptq(
-            options.path("percdamp").doubleValue(),
-            options.path("blocksize").intValue(),
-            options.path("act_order").booleanValue(),
-            options.path("static_groups").booleanValue(),
-            false));
+    return Recipe.of(
+            new WeightScheme(
+                options.path("bits").intValue(),
+                Math.max(0, options.path("groupsize").intValue()),
+                symmetric ? Grid.GPTQ_SYMMETRIC : Grid.GPTQ_ASYMMETRIC,
+                options.path("mse").booleanValue()),
+            new Gptq(
+                options.path("percdamp").doubleValue(),
+                options.path("blocksize").intValue(),
+                options.path("act_order").booleanValue(),
+                options.path("static_groups").booleanValue(),
+                false))
+        .withQuirks(true);
   }
 
   /** Columns with diagonals equal to fp32 accuracy may swap: torch's sort is not stable. */

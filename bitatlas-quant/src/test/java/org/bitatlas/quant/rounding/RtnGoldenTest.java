@@ -12,6 +12,8 @@ import org.bitatlas.checkpoint.SafetensorsCheckpoint;
 import org.bitatlas.quant.Golden;
 import org.bitatlas.quant.method.Grid;
 import org.bitatlas.quant.method.Recipe;
+import org.bitatlas.quant.method.Rounding;
+import org.bitatlas.quant.method.WeightScheme;
 import org.bitatlas.scheme.GridLinear;
 import org.junit.jupiter.api.DynamicTest;
 import org.junit.jupiter.api.TestFactory;
@@ -76,12 +78,9 @@ class RtnGoldenTest {
       int rows = Golden.size(checkpoint, "W", 0);
       int columns = Golden.size(checkpoint, "W", 1);
       Recipe recipe =
-          new Recipe(
-              golden.bits(),
-              golden.groupSize(),
-              golden.grid(),
-              golden.search(),
-              new Recipe.Nearest());
+          Recipe.of(
+              new WeightScheme(golden.bits(), golden.groupSize(), golden.grid(), golden.search()),
+              new Rounding.Nearest());
       GridLinear linear =
           ColumnSweep.round(weight, rows, columns, recipe, Optional.empty(), tiles).linear();
 
