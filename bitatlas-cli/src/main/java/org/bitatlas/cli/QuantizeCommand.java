@@ -1,9 +1,6 @@
 package org.bitatlas.cli;
 
-import java.io.IOException;
 import java.io.PrintWriter;
-import java.nio.charset.StandardCharsets;
-import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.Comparator;
@@ -17,7 +14,6 @@ import org.bitatlas.model.ModelFolder;
 import org.bitatlas.model.Precision;
 import org.bitatlas.model.TransformerModel;
 import org.bitatlas.quant.calibration.CalibrationSet;
-import org.bitatlas.quant.calibration.CalibrationSets;
 import org.bitatlas.quant.method.Recipe;
 import org.bitatlas.quant.pipeline.LayerError;
 import org.bitatlas.quant.pipeline.QuantizationPipeline;
@@ -25,7 +21,6 @@ import org.bitatlas.quant.pipeline.QuantizationResult;
 import org.bitatlas.scheme.QuantizedCheckpointFolder;
 import org.bitatlas.tensor.BitAtlasException;
 import org.bitatlas.tokenizer.ChatTokenizers;
-import org.bitatlas.tokenizer.Tokenizer;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Model.CommandSpec;
@@ -92,34 +87,7 @@ final class QuantizeCommand implements Callable<Integer> {
       description = "GPTQ: damping as a fraction of the mean diagonal (default: 0.01).")
   Optional<Double> damping = Optional.empty();
 
-  @Option(
-      names = "--calibration",
-      paramLabel = "FILE",
-      description =
-          "Calibration texts: .jsonl with a field 'text', or one plain text (default: the embedded"
-              + " samples).")
-  Optional<Path> calibration = Optional.empty();
-
-  @Option(
-      names = "--samples",
-      paramLabel = "N",
-      defaultValue = "128",
-      description = "Calibration sequences (default: ${DEFAULT-VALUE}).")
-  int samples;
-
-  @Option(
-      names = "--length",
-      paramLabel = "N",
-      defaultValue = "256",
-      description = "Tokens of each (default: ${DEFAULT-VALUE}).")
-  int length;
-
-  @Option(
-      names = "--seed",
-      paramLabel = "S",
-      defaultValue = "0",
-      description = "Seed of their choice (default: ${DEFAULT-VALUE}).")
-  long seed;
+  @Mixin CalibrationOptions calibration;
 
   @Mixin ThreadsOption threads;
 
@@ -139,7 +107,7 @@ final class QuantizeCommand implements Callable<Integer> {
       }
       Optional<CalibrationSet> set =
           recipe.needsCalibration()
-              ? Optional.of(calibrationSet(ChatTokenizers.load(folder).tokenizer()))
+              ? Optional.of(calibration.set(ChatTokenizers.load(folder)))
               : Optional.empty();
       try (TransformerModel transformer = opened.load(Precision.FP32)) {
         QuantizationResult result =
@@ -183,24 +151,6 @@ final class QuantizeCommand implements Callable<Integer> {
   private static void option(Map<String, Object> options, String name, boolean given) {
     if (given) {
       options.put(name, "true");
-    }
-  }
-
-  private CalibrationSet calibrationSet(Tokenizer tokenizer) {
-    CalibrationSets.Selection selection = new CalibrationSets.Selection(samples, length, seed);
-    Path file = calibration.orElseGet(() -> ModelReference.nano().calibrationFile());
-    String name = file.toString();
-    if (name.endsWith(".jsonl")) {
-      return CalibrationSets.fromJsonLines(file, tokenizer, selection);
-    }
-    try {
-      return CalibrationSets.fromText(
-          Files.readString(file, StandardCharsets.UTF_8), tokenizer, selection, name);
-    } catch (IOException e) {
-      throw new BitAtlasException(
-          "The calibration file %s cannot be read as UTF-8 text; give a .jsonl or a text file."
-              .formatted(file),
-          e);
     }
   }
 

@@ -1,7 +1,6 @@
 package org.bitatlas.cli;
 
 import java.util.Arrays;
-import java.util.Locale;
 import java.util.stream.Collectors;
 import org.bitatlas.tokenizer.ThinkingMode;
 import picocli.CommandLine.ITypeConverter;
@@ -12,10 +11,7 @@ final class ThinkingModes implements ITypeConverter<ThinkingMode> {
 
   @Override
   public ThinkingMode convert(String value) {
-    String name = value.toLowerCase(Locale.ROOT).replace('-', '_');
-    return Arrays.stream(ThinkingMode.values())
-        .filter(mode -> name(mode).equals(name) || name(mode).equals(name + "_think"))
-        .findFirst()
+    return ThinkingMode.named(value)
         .orElseThrow(() ->
             new TypeConversionException(
                 "'"
@@ -27,6 +23,6 @@ final class ThinkingModes implements ITypeConverter<ThinkingMode> {
   }
 
   static String name(ThinkingMode mode) {
-    return mode.name().toLowerCase(Locale.ROOT);
+    return mode.id();
   }
 }

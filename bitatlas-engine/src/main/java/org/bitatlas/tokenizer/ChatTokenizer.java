@@ -3,11 +3,9 @@ package org.bitatlas.tokenizer;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
-import java.util.Map;
 import java.util.Optional;
 import java.util.OptionalInt;
 import java.util.Set;
-import java.util.TreeSet;
 import org.bitatlas.tensor.BitAtlasException;
 
 /**
@@ -40,7 +38,23 @@ public record ChatTokenizer(
    *     message names the supported ones
    */
   public int[] prompt(List<ChatMessage> messages, Optional<ThinkingMode> mode) {
-    String text = promptText(messages, mode);
+    return ids(promptText(messages, mode));
+  }
+
+  /**
+   * Token ids of a finished conversation, rendered by the model's template without a prompt for
+   * another reply. Mode and begin-of-sequence token as in {@link #prompt}; a template that leaves
+   * the thinking of earlier replies out leaves it out here.
+   *
+   * @param messages the conversation, the last message from the assistant
+   * @param mode the mode it was held in; empty for the model's default
+   * @throws BitAtlasException as {@link #prompt}
+   */
+  public int[] conversation(List<ChatMessage> messages, Optional<ThinkingMode> mode) {
+    return ids(rendered(messages, mode, false));
+  }
+
+  private int[] ids(String text) {
     int[] ids = tokenizer.encode(text, false);
     OptionalInt begin = tokenizer.beginOfSequenceId();
     if (begin.isEmpty() || (ids.length > 0 && ids[0] == begin.getAsInt())) {
@@ -57,26 +71,21 @@ public record ChatTokenizer(
    * token that the tokenizer adds.
    */
   public String promptText(List<ChatMessage> messages, Optional<ThinkingMode> mode) {
+    return rendered(messages, mode, true);
+  }
+
+  private String rendered(
+      List<ChatMessage> messages, Optional<ThinkingMode> mode, boolean addGenerationPrompt) {
     ChatTemplate chat =
         template.orElseThrow(() ->
             new BitAtlasException(
                 "This model has no chat template (it is a base model): use plain text."));
-    return chat.render(mode.map(asked -> withMode(messages, asked)).orElse(messages), true);
+    return chat.render(
+        mode.map(asked -> withMode(messages, asked)).orElse(messages), addGenerationPrompt);
   }
 
   private List<ChatMessage> withMode(List<ChatMessage> messages, ThinkingMode mode) {
-    Map<ThinkingMode, String> modes = thinking.userSuffixes();
-    String suffix = modes.get(mode);
-    if (suffix == null) {
-      String supported =
-          modes.isEmpty()
-              ? "it does not think: leave the mode out"
-              : "supported: "
-                  + String.join(
-                      ", ", new TreeSet<>(modes.keySet()).stream().map(Enum::name).toList());
-      throw new BitAtlasException(
-          "This model does not support the thinking mode " + mode + " (" + supported + ").");
-    }
+    String suffix = thinking.suffix(mode);
     List<ChatMessage> asked = new ArrayList<>(messages);
     for (int i = asked.size() - 1; i >= 0; i--) {
       ChatMessage message = asked.get(i);

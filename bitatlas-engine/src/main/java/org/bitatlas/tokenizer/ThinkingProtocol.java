@@ -2,6 +2,8 @@ package org.bitatlas.tokenizer;
 
 import java.util.Map;
 import java.util.OptionalInt;
+import java.util.TreeSet;
+import org.bitatlas.tensor.BitAtlasException;
 
 /**
  * Thinking as data of the model.
@@ -33,6 +35,26 @@ public record ThinkingProtocol(
   /** The protocol of a model that does not think. */
   public static ThinkingProtocol none() {
     return new ThinkingProtocol(Map.of(), OptionalInt.empty(), OptionalInt.empty(), false);
+  }
+
+  /**
+   * What is appended to the user message to ask for a mode.
+   *
+   * @throws BitAtlasException when the model does not support it, naming the supported ones
+   */
+  public String suffix(ThinkingMode mode) {
+    String suffix = userSuffixes.get(mode);
+    if (suffix == null) {
+      String supported =
+          userSuffixes.isEmpty()
+              ? "it does not think: leave the mode out"
+              : "supported: "
+                  + String.join(
+                      ", ", new TreeSet<>(userSuffixes.keySet()).stream().map(Enum::name).toList());
+      throw new BitAtlasException(
+          "This model does not support the thinking mode " + mode + " (" + supported + ").");
+    }
+    return suffix;
   }
 
   /** Copies the map. */

@@ -11,6 +11,7 @@ import org.bitatlas.model.Precision;
 import org.bitatlas.nano.Nano;
 import org.bitatlas.quant.calibration.CalibrationSet;
 import org.bitatlas.quant.calibration.CalibrationSets;
+import org.bitatlas.quant.calibration.CalibrationSource;
 import org.bitatlas.tensor.BitAtlasException;
 import org.bitatlas.tokenizer.ChatTokenizer;
 import org.bitatlas.tokenizer.ChatTokenizers;
@@ -66,11 +67,15 @@ final class EngineWorkbench implements Workbench {
 
   private CalibrationSet calibration(ChatTokenizer tokenizer) {
     CalibrationSpec wanted = spec.calibration();
-    Path file =
-        wanted.source().equals(EMBEDDED) ? nano.calibrationFile() : Path.of(wanted.source());
-    return CalibrationSets.fromJsonLines(
-        file,
-        tokenizer.tokenizer(),
+    CalibrationSource source =
+        CalibrationSource.parse(
+            wanted.source(),
+            wanted.mode(),
+            wanted.join(),
+            file -> file.equals(EMBEDDED) ? nano.calibrationFile() : Path.of(file));
+    return CalibrationSets.of(
+        source,
+        tokenizer,
         new CalibrationSets.Selection(wanted.samples(), wanted.length(), wanted.seed()));
   }
 

@@ -14,9 +14,12 @@ import java.util.Optional;
 import java.util.OptionalInt;
 import java.util.SequencedMap;
 import java.util.Set;
+import java.util.function.Function;
 import org.bitatlas.eval.CollapseRule;
+import org.bitatlas.quant.calibration.Joining;
 import org.bitatlas.quant.method.Recipe;
 import org.bitatlas.tensor.BitAtlasException;
+import org.bitatlas.tokenizer.ThinkingMode;
 import tools.jackson.core.JacksonException;
 import tools.jackson.core.StreamReadFeature;
 import tools.jackson.databind.JsonNode;
@@ -181,12 +184,15 @@ final class StudySpecReader {
       return new CalibrationSpec("nano", 128, 256, 0);
     }
     YamlFields fields =
-        root.child("calibration").only(Set.of("source", "samples", "length", "seed"));
+        root.child("calibration")
+            .only(Set.of("source", "samples", "length", "seed", "mode", "join"));
     return new CalibrationSpec(
         fields.text("source", "nano"),
         fields.integer("samples", 128, 1, 1_000_000),
         fields.integer("length", 256, 8, 1_000_000),
-        fields.seed("seed", 0));
+        fields.seed("seed", 0),
+        fields.choice("mode", optional(ThinkingMode.values(), ThinkingMode::id), Optional.empty()),
+        fields.choice("join", optional(Joining.values(), Joining::id), Optional.empty()));
   }
 
   private static Optional<CollapseRule> collapse(YamlFields root) {
@@ -215,6 +221,15 @@ final class StudySpecReader {
     SequencedMap<String, String> map = new LinkedHashMap<>();
     for (String name : names) {
       map.put(name, name);
+    }
+    return map;
+  }
+
+  private static <T> SequencedMap<String, Optional<T>> optional(
+      T[] values, Function<T, String> name) {
+    SequencedMap<String, Optional<T>> map = new LinkedHashMap<>();
+    for (T value : values) {
+      map.put(name.apply(value), Optional.of(value));
     }
     return map;
   }

@@ -8,7 +8,9 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Optional;
 import java.util.OptionalInt;
+import org.bitatlas.quant.calibration.Joining;
 import org.bitatlas.tensor.BitAtlasException;
+import org.bitatlas.tokenizer.ThinkingMode;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -92,6 +94,23 @@ class StudySpecTest {
         .isInstanceOf(BitAtlasException.class)
         .hasMessageContaining("study.yaml")
         .hasMessageContaining(told);
+  }
+
+  @Test
+  void aCalibrationSourceMayHaveAKindAndItsOptions() throws IOException {
+    CalibrationSpec chat =
+        read(MINIMAL + "\ncalibration: {source: 'chat:nano', samples: 8, mode: no_think}\n")
+            .calibration();
+    assertThat(chat.source()).isEqualTo("chat:nano");
+    assertThat(chat.mode()).contains(ThinkingMode.NO_THINK);
+    assertThat(chat.join()).isEmpty();
+    assertThat(
+            read(MINIMAL + "\ncalibration: {source: 'wikitext2:a', join: space}\n")
+                .calibration()
+                .join())
+        .contains(Joining.SPACE);
+    assertThatThrownBy(() -> read(MINIMAL + "\ncalibration: {source: 'chat:nano', mode: fast}\n"))
+        .hasMessageContaining("calibration.mode is \"fast\"; expected one of slow_think");
   }
 
   @Test

@@ -7,57 +7,20 @@ import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
-import java.util.OptionalInt;
 import java.util.stream.IntStream;
+import org.bitatlas.nano.Nano;
 import org.bitatlas.quant.calibration.CalibrationSets.Selection;
 import org.bitatlas.tensor.BitAtlasException;
+import org.bitatlas.tokenizer.ChatTokenizer;
+import org.bitatlas.tokenizer.ChatTokenizers;
 import org.bitatlas.tokenizer.Tokenizer;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
 class CalibrationSetsTest {
 
-  private static final int BEGIN = 1;
-
-  /** One token per character; begin of sequence is 1. */
-  private static final Tokenizer CHARACTERS =
-      new Tokenizer() {
-        @Override
-        public int[] encode(String text, boolean addSpecialTokens) {
-          IntStream begin = addSpecialTokens ? IntStream.of(BEGIN) : IntStream.empty();
-          return IntStream.concat(begin, text.chars()).toArray();
-        }
-
-        @Override
-        public String decode(List<Integer> ids, boolean skipSpecialTokens) {
-          throw new AssertionError("not used");
-        }
-
-        @Override
-        public int vocabularySize() {
-          return 128;
-        }
-
-        @Override
-        public OptionalInt idOf(String token) {
-          return OptionalInt.empty();
-        }
-
-        @Override
-        public String tokenOf(int id) {
-          return Character.toString(id);
-        }
-
-        @Override
-        public OptionalInt beginOfSequenceId() {
-          return OptionalInt.of(BEGIN);
-        }
-
-        @Override
-        public String digest() {
-          return "characters";
-        }
-      };
+  private static final int BEGIN = CharacterTokenizer.BEGIN;
+  private static final Tokenizer CHARACTERS = new CharacterTokenizer();
 
   private static final List<String> SAMPLES = List.of("aaaa", "bbb", "cc", "ddddd");
 
@@ -133,6 +96,26 @@ class CalibrationSetsTest {
     assertThatThrownBy(
             () -> CalibrationSets.fromJsonLines(file, CHARACTERS, new Selection(1, 5, 0)))
         .hasMessageContaining("line 1 is not valid JSON");
+  }
+
+  /** Digests of behaviour version 1: raise the version when they change. */
+  @Test
+  void theSetsOfTheEmbeddedTextsAreThoseOfVersionOne(@TempDir Path cache) throws IOException {
+    assertThat(CalibrationSets.BEHAVIOUR_VERSION).isEqualTo(1);
+    Nano nano = Nano.open(cache);
+    ChatTokenizer chat = ChatTokenizers.load(nano.modelFolder());
+    assertThat(
+            CalibrationSets.fromJsonLines(
+                    nano.calibrationFile(), chat.tokenizer(), new Selection(64, 256, 0))
+                .digest())
+        .isEqualTo("49cc4c5b15c0f6794cc4f8e0bbc49c474309f1648e6cfcce23f6511106c37a50");
+    assertThat(
+            CalibrationSets.of(
+                    new CalibrationSource.Text(nano.wikiTextFile()),
+                    chat,
+                    new Selection(32, 128, 5))
+                .digest())
+        .isEqualTo("44d12833daadd609f99b6d7a12a1972ff53d469bec6b7550fa7c4b61a9ceb374");
   }
 
   @Test

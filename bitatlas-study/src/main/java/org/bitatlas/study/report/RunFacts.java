@@ -44,8 +44,13 @@ record RunFacts(SequencedMap<String, String> lines) {
     lines.put(
         "Calibration",
         Figures.format(
-            "%s, %d sequences of %d tokens, seed %d",
-            calibration.source(), calibration.samples(), calibration.length(), calibration.seed()));
+            "%s%s%s, %d sequences of %d tokens, seed %d",
+            calibration.source(),
+            calibration.mode().map(mode -> " " + mode.id()).orElse(""),
+            calibration.join().map(join -> " joined by " + join.id()).orElse(""),
+            calibration.samples(),
+            calibration.length(),
+            calibration.seed()));
     put(lines, "Grid", distinct(records, record -> input(record, "recipe.grid")));
     lines.put("Decoding", "greedy");
     put(lines, "Early stop", distinct(records, record -> input(record, "collapse")));

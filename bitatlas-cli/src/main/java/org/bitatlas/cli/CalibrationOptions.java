@@ -1,0 +1,58 @@
+package org.bitatlas.cli;
+
+import java.nio.file.Path;
+import java.util.Optional;
+import org.bitatlas.quant.calibration.CalibrationSet;
+import org.bitatlas.quant.calibration.CalibrationSets;
+import org.bitatlas.quant.calibration.CalibrationSource;
+import org.bitatlas.quant.calibration.Joining;
+import org.bitatlas.tokenizer.ChatTokenizer;
+import org.bitatlas.tokenizer.ThinkingMode;
+import picocli.CommandLine.Mixin;
+import picocli.CommandLine.Option;
+
+/** Which calibration sequences, how many, how long: the same for every method. */
+final class CalibrationOptions {
+
+  @Option(
+      names = "--calibration",
+      paramLabel = "SOURCE",
+      description = {
+        "Calibration texts: a FILE (.jsonl with a field 'text', or one plain text), or"
+            + " wikitext2:FILE, c4:FILE, pile:FILE, chat:FILE as the methods' loaders take"
+            + " them; FILE may be 'nano', the embedded samples (default: nano)."
+      })
+  String source = ModelReference.NANO;
+
+  @Option(
+      names = "--calibration-mode",
+      paramLabel = "MODE",
+      converter = ThinkingModes.class,
+      description =
+          "Thinking mode of chat samples: slow_think, auto_think or no_think (default: as the"
+              + " samples say).")
+  Optional<ThinkingMode> mode = Optional.empty();
+
+  @Option(
+      names = "--calibration-join",
+      paramLabel = "JOIN",
+      description =
+          "What joins the rows of wikitext2: blank-line (default), space, stripped or"
+              + " paragraphs.")
+  Optional<String> join = Optional.empty();
+
+  @Mixin CalibrationShape shape;
+
+  /** The sequences for a model. */
+  CalibrationSet set(ChatTokenizer tokenizer) {
+    CalibrationSource from =
+        CalibrationSource.parse(source, mode, join.map(Joining::named), CalibrationOptions::locate);
+    return CalibrationSets.of(from, tokenizer, shape.selection());
+  }
+
+  private static Path locate(String file) {
+    return file.equals(ModelReference.NANO)
+        ? ModelReference.nano().calibrationFile()
+        : Path.of(file);
+  }
+}
