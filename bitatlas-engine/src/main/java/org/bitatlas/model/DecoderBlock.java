@@ -60,6 +60,11 @@ public final class DecoderBlock implements AutoCloseable {
     };
   }
 
+  /** The architecture of the model the block belongs to. */
+  public Architecture architecture() {
+    return architecture;
+  }
+
   /** Index of the block in the model. */
   public int layer() {
     return layer;
