@@ -23,6 +23,15 @@ public record TensorData(
     this(name, type, shape, () -> data);
   }
 
+  /**
+   * Number of bytes.
+   *
+   * @throws ArithmeticException when the shape overflows
+   */
+  public long byteSize() {
+    return SafetensorsHeader.byteCount(type, shape);
+  }
+
   /** The same tensor as one read from a checkpoint. */
   public static TensorData of(StoredTensor tensor) {
     return new TensorData(tensor.name(), tensor.type(), tensor.shape(), tensor.data());

@@ -59,7 +59,7 @@ public record ModelFolder(
 
   private void check() {
     if (quantized.isPresent()) {
-      CheckpointValidation.check(architecture, checkpoint, quantized.get().linears().keySet());
+      CheckpointValidation.check(architecture, checkpoint, quantized.get());
     } else {
       CheckpointValidation.check(architecture, checkpoint);
     }

@@ -10,6 +10,7 @@ import org.bitatlas.scheme.ActivationQuantizer;
 import org.bitatlas.scheme.AttentionActivations;
 import org.bitatlas.scheme.KroneckerTransform;
 import org.bitatlas.scheme.LinearActivations;
+import org.bitatlas.tensor.BitAtlasException;
 import org.bitatlas.tensor.ElementType;
 import org.bitatlas.tensor.Tensor;
 import org.bitatlas.tensor.TensorScope;
@@ -31,6 +32,15 @@ final class StoredOperators implements BlockOperators, AutoCloseable {
   }
 
   void set(Projection projection, LinearActivations replacement) {
+    int width = architecture.inputFeatures(projection);
+    replacement
+        .transform()
+        .filter(transform -> transform.size() != width)
+        .ifPresent(transform -> {
+          throw new BitAtlasException(
+              "A transform for inputs of %d values stands in front of %s, whose inputs have %d."
+                  .formatted(transform.size(), projection.path(), width));
+        });
     activations.put(projection, replacement);
     OnlineTransform old = transforms.remove(projection);
     if (old != null) {
@@ -47,6 +57,12 @@ final class StoredOperators implements BlockOperators, AutoCloseable {
   }
 
   void set(AttentionActivations replacement) {
+    int size = replacement.headDimension();
+    if (size != 0 && size != architecture.headDimension()) {
+      throw new BitAtlasException(
+          "A transform of heads of %d values is given, but the model's heads have %d."
+              .formatted(size, architecture.headDimension()));
+    }
     close(keyTransform);
     close(queryTransform);
     attention = replacement;

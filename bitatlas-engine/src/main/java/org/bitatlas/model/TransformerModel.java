@@ -28,25 +28,21 @@ public final class TransformerModel implements AutoCloseable {
   private final Tensor embedding;
   private final List<DecoderBlock> blocks = new ArrayList<>();
   private final Tensor finalNorm;
-  private final Tensor head;
+  private final Optional<Tensor> ownHead;
   private final RotaryTable rotary;
 
   private TransformerModel(WeightSource source, Precision precision) {
     this.architecture = source.architecture();
     this.precision = precision;
-    this.execution =
-        source.quantized().isPresent()
-            ? "simulated: %d quantized linear layers dequantized once to %s, float arithmetic"
-                .formatted(source.quantizedLinears(), precision)
-            : "float: %s".formatted(precision);
+    this.execution = ExecutionPhrase.of(source.quantized(), precision);
     int vocabulary = architecture.vocabularySize();
     int width = architecture.hiddenSize();
-    embedding = source.owned("model.embed_tokens.weight", vocabulary, width);
+    embedding = source.ownedWeight(QuantizedCheckpoint.EMBEDDING, vocabulary, width);
     finalNorm = source.owned("model.norm.weight", width);
-    head =
-        architecture.tiedEmbeddings()
-            ? embedding
-            : source.owned("lm_head.weight", vocabulary, width);
+    ownHead =
+        source.hasHead()
+            ? Optional.of(source.ownedWeight(QuantizedCheckpoint.HEAD, vocabulary, width))
+            : Optional.empty();
     rotary =
         new RotaryTable(
             architecture.rope(),
@@ -72,10 +68,11 @@ public final class TransformerModel implements AutoCloseable {
 
   /**
    * Loads a quantized model for simulated execution: each quantized linear is dequantized row by
-   * row, once, to the working precision.
+   * row, once, to the working precision; activations are rounded in float. A head that the
+   * quantized checkpoint has is used also where the architecture ties it to the embedding.
    *
    * @param floatParts embedding, norms, biases, head and every linear that is not quantized
-   * @param quantized the quantized linears
+   * @param quantized the quantized linears, what happens around them, and replaced float tensors
    * @throws BitAtlasException when a tensor is missing or has another shape than the architecture's
    */
   public static TransformerModel load(
@@ -204,7 +201,9 @@ public final class TransformerModel implements AutoCloseable {
   public Tensor head(Tensor hidden) {
     try (TensorScope scope = TensorScope.open()) {
       Tensor logits =
-          hidden.rmsNorm(finalNorm, architecture.rmsNormEpsilon()).linear(head, Optional.empty());
+          hidden
+              .rmsNorm(finalNorm, architecture.rmsNormEpsilon())
+              .linear(ownHead.orElse(embedding), Optional.empty());
       return scope.keep(logits.to(ElementType.F32));
     }
   }
@@ -254,9 +253,7 @@ public final class TransformerModel implements AutoCloseable {
   /** Frees the weights. */
   @Override
   public void close() {
-    if (!architecture.tiedEmbeddings()) {
-      head.close();
-    }
+    ownHead.ifPresent(Tensor::close);
     embedding.close();
     finalNorm.close();
     blocks.forEach(DecoderBlock::close);

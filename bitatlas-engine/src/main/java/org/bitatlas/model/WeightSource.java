@@ -24,19 +24,32 @@ record WeightSource(
     Optional<QuantizedCheckpoint> quantized,
     ElementType elementType) {
 
-  /** Number of linears read from codes. */
-  int quantizedLinears() {
-    return quantized.map(checkpoint -> checkpoint.linears().size()).orElse(0);
+  /** Whether the head is stored apart from the embedding. */
+  boolean hasHead() {
+    return !architecture.tiedEmbeddings()
+        || quantized.filter(QuantizedCheckpoint::hasHead).isPresent();
   }
 
   /** Writes the weight of a projection to {@code target} [N x K]. */
   void readWeight(int layer, Projection projection, Tensor target) {
-    Optional<StoredLinear> codes =
-        quantized.map(checkpoint -> checkpoint.linears().get(projection.module(layer)));
+    readWeight(projection.module(layer), target);
+  }
+
+  private void readWeight(String module, Tensor target) {
+    Optional<StoredLinear> codes = quantized.map(checkpoint -> checkpoint.linears().get(module));
     if (codes.isPresent()) {
-      dequantize(codes.get(), projection.module(layer), target);
+      dequantize(codes.get(), module, target);
     } else {
-      read(projection.module(layer) + ".weight", target);
+      read(module + ".weight", target);
+    }
+  }
+
+  /** The weight [N x K] of a module, owned by the caller. */
+  Tensor ownedWeight(String module, long rows, long columns) {
+    try (TensorScope _ = TensorScope.open()) {
+      Tensor target = Tensor.empty(elementType, rows, columns).unscoped();
+      readWeight(module, target);
+      return target;
     }
   }
 
@@ -55,25 +68,31 @@ record WeightSource(
   }
 
   private void read(String name, Tensor target) {
+    List<Long> expected = new ArrayList<>();
+    for (long size : target.shape()) {
+      expected.add(size);
+    }
     Optional<FloatTensor> replaced = quantized.map(checkpoint -> checkpoint.floats().get(name));
     if (replaced.isPresent()) {
+      requireShape(name, "the quantized checkpoint", replaced.get().shape(), expected);
       try (TensorScope _ = TensorScope.open()) {
         target.copyFrom(Tensor.from(replaced.get().values(), target.shape()));
       }
       return;
     }
     StoredTensor stored = floats.get(name);
-    List<Long> expected = new ArrayList<>();
-    for (long size : target.shape()) {
-      expected.add(size);
-    }
-    if (!stored.shape().equals(expected)) {
-      throw new BitAtlasException(
-          "Tensor %s in %s has shape %s, but config.json asks for %s; the checkpoint and its configuration do not belong together."
-              .formatted(name, stored.file(), stored.shape(), expected));
-    }
+    requireShape(name, stored.file(), stored.shape(), expected);
     try (TensorScope _ = TensorScope.open()) {
       target.copyFrom(Tensor.fromMemory(stored.data(), stored.type(), stored.shape()));
+    }
+  }
+
+  private static void requireShape(
+      String name, Object place, List<Long> shape, List<Long> expected) {
+    if (!shape.equals(expected)) {
+      throw new BitAtlasException(
+          "Tensor %s in %s has shape %s, but config.json asks for %s; the checkpoint and its configuration do not belong together."
+              .formatted(name, place, shape, expected));
     }
   }
 

@@ -2,6 +2,7 @@ package org.bitatlas.scheme;
 
 import java.util.Arrays;
 import java.util.Optional;
+import org.bitatlas.tensor.BitAtlasException;
 
 /**
  * What happens between the rotary embedding and attention in one block.
@@ -24,14 +25,39 @@ public record AttentionActivations(
           Optional.empty(), Optional.empty(), Optional.empty(), Optional.empty());
 
   /**
-   * Checks that the two transforms come together.
+   * Checks that the two transforms come together, square and of one size.
    *
    * @throws IllegalArgumentException when one comes without the other
+   * @throws BitAtlasException when they are not square, of different size or not finite
    */
   public AttentionActivations {
     if (headTransform.isPresent() != queryTransform.isPresent()) {
       throw new IllegalArgumentException("the transforms of keys and queries come together");
     }
+    headTransform.ifPresent(matrix -> require(matrix, size(headTransform)));
+    queryTransform.ifPresent(matrix -> require(matrix, size(headTransform)));
+  }
+
+  private static int size(Optional<float[]> matrix) {
+    return (int) Math.round(Math.sqrt(matrix.map(values -> values.length).orElse(0)));
+  }
+
+  private static void require(float[] matrix, int size) {
+    if (matrix.length != (long) size * size) {
+      throw new BitAtlasException(
+          "A transform of heads is malformed: %d values for [%d x %d]."
+              .formatted(matrix.length, size, size));
+    }
+    for (float value : matrix) {
+      if (!Float.isFinite(value)) {
+        throw new BitAtlasException("A transform of heads is not finite.");
+      }
+    }
+  }
+
+  /** d of the transforms [d x d]; 0 without any. */
+  public int headDimension() {
+    return size(headTransform);
   }
 
   /** A cache whose keys and values are rounded. */

@@ -13,9 +13,9 @@ import org.bitatlas.tensor.BitAtlasException;
 public record FloatTensor(List<Long> shape, float[] values) {
 
   /**
-   * Checks the count.
+   * Checks count and values.
    *
-   * @throws BitAtlasException when {@code values} does not fit {@code shape}
+   * @throws BitAtlasException when {@code values} does not fit {@code shape} or is not finite
    */
   public FloatTensor {
     long count = 1;
@@ -25,6 +25,11 @@ public record FloatTensor(List<Long> shape, float[] values) {
     if (count != values.length) {
       throw new BitAtlasException(
           "A float tensor of shape %s has %d values.".formatted(shape, values.length));
+    }
+    for (float value : values) {
+      if (!Float.isFinite(value)) {
+        throw new BitAtlasException("A float tensor has a value that is not finite.");
+      }
     }
   }
 

@@ -26,6 +26,10 @@ public record KroneckerTransform(
   public KroneckerTransform {
     require(left, leftSize);
     require(right, rightSize);
+    if ((long) leftSize * rightSize > Integer.MAX_VALUE) {
+      throw new BitAtlasException(
+          "An online transform of %d x %d values is too large.".formatted(leftSize, rightSize));
+    }
   }
 
   private static void require(Optional<float[]> factor, int size) {

@@ -1,77 +1,78 @@
 package org.bitatlas.scheme;
 
-import java.lang.foreign.MemorySegment;
-import java.nio.ByteBuffer;
-import java.nio.ByteOrder;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
-import java.util.Set;
 import org.bitatlas.checkpoint.Checkpoint;
-import org.bitatlas.checkpoint.StoredTensor;
 import org.bitatlas.checkpoint.TensorData;
 import org.bitatlas.tensor.BitAtlasException;
-import org.bitatlas.tensor.ElementType;
 
-/** The stored tensors of a quantized layer: names, types, shapes. */
+/**
+ * The stored tensors of a quantized layer, under the name of its module:
+ *
+ * <ul>
+ *   <li>grid: {@code .codes} U8 [N x ceil(K bits / 8)], {@code .scales} F32 [N x G], {@code
+ *       .zero_points} U8 [N x G] and, where groups are scattered, {@code .group_index} I32 [K]
+ *   <li>mixed: {@code .codes} U8 [N x bytes of a row], {@code .group_bits} U8 [G], {@code .scales}
+ *       and {@code .offsets} F32 [N x G]
+ *   <li>binary: {@code .salient_columns} U8 [ceil(K / 8)], {@code .signs} and {@code .selectors} U8
+ *       [N x ceil(K / 8)], {@code .means} and {@code .scales} F32 [N x B x 4]
+ *   <li>float: {@code .weight} F32 [N x K]
+ * </ul>
+ */
 final class LinearStorage {
-
-  private static final String CODES = ".codes";
-  private static final String SCALES = ".scales";
-  private static final String ZERO_POINTS = ".zero_points";
-  private static final String GROUP_INDEX = ".group_index";
 
   private LinearStorage() {}
 
-  /** Whether a tensor name is one of the stored parts of a quantized module. */
-  static boolean isPartOf(String name, Set<String> modules) {
-    for (String part : List.of(CODES, SCALES, ZERO_POINTS, GROUP_INDEX)) {
-      if (name.endsWith(part)
-          && modules.contains(name.substring(0, name.length() - part.length()))) {
-        return true;
-      }
-    }
-    return false;
-  }
-
   /** The tensors of a layer. */
-  static List<TensorData> tensors(String module, GridLinear linear) {
+  static List<TensorData> tensors(String module, StoredLinear linear) {
     long rows = linear.outputFeatures();
     long columns = linear.inputFeatures();
-    List<Long> cells = List.of(rows, (long) linear.groups());
-    List<Long> codes =
-        List.of(rows, (long) GridLinear.rowBytes(linear.inputFeatures(), linear.bits()));
+    return switch (linear) {
+      case GridLinear grid -> tensors(module, grid);
+      case MixedGroupLinear mixed ->
+          List.of(
+              StoredArrays.of(module + ".codes", mixed.codes(), rows, mixed.rowBytes()),
+              StoredArrays.of(module + ".group_bits", bytes(mixed.bitsPerGroup()), mixed.groups()),
+              StoredArrays.of(module + ".scales", mixed.scales(), rows, mixed.groups()),
+              StoredArrays.of(module + ".offsets", mixed.offsets(), rows, mixed.groups()));
+      case BinaryLinear binary -> tensors(module, binary);
+      case FloatLinear plain ->
+          List.of(StoredArrays.of(module + ".weight", plain.weight(), rows, columns));
+    };
+  }
+
+  private static List<TensorData> tensors(String module, GridLinear grid) {
+    long rows = grid.outputFeatures();
+    long rowBytes = GridLinear.rowBytes(grid.inputFeatures(), grid.bits());
     List<TensorData> tensors = new ArrayList<>();
-    tensors.add(
-        new TensorData(
-            module + CODES, ElementType.U8, codes, MemorySegment.ofArray(linear.codes())));
-    tensors.add(
-        new TensorData(module + SCALES, ElementType.F32, cells, () -> bytes(linear.scales())));
-    tensors.add(
-        new TensorData(
-            module + ZERO_POINTS,
-            ElementType.U8,
-            cells,
-            MemorySegment.ofArray(linear.zeroPoints())));
-    linear
-        .groupIndex()
+    tensors.add(StoredArrays.of(module + ".codes", grid.codes(), rows, rowBytes));
+    tensors.add(StoredArrays.of(module + ".scales", grid.scales(), rows, grid.groups()));
+    tensors.add(StoredArrays.of(module + ".zero_points", grid.zeroPoints(), rows, grid.groups()));
+    grid.groupIndex()
         .ifPresent(index ->
-            tensors.add(
-                new TensorData(
-                    module + GROUP_INDEX, ElementType.I32, List.of(columns), () -> bytes(index))));
+            tensors.add(StoredArrays.of(module + ".group_index", index, grid.inputFeatures())));
     return tensors;
   }
 
-  private static MemorySegment bytes(float[] values) {
-    ByteBuffer bytes = ByteBuffer.allocate(values.length * Float.BYTES);
-    bytes.order(ByteOrder.LITTLE_ENDIAN).asFloatBuffer().put(values);
-    return MemorySegment.ofBuffer(bytes);
+  private static List<TensorData> tensors(String module, BinaryLinear binary) {
+    long rows = binary.outputFeatures();
+    long rowBytes = BitPlane.rowBytes(binary.inputFeatures());
+    long blocks = binary.blocks();
+    return List.of(
+        StoredArrays.of(module + ".salient_columns", binary.salientColumns(), rowBytes),
+        StoredArrays.of(module + ".signs", binary.signs(), rows, rowBytes),
+        StoredArrays.of(module + ".selectors", binary.selectors(), rows, rowBytes),
+        StoredArrays.of(module + ".means", binary.means(), rows, blocks, BinaryLinear.TERMS),
+        StoredArrays.of(module + ".scales", binary.scales(), rows, blocks, BinaryLinear.TERMS));
   }
 
-  private static MemorySegment bytes(int[] values) {
-    ByteBuffer bytes = ByteBuffer.allocate(values.length * Integer.BYTES);
-    bytes.order(ByteOrder.LITTLE_ENDIAN).asIntBuffer().put(values);
-    return MemorySegment.ofBuffer(bytes);
+  private static byte[] bytes(int[] values) {
+    byte[] bytes = new byte[values.length];
+    for (int i = 0; i < bytes.length; i++) {
+      bytes[i] = (byte) values[i];
+    }
+    return bytes;
   }
 
   /**
@@ -80,74 +81,79 @@ final class LinearStorage {
    * @throws BitAtlasException when a tensor is missing or has another type or shape than the entry
    *     says, or a value is out of range
    */
-  static GridLinear read(String module, CheckpointManifest.Entry entry, Checkpoint checkpoint) {
-    long rows = entry.outputFeatures();
-    long columns = entry.inputFeatures();
-    long groups = Math.ceilDiv(columns, entry.groupSize());
-    long rowBytes = GridLinear.rowBytes(entry.inputFeatures(), entry.bits());
-    byte[] codes =
-        bytes(checkpoint, module + CODES, ElementType.U8, List.of(rows, rowBytes)).array();
-    float[] scales = new float[Math.toIntExact(checkedCells(rows, groups, module, checkpoint))];
-    bytes(checkpoint, module + SCALES, ElementType.F32, List.of(rows, groups))
-        .asFloatBuffer()
-        .get(scales);
-    byte[] zeroPoints =
-        bytes(checkpoint, module + ZERO_POINTS, ElementType.U8, List.of(rows, groups)).array();
-    Optional<int[]> groupIndex = Optional.empty();
-    if (entry.groupIndex()) {
-      int[] index = new int[entry.inputFeatures()];
-      bytes(checkpoint, module + GROUP_INDEX, ElementType.I32, List.of(columns))
-          .asIntBuffer()
-          .get(index);
-      groupIndex = Optional.of(index);
-    }
+  static StoredLinear read(String module, LinearEntry entry, Checkpoint checkpoint) {
     try {
-      return new GridLinear(
-          entry.outputFeatures(),
-          entry.inputFeatures(),
-          entry.bits(),
-          entry.groupSize(),
-          entry.symmetric(),
-          codes,
-          scales,
-          zeroPoints,
-          groupIndex);
+      return switch (entry) {
+        case LinearEntry.Grid grid -> read(module, grid, checkpoint);
+        case LinearEntry.Mixed mixed -> read(module, mixed, checkpoint);
+        case LinearEntry.Binary binary -> read(module, binary, checkpoint);
+        case LinearEntry.Float plain ->
+            new FloatLinear(
+                plain.outputFeatures(),
+                plain.inputFeatures(),
+                StoredArrays.floats(
+                    checkpoint, module + ".weight", plain.outputFeatures(), plain.inputFeatures()));
+      };
     } catch (BitAtlasException e) {
       throw new BitAtlasException(
           "Layer " + module + " in " + checkpoint.folder() + ": " + e.getMessage(), e);
     }
   }
 
-  /** Number of scales, after their stored tensor was seen to have that many. */
-  private static long checkedCells(long rows, long groups, String module, Checkpoint checkpoint) {
-    stored(checkpoint, module + SCALES, ElementType.F32, List.of(rows, groups));
-    return rows * groups;
+  private static GridLinear read(String module, LinearEntry.Grid entry, Checkpoint checkpoint) {
+    long rows = entry.outputFeatures();
+    int columns = entry.inputFeatures();
+    long groups = Math.ceilDiv(columns, entry.groupSize());
+    return new GridLinear(
+        entry.outputFeatures(),
+        columns,
+        entry.bits(),
+        entry.groupSize(),
+        entry.symmetric(),
+        StoredArrays.bytes(
+            checkpoint, module + ".codes", rows, GridLinear.rowBytes(columns, entry.bits())),
+        StoredArrays.floats(checkpoint, module + ".scales", rows, groups),
+        StoredArrays.bytes(checkpoint, module + ".zero_points", rows, groups),
+        entry.groupIndex()
+            ? Optional.of(StoredArrays.ints(checkpoint, module + ".group_index", columns))
+            : Optional.empty());
   }
 
-  private static ByteBuffer bytes(
-      Checkpoint checkpoint, String name, ElementType type, List<Long> shape) {
-    MemorySegment data = stored(checkpoint, name, type, shape).data();
-    byte[] copy = new byte[Math.toIntExact(data.byteSize())];
-    MemorySegment.copy(data, 0, MemorySegment.ofArray(copy), 0, copy.length);
-    return ByteBuffer.wrap(copy).order(ByteOrder.LITTLE_ENDIAN);
-  }
-
-  private static StoredTensor stored(
-      Checkpoint checkpoint, String name, ElementType type, List<Long> shape) {
-    StoredTensor tensor = checkpoint.get(name);
-    boolean fits = tensor.type() == type && tensor.shape().equals(shape);
-    if (!fits || tensor.data().byteSize() > Integer.MAX_VALUE - 8) {
-      throw new BitAtlasException(
-          "Tensor %s in %s is %s %s, but %s says %s %s; the files do not belong together."
-              .formatted(
-                  name,
-                  tensor.file(),
-                  tensor.type(),
-                  tensor.shape(),
-                  QuantizedCheckpointFolder.MANIFEST,
-                  type,
-                  shape));
+  private static MixedGroupLinear read(
+      String module, LinearEntry.Mixed entry, Checkpoint checkpoint) {
+    int rows = entry.outputFeatures();
+    int columns = entry.inputFeatures();
+    int groups = Math.ceilDiv(columns, entry.groupSize());
+    byte[] stored = StoredArrays.bytes(checkpoint, module + ".group_bits", groups);
+    int[] bits = new int[groups];
+    for (int group = 0; group < groups; group++) {
+      bits[group] = stored[group];
     }
-    return tensor;
+    MixedGroupLinear.requireLayout(rows, columns, entry.groupSize(), bits);
+    long rowBytes = MixedGroupLinear.rowBytes(columns, entry.groupSize(), bits);
+    return new MixedGroupLinear(
+        rows,
+        columns,
+        entry.groupSize(),
+        bits,
+        StoredArrays.bytes(checkpoint, module + ".codes", rows, rowBytes),
+        StoredArrays.floats(checkpoint, module + ".scales", rows, groups),
+        StoredArrays.floats(checkpoint, module + ".offsets", rows, groups));
+  }
+
+  private static BinaryLinear read(String module, LinearEntry.Binary entry, Checkpoint checkpoint) {
+    long rows = entry.outputFeatures();
+    int columns = entry.inputFeatures();
+    long rowBytes = BitPlane.rowBytes(columns);
+    long blocks = Math.ceilDiv(columns, entry.blockSize());
+    return new BinaryLinear(
+        entry.outputFeatures(),
+        columns,
+        entry.blockSize(),
+        StoredArrays.bytes(checkpoint, module + ".salient_columns", rowBytes),
+        StoredArrays.bytes(checkpoint, module + ".signs", rows, rowBytes),
+        StoredArrays.bytes(checkpoint, module + ".selectors", rows, rowBytes),
+        StoredArrays.floats(checkpoint, module + ".means", rows, blocks, BinaryLinear.TERMS),
+        StoredArrays.floats(checkpoint, module + ".scales", rows, blocks, BinaryLinear.TERMS));
   }
 }

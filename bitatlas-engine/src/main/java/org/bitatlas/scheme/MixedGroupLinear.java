@@ -56,7 +56,8 @@ public record MixedGroupLinear(
     }
   }
 
-  private static void requireLayout(
+  /** Checks what does not depend on stored arrays. */
+  static void requireLayout(
       int outputFeatures, int inputFeatures, int groupSize, int[] bitsPerGroup) {
     require(outputFeatures > 0 && inputFeatures > 0, "a weight with rows and columns", "none");
     require(

@@ -2,17 +2,19 @@ package org.bitatlas.scheme;
 
 import java.util.Collection;
 import java.util.HashSet;
+import java.util.Map;
 import java.util.Set;
 import org.bitatlas.checkpoint.Checkpoint;
 import org.bitatlas.checkpoint.StoredTensor;
+import org.bitatlas.checkpoint.TensorData;
 
 /**
  * Size of a model, counted from what is stored.
  *
  * @param wholeModelBytes all tensors in their stored types; a tied head counts once, as the
  *     embedding
- * @param linearBytes the linear layers of the blocks only: weights, or codes with scales, zero
- *     points and group indexes; without biases
+ * @param linearBytes the linear layers of the blocks only: weights, or codes with all that is
+ *     needed to read them, and the online transforms of their inputs; without biases
  * @param storedBitsPerWeight 8 {@code linearBytes} / number of weights of those layers; 0 for a
  *     model without any
  */
@@ -52,28 +54,49 @@ public record ModelSize(long wholeModelBytes, long linearBytes, double storedBit
   /**
    * Size of a quantized model.
    *
-   * @param floatParts the float parts: the folder's own, or the base checkpoint (float weights of
-   *     quantized layers are then left out)
-   * @param tiedEmbeddings as for {@link #ofFloat}
+   * @param floatParts the float parts: the folder's own, or the base checkpoint (what the quantized
+   *     checkpoint replaces is then left out)
+   * @param tiedEmbeddings as for {@link #ofFloat}; a head that the quantized checkpoint has counts
    */
   public static ModelSize ofQuantized(
       QuantizedCheckpoint quantized, Checkpoint floatParts, boolean tiedEmbeddings) {
-    Set<String> linears = quantized.linears().keySet();
-    long linearBytes = 0;
-    long weights = 0;
-    for (StoredLinear linear : quantized.linears().values()) {
-      linearBytes += linear.storedBytes();
-      weights += (long) linear.outputFeatures() * linear.inputFeatures();
+    CheckpointParts parts = CheckpointParts.of(quantized);
+    Set<String> modules = quantized.linears().keySet();
+    Set<String> stored = new HashSet<>();
+    long whole = 0;
+    for (TensorData tensor : parts.tensors()) {
+      stored.add(tensor.name());
+      whole += tensor.byteSize();
     }
-    long whole = linearBytes;
+    long linearBytes = parts.transforms().stream().mapToLong(TensorData::byteSize).sum();
+    long weights = 0;
+    for (Map.Entry<String, StoredLinear> entry : quantized.linears().entrySet()) {
+      if (BlockNames.layer(entry.getKey()).isPresent()) {
+        StoredLinear linear = entry.getValue();
+        linearBytes += linear.storedBytes();
+        weights += (long) linear.outputFeatures() * linear.inputFeatures();
+      }
+    }
     for (String name : floatParts.names()) {
-      boolean countedAlready = isWeightOf(name, linears) || LinearStorage.isPartOf(name, linears);
-      if (countedAlready || (tiedEmbeddings && name.equals(HEAD))) {
+      boolean replaced = stored.contains(name) || isWeightOf(name, modules);
+      if (replaced || (tiedEmbeddings && name.equals(HEAD))) {
         continue;
       }
-      whole += floatParts.get(name).data().byteSize();
+      StoredTensor tensor = floatParts.get(name);
+      long bytes = tensor.data().byteSize();
+      whole += bytes;
+      if (isLinearOfABlock(tensor)) {
+        linearBytes += bytes;
+        weights += tensor.elementCount();
+      }
     }
     return new ModelSize(whole, linearBytes, bitsPerWeight(linearBytes, weights));
+  }
+
+  private static boolean isLinearOfABlock(StoredTensor tensor) {
+    return BlockNames.layer(tensor.name()).isPresent()
+        && tensor.name().endsWith(".weight")
+        && tensor.shape().size() == 2;
   }
 
   private static boolean isWeightOf(String name, Set<String> modules) {

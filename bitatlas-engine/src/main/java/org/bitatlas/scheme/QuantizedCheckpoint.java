@@ -2,6 +2,9 @@ package org.bitatlas.scheme;
 
 import java.util.LinkedHashMap;
 import java.util.SequencedMap;
+import java.util.Set;
+import java.util.stream.Collectors;
+import org.bitatlas.checkpoint.TensorData;
 
 /**
  * The neutral quantized checkpoint: what methods write, and what engine, formats and bench read.
@@ -22,9 +25,30 @@ public record QuantizedCheckpoint(
     SequencedMap<String, FloatTensor> floats,
     Provenance provenance) {
 
+  /** Module name of the embedding. */
+  public static final String EMBEDDING = "model.embed_tokens";
+
+  /**
+   * Module name of the head. Where a model ties its head to the embedding, an entry of this name
+   * unties them: both are then stored, and both count.
+   */
+  public static final String HEAD = "lm_head";
+
   /** A weight-only checkpoint without transforms. */
   public QuantizedCheckpoint(SequencedMap<String, StoredLinear> linears, Provenance provenance) {
     this(linears, new LinkedHashMap<>(), new LinkedHashMap<>(), new LinkedHashMap<>(), provenance);
+  }
+
+  /** Whether the head is stored here, apart from the embedding. */
+  public boolean hasHead() {
+    return linears.containsKey(HEAD) || floats.containsKey(HEAD + ".weight");
+  }
+
+  /** Names of all tensors that a folder stores for this checkpoint, without the base's own. */
+  public Set<String> storedTensors() {
+    return CheckpointParts.of(this).tensors().stream()
+        .map(TensorData::name)
+        .collect(Collectors.toSet());
   }
 
   /** What happens around a module. */

@@ -9,13 +9,11 @@ import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.LinkedHashMap;
 import java.util.List;
-import java.util.SequencedMap;
 import java.util.Set;
 import java.util.stream.Stream;
 import org.bitatlas.checkpoint.Checkpoint;
 import org.bitatlas.checkpoint.SafetensorsCheckpoint;
 import org.bitatlas.checkpoint.SafetensorsWriter;
-import org.bitatlas.checkpoint.StoredTensor;
 import org.bitatlas.checkpoint.TensorData;
 import org.bitatlas.tensor.BitAtlasException;
 
@@ -23,15 +21,16 @@ import org.bitatlas.tensor.BitAtlasException;
  * A quantized checkpoint on disk: safetensors files, {@code bitatlas.json} and the model's own
  * small files.
  *
- * <p>Per quantized module: {@code .codes} U8 [N x ceil(K bits / 8)], {@code .scales} F32 [N x G],
- * {@code .zero_points} U8 [N x G] and, where groups are scattered, {@code .group_index} I32 [K];
- * everything else of the base checkpoint under its own name and type. Scales are stored in fp32, so
- * that a layer read back is bit for bit the one written.
+ * <p>A quantized layer's codes, scales and zero points are stored under its module's name, the
+ * factors of online transforms likewise, float tensors that a method changed in fp32 under their
+ * own names, and everything else of the base checkpoint under its own name and type. Scales are
+ * stored in fp32, so that a layer read back is bit for bit the one written. The manifest says what
+ * the tensors mean.
  */
 public final class QuantizedCheckpointFolder {
 
   /** Version of the folder's layout; newer ones are refused, older ones read. */
-  public static final int FORMAT_VERSION = 1;
+  public static final int FORMAT_VERSION = 2;
 
   static final String MANIFEST = "bitatlas.json";
 
@@ -124,39 +123,25 @@ public final class QuantizedCheckpointFolder {
   private static void fill(
       Path folder, QuantizedCheckpoint quantized, Checkpoint base, Path modelFolder)
       throws IOException {
+    CheckpointParts parts = CheckpointParts.of(quantized);
+    BaseFit.require(parts, base);
     List<TensorData> tensors = new ArrayList<>();
     Set<String> modules = quantized.linears().keySet();
     for (String name : base.names()) {
-      if (!name.endsWith(".weight")
-          || !modules.contains(name.substring(0, name.length() - ".weight".length()))) {
+      boolean weight =
+          name.endsWith(".weight")
+              && modules.contains(name.substring(0, name.length() - ".weight".length()));
+      if (!weight && !parts.floats().containsKey(name)) {
         tensors.add(TensorData.of(base.get(name)));
       }
     }
-    quantized
-        .linears()
-        .forEach((module, linear) -> {
-          requireShape(base.get(module + ".weight"), linear);
-          switch (linear) {
-            case GridLinear grid -> tensors.addAll(LinearStorage.tensors(module, grid));
-            case MixedGroupLinear _, BinaryLinear _, FloatLinear _ ->
-                throw new IllegalStateException("not stored yet");
-          }
-        });
+    tensors.addAll(parts.tensors());
     SafetensorsWriter.writeSharded(folder, tensors, new LinkedHashMap<>(), SHARD_BYTES);
     copyModelFiles(modelFolder, folder);
     Files.writeString(
         folder.resolve(MANIFEST),
-        CheckpointManifest.of(quantized).toJson(),
+        new CheckpointManifest(ManifestSections.of(parts), quantized.provenance()).toJson(),
         StandardCharsets.UTF_8);
-  }
-
-  private static void requireShape(StoredTensor weight, StoredLinear linear) {
-    List<Long> shape = List.of((long) linear.outputFeatures(), (long) linear.inputFeatures());
-    if (!weight.shape().equals(shape)) {
-      throw new BitAtlasException(
-          "Tensor %s has shape %s, but its quantized layer has %s: they are of different models."
-              .formatted(weight.name(), weight.shape(), shape));
-    }
   }
 
   private static void copyModelFiles(Path from, Path to) throws IOException {
@@ -189,12 +174,15 @@ public final class QuantizedCheckpointFolder {
     CheckpointManifest manifest = CheckpointManifest.read(folder.resolve(MANIFEST));
     Checkpoint stored = SafetensorsCheckpoint.open(folder);
     try {
-      SequencedMap<String, StoredLinear> linears = new LinkedHashMap<>();
-      manifest
-          .linears()
-          .forEach(
-              (module, entry) -> linears.put(module, LinearStorage.read(module, entry, stored)));
-      return new Opened(new QuantizedCheckpoint(linears, manifest.provenance()), stored);
+      CheckpointParts parts = manifest.sections().load(stored);
+      QuantizedCheckpoint quantized =
+          new QuantizedCheckpoint(
+              parts.linears(),
+              parts.activations(),
+              parts.attention(),
+              parts.floats(),
+              manifest.provenance());
+      return new Opened(quantized, stored);
     } catch (RuntimeException e) {
       stored.close();
       throw e;

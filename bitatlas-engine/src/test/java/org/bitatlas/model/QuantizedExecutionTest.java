@@ -1,16 +1,26 @@
 package org.bitatlas.model;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import java.util.Arrays;
 import java.util.LinkedHashMap;
+import java.util.List;
 import java.util.Optional;
-import java.util.SequencedMap;
 import org.bitatlas.checkpoint.Checkpoint;
 import org.bitatlas.model.Architecture.Projection;
+import org.bitatlas.scheme.ActivationQuantizer;
+import org.bitatlas.scheme.ActivationQuantizer.Strategy;
+import org.bitatlas.scheme.AttentionActivations;
+import org.bitatlas.scheme.FloatLinear;
+import org.bitatlas.scheme.FloatTensor;
 import org.bitatlas.scheme.GridLinear;
+import org.bitatlas.scheme.KroneckerTransform;
+import org.bitatlas.scheme.LinearActivations;
 import org.bitatlas.scheme.Provenance;
 import org.bitatlas.scheme.QuantizedCheckpoint;
-import org.bitatlas.scheme.StoredLinear;
+import org.bitatlas.tensor.BitAtlasException;
+import org.bitatlas.tensor.TensorScope;
 import org.junit.jupiter.api.Test;
 
 /** Weights that come from codes, and weights that are replaced. */
@@ -20,14 +30,9 @@ class QuantizedExecutionTest {
   void linearsWithCodesAreDequantizedAndTheOthersAreNot() {
     Architecture architecture = TinyModel.architecture(0);
     Checkpoint floats = TinyModel.checkpoint(architecture, 7);
-    SequencedMap<String, StoredLinear> linears = new LinkedHashMap<>();
-    StoredLinear codes = codes(architecture, Projection.KEY);
-    linears.put(Projection.KEY.module(1), codes);
-    QuantizedCheckpoint quantized =
-        new QuantizedCheckpoint(
-            linears,
-            new Provenance(
-                "tiny", "0", new LinkedHashMap<>(), new LinkedHashMap<>(), new LinkedHashMap<>()));
+    GridLinear codes = codes(architecture, Projection.KEY);
+    QuantizedCheckpoint quantized = quantized();
+    quantized.linears().put(Projection.KEY.module(1), codes);
     try (TransformerModel plain = TransformerModel.load(architecture, floats, Precision.FP32);
         TransformerModel simulated =
             TransformerModel.load(architecture, floats, quantized, Precision.FP32)) {
@@ -37,8 +42,7 @@ class QuantizedExecutionTest {
       float[] weight = simulated.weight(1, Projection.KEY);
       for (int n = 0; n < architecture.outputFeatures(Projection.KEY); n++) {
         codes.dequantizeRow(n, row);
-        assertThat(java.util.Arrays.copyOfRange(weight, n * row.length, (n + 1) * row.length))
-            .isEqualTo(row);
+        assertThat(Arrays.copyOfRange(weight, n * row.length, (n + 1) * row.length)).isEqualTo(row);
       }
       for (int layer = 0; layer < 2; layer++) {
         for (Projection projection : Projection.values()) {
@@ -49,6 +53,118 @@ class QuantizedExecutionTest {
         }
       }
     }
+  }
+
+  @Test
+  void aTiedHeadIsTheQuantizedEmbedding() {
+    Architecture architecture = TinyModel.architecture(0);
+    GridLinear table = codes(61, 32);
+    QuantizedCheckpoint codes = quantized();
+    codes.linears().put(QuantizedCheckpoint.EMBEDDING, table);
+    QuantizedCheckpoint floats = quantized();
+    FloatTensor dequantized = new FloatTensor(List.of(61L, 32L), table.dequantize());
+    floats.floats().put(QuantizedCheckpoint.EMBEDDING + ".weight", dequantized);
+
+    assertThat(logits(architecture, codes)).isEqualTo(logits(architecture, floats));
+  }
+
+  @Test
+  void aQuantizedHeadOfATiedModelIsItsOwn() {
+    Architecture architecture = TinyModel.architecture(0);
+    GridLinear table = codes(61, 32);
+    QuantizedCheckpoint codes = quantized();
+    codes.linears().put(QuantizedCheckpoint.HEAD, table);
+    QuantizedCheckpoint floats = quantized();
+    FloatTensor dequantized = new FloatTensor(List.of(61L, 32L), table.dequantize());
+    floats.floats().put(QuantizedCheckpoint.HEAD + ".weight", dequantized);
+
+    assertThat(codes.hasHead()).isTrue();
+    float[] logits = logits(architecture, codes);
+    assertThat(logits).isEqualTo(logits(architecture, floats));
+    floats.floats().put(QuantizedCheckpoint.EMBEDDING + ".weight", dequantized);
+    assertThat(logits).isNotEqualTo(logits(architecture, floats));
+  }
+
+  @Test
+  void floatTensorsReplaceTheBaseModels() {
+    Architecture architecture = TinyModel.architecture(0);
+    QuantizedCheckpoint replaced = quantized();
+    replaced.floats().put("model.norm.weight", FloatTensor.vector(new float[32]));
+    assertThat(logits(architecture, replaced)).containsOnly(0);
+    replaced.floats().put("model.norm.weight", FloatTensor.vector(new float[31]));
+    assertThatThrownBy(() -> logits(architecture, replaced))
+        .isInstanceOf(BitAtlasException.class)
+        .hasMessageContaining("model.norm.weight in the quantized checkpoint has shape [31]");
+  }
+
+  @Test
+  void saysWhatIsSimulated() {
+    Architecture architecture = TinyModel.architecture(0);
+    QuantizedCheckpoint quantized = quantized();
+    String query = Projection.QUERY.module(0);
+    KroneckerTransform transform =
+        new KroneckerTransform(4, 8, Optional.of(TinyModel.identity(4)), Optional.empty());
+    quantized
+        .activations()
+        .put(
+            query,
+            new LinearActivations(Optional.of(transform), Optional.empty(), Optional.empty()));
+    quantized.linears().put(query, new FloatLinear(32, 32, new float[32 * 32]));
+    assertThat(execution(architecture, quantized))
+        .isEqualTo(
+            "float: FP32, 1 linear layers kept in float,"
+                + " 1 linear layers with an online transform of their input");
+    quantized
+        .activations()
+        .put(
+            query,
+            new LinearActivations(
+                Optional.of(transform),
+                Optional.of(ActivationQuantizer.perToken(8, true)),
+                Optional.of(ActivationQuantizer.perTensor(4, false, -1, 1))));
+    quantized.linears().put(query, codes(32, 32));
+    quantized
+        .attention()
+        .put(
+            1,
+            AttentionActivations.rounding(
+                ActivationQuantizer.dynamic(4, false, Strategy.HEAD, .9f)));
+    assertThat(execution(architecture, quantized))
+        .isEqualTo(
+            "simulated: 1 quantized linear layers dequantized once to FP32,"
+                + " inputs of 1 linear layers rounded to 8 bits per token (symmetric, dynamic range),"
+                + " outputs of 1 linear layers rounded to 4 bits per tensor (asymmetric, static range),"
+                + " keys of 1 blocks rounded to 4 bits per head (asymmetric, dynamic range),"
+                + " values of 1 blocks rounded to 4 bits per head (asymmetric, dynamic range),"
+                + " float arithmetic, 1 linear layers with an online transform of their input");
+  }
+
+  private static String execution(Architecture architecture, QuantizedCheckpoint quantized) {
+    try (TransformerModel model = load(architecture, quantized)) {
+      return model.execution();
+    }
+  }
+
+  private static float[] logits(Architecture architecture, QuantizedCheckpoint quantized) {
+    try (TransformerModel model = load(architecture, quantized);
+        TensorScope _ = TensorScope.open()) {
+      return model.logits(new int[][] {{1, 5, 60, 7}}).toFloats();
+    }
+  }
+
+  private static TransformerModel load(Architecture architecture, QuantizedCheckpoint quantized) {
+    return TransformerModel.load(
+        architecture, TinyModel.checkpoint(architecture, 7), quantized, Precision.FP32);
+  }
+
+  private static QuantizedCheckpoint quantized() {
+    return new QuantizedCheckpoint(
+        new LinkedHashMap<>(),
+        new LinkedHashMap<>(),
+        new LinkedHashMap<>(),
+        new LinkedHashMap<>(),
+        new Provenance(
+            "tiny", "0", new LinkedHashMap<>(), new LinkedHashMap<>(), new LinkedHashMap<>()));
   }
 
   @Test
@@ -68,9 +184,11 @@ class QuantizedExecutionTest {
     }
   }
 
-  private static StoredLinear codes(Architecture architecture, Projection projection) {
-    int rows = architecture.outputFeatures(projection);
-    int columns = architecture.inputFeatures(projection);
+  private static GridLinear codes(Architecture architecture, Projection projection) {
+    return codes(architecture.outputFeatures(projection), architecture.inputFeatures(projection));
+  }
+
+  private static GridLinear codes(int rows, int columns) {
     byte[] values = new byte[rows * columns];
     float[] scales = new float[rows];
     byte[] zeroPoints = new byte[rows];

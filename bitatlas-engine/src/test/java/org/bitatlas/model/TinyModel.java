@@ -67,6 +67,15 @@ public final class TinyModel {
     return new InMemory(tensors);
   }
 
+  /** The identity [size x size]. */
+  public static float[] identity(int size) {
+    float[] identity = new float[size * size];
+    for (int i = 0; i < size; i++) {
+      identity[i * size + i] = 1;
+    }
+    return identity;
+  }
+
   /** A loaded fp32 model. */
   public static TransformerModel load(int slidingWindow) {
     Architecture architecture = architecture(slidingWindow);

@@ -76,7 +76,7 @@ class QuantizedCheckpointFolderTest {
     return GridLinear.of(rows, columns, bits, groupSize, false, codes, scales, zeros, index);
   }
 
-  private static QuantizedCheckpoint quantized() {
+  static QuantizedCheckpoint quantized() {
     SequencedMap<String, StoredLinear> linears = new LinkedHashMap<>();
     linears.put(QUERY, random(4, 5, 3, 5, Optional.empty()));
     linears.put(DOWN, random(5, 7, 8, 2, Optional.of(new int[] {3, 2, 1, 0, 0, 1, 2})));
@@ -149,7 +149,7 @@ class QuantizedCheckpointFolderTest {
   @Test
   void refusesNewerAndMalformedManifests() throws IOException {
     write();
-    assertRefused("\"formatVersion\" : 1", "\"formatVersion\" : 2", "update BitAtlas");
+    assertRefused("\"formatVersion\" : 2", "\"formatVersion\" : 3", "update BitAtlas");
     assertRefused("\"bits\" : 8", "\"bits\" : 9", "field bits must be 1 to 8, found 9");
     assertRefused("\"bits\" : 8", "\"bits\" : 4", "do not belong together");
     assertRefused("\"outputFeatures\" : 4", "\"outputFeatures\" : 2147483647", "belong together");

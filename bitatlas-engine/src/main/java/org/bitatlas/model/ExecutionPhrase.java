@@ -1,0 +1,87 @@
+package org.bitatlas.model;
+
+import java.util.ArrayList;
+import java.util.Collection;
+import java.util.List;
+import java.util.Locale;
+import java.util.Optional;
+import java.util.stream.Collectors;
+import java.util.stream.Stream;
+import org.bitatlas.scheme.ActivationQuantizer;
+import org.bitatlas.scheme.AttentionActivations;
+import org.bitatlas.scheme.FloatLinear;
+import org.bitatlas.scheme.LinearActivations;
+import org.bitatlas.scheme.QuantizedCheckpoint;
+
+/** What a model computes with, in words: for a quantized one, all that is only simulated. */
+final class ExecutionPhrase {
+
+  private ExecutionPhrase() {}
+
+  static String of(Optional<QuantizedCheckpoint> quantized, Precision precision) {
+    return quantized.map(present -> of(present, precision)).orElse("float: " + precision);
+  }
+
+  private static String of(QuantizedCheckpoint quantized, Precision precision) {
+    Collection<LinearActivations> around = quantized.activations().values();
+    Collection<AttentionActivations> heads = quantized.attention().values();
+    long floats =
+        quantized.linears().values().stream().filter(FloatLinear.class::isInstance).count();
+    long codes = quantized.linears().size() - floats;
+    List<String> simulated = new ArrayList<>();
+    if (codes > 0) {
+      simulated.add(
+          "%d quantized linear layers dequantized once to %s".formatted(codes, precision));
+    }
+    rounding("inputs of %d linear layers", around.stream().map(LinearActivations::input))
+        .ifPresent(simulated::add);
+    rounding("outputs of %d linear layers", around.stream().map(LinearActivations::output))
+        .ifPresent(simulated::add);
+    rounding("keys of %d blocks", heads.stream().map(AttentionActivations::key))
+        .ifPresent(simulated::add);
+    rounding("values of %d blocks", heads.stream().map(AttentionActivations::value))
+        .ifPresent(simulated::add);
+    List<String> parts = new ArrayList<>();
+    if (!simulated.isEmpty()) {
+      parts.add("simulated: " + String.join(", ", simulated));
+      parts.add("float arithmetic");
+    } else {
+      parts.add("float: " + precision);
+    }
+    long transforms = around.stream().filter(module -> module.transform().isPresent()).count();
+    long ofHeads = heads.stream().filter(block -> block.headTransform().isPresent()).count();
+    count(parts, floats, "linear layers kept in float");
+    count(parts, transforms, "linear layers with an online transform of their input");
+    count(parts, ofHeads, "blocks with an online transform of heads");
+    return String.join(", ", parts);
+  }
+
+  private static void count(List<String> parts, long count, String what) {
+    if (count > 0) {
+      parts.add(count + " " + what);
+    }
+  }
+
+  private static Optional<String> rounding(
+      String what, Stream<Optional<ActivationQuantizer>> quantizers) {
+    List<ActivationQuantizer> present = quantizers.flatMap(Optional::stream).toList();
+    if (present.isEmpty()) {
+      return Optional.empty();
+    }
+    String how =
+        present.stream()
+            .map(ExecutionPhrase::describe)
+            .distinct()
+            .collect(Collectors.joining(" or "));
+    return Optional.of(what.formatted(present.size()) + " rounded to " + how);
+  }
+
+  private static String describe(ActivationQuantizer quantizer) {
+    return "%d bits per %s (%s, %s range)"
+        .formatted(
+            quantizer.bits(),
+            quantizer.strategy().name().toLowerCase(Locale.ROOT),
+            quantizer.symmetric() ? "symmetric" : "asymmetric",
+            quantizer.dynamic() ? "dynamic" : "static");
+  }
+}
