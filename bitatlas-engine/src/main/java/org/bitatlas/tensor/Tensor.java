@@ -354,6 +354,11 @@ public final class Tensor implements AutoCloseable {
     return of(pointer.gt(new Scalar(value)));
   }
 
+  /** Whether each element is neither NaN nor infinite, as BOOL. */
+  public Tensor isFinite() {
+    return of(torch.isfinite(pointer));
+  }
+
   /** The larger of two elements, broadcast. */
   public Tensor maximum(Tensor other) {
     return of(torch.maximum(pointer, other.pointer));
