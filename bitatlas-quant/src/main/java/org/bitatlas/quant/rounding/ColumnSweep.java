@@ -3,13 +3,22 @@ package org.bitatlas.quant.rounding;
 import java.util.Arrays;
 import java.util.Optional;
 import org.bitatlas.quant.method.Recipe;
+import org.bitatlas.quant.method.Rounding.Billm;
+import org.bitatlas.quant.method.Rounding.Gptaq;
 import org.bitatlas.quant.method.Rounding.Gptq;
+import org.bitatlas.quant.method.Rounding.Nearest;
+import org.bitatlas.quant.method.Rounding.SlimLlm;
 import org.bitatlas.scheme.GridLinear;
 
 /**
  * Rounds a weight W [N x K] column by column and spreads the error of each column over the columns
  * not yet rounded: GPTQ (Frantar et al. 2023, algorithm 1, as IST-DASLab/gptq does it). Without a
  * factor, or with U = I, it is round to nearest.
+ *
+ * <p>With a correction it is GPTAQ (Li et al. 2025, algorithm 1): one extra term, in which the
+ * weight of each column also pushes P onto the columns after it. The output to be met is that of
+ * the original weights on the float inputs, so what pushes is the original weight; with the
+ * reference's quirk it is the updated weight inside a block and the rounded one beyond it.
  *
  * <p>Rows do not depend on each other; tiles of a fixed number of rows run in parallel. All
  * arithmetic is fp32. Inside a block of columns the updates are immediate, beyond it they are
@@ -20,10 +29,9 @@ import org.bitatlas.scheme.GridLinear;
 public final class ColumnSweep {
 
   /** Raised when the same weight, recipe and factor give other codes. */
-  public static final int BEHAVIOUR_VERSION = 2;
+  public static final int BEHAVIOUR_VERSION = 3;
 
   private static final int ROW_TILE = 32;
-  private static final int COLUMN_CHUNK = 1024;
 
   private final float[] weight;
   private final int rows;
@@ -33,18 +41,28 @@ public final class ColumnSweep {
   private final int groups;
   private final int blockSize;
   private final boolean staticGroups;
-  private final boolean fitsStale;
+  private final boolean repeatsQuirks;
+  private final boolean fitsDeadColumns;
   private final Optional<InverseFactor> factor;
+  private final Optional<DriftCorrection> correction;
   private final int[] order;
   private final byte[] codes;
   private final float[] scales;
   private final byte[] zeroPoints;
 
   private ColumnSweep(
-      float[] weight, int rows, int columns, Recipe recipe, Optional<InverseFactor> factor) {
+      float[] weight,
+      int rows,
+      int columns,
+      Recipe recipe,
+      Optional<InverseFactor> factor,
+      Optional<DriftCorrection> correction) {
     if (factor.isPresent() && factor.get().size() != columns) {
       throw new IllegalArgumentException(
           "a factor of " + factor.get().size() + " columns for a weight of " + columns);
+    }
+    if (correction.isPresent() && correction.get().upper().length != columns * columns) {
+      throw new IllegalArgumentException("a correction of another size than " + columns);
     }
     this.weight = weight;
     this.rows = rows;
@@ -53,10 +71,17 @@ public final class ColumnSweep {
     this.groupSize = recipe.groupSize() == 0 ? columns : Math.min(recipe.groupSize(), columns);
     this.groups = (columns + groupSize - 1) / groupSize;
     this.factor = factor;
+    this.correction = correction;
     this.order = factor.map(InverseFactor::order).orElseGet(() -> naturalOrder(columns));
-    Gptq options = recipe.rounding() instanceof Gptq gptq ? gptq : Gptq.DEFAULT;
+    Gptq options =
+        switch (recipe.rounding()) {
+          case Gptq gptq -> gptq;
+          case Gptaq gptaq -> gptaq.sweep();
+          case Nearest _, Billm _, SlimLlm _ -> Gptq.DEFAULT;
+        };
     this.staticGroups = options.staticGroups();
-    this.fitsStale = recipe.quirks();
+    this.repeatsQuirks = recipe.quirks();
+    this.fitsDeadColumns = repeatsQuirks && recipe.groupSize() == 0;
     this.blockSize = blockSize(options.blockSize());
     this.codes = new byte[Math.multiplyExact(rows, columns)];
     this.scales = new float[rows * groups];
@@ -68,7 +93,7 @@ public final class ColumnSweep {
    * so that a group is fitted on fully updated weights.
    */
   private int blockSize(int asked) {
-    boolean whole = fitsStale || staticGroups || groups == 1;
+    boolean whole = repeatsQuirks || staticGroups || groups == 1;
     int size = whole ? asked : groupSize * Math.max(1, asked / groupSize);
     return Math.min(size, columns);
   }
@@ -97,7 +122,28 @@ public final class ColumnSweep {
       Recipe recipe,
       Optional<InverseFactor> factor,
       Tiles tiles) {
-    return new ColumnSweep(weight, rows, columns, recipe, factor).run(tiles);
+    return round(weight, rows, columns, recipe, factor, Optional.empty(), tiles);
+  }
+
+  /**
+   * Rounds {@code weight} with GPTAQ's correction.
+   *
+   * @param weight W [N x K], row-major, finite; not changed
+   * @param rows N
+   * @param columns K
+   * @param recipe grid, group size and sweep options
+   * @param factor U of the layer's inputs; empty for round to nearest
+   * @param correction P of the drift of the inputs, in the order of the factor; empty for GPTQ
+   */
+  public static Rounded round(
+      float[] weight,
+      int rows,
+      int columns,
+      Recipe recipe,
+      Optional<InverseFactor> factor,
+      Optional<DriftCorrection> correction,
+      Tiles tiles) {
+    return new ColumnSweep(weight, rows, columns, recipe, factor, correction).run(tiles);
   }
 
   private static int[] naturalOrder(int columns) {
@@ -139,42 +185,56 @@ public final class ColumnSweep {
     return Optional.of(index);
   }
 
+  /**
+   * Rows being swept.
+   *
+   * @param first their first
+   * @param count how many
+   * @param work [count x K] in sweep order, as the blocks before left them
+   * @param errors [count x block] e of the current block
+   * @param pushed [count x block] the weights that P is taken times, negated; empty without P
+   */
+  private record RowTile(int first, int count, float[] work, float[] errors, float[] pushed) {}
+
   private double sweepRows(int first, int last) {
     int count = last - first;
     float[] work = new float[count * columns];
     for (int row = first; row < last; row++) {
       prepareRow(row, work, (row - first) * columns);
     }
-    float[] errors = new float[count * blockSize];
+    int inBlock = count * blockSize;
+    RowTile tile =
+        new RowTile(
+            first,
+            count,
+            work,
+            new float[inBlock],
+            new float[correction.isPresent() ? inBlock : 0]);
     double loss = 0;
     for (int start = 0; start < columns; start += blockSize) {
       int width = Math.min(blockSize, columns - start);
       float[] blockFactor = blockFactor(start, width);
-      for (int row = first; row < last; row++) {
-        loss +=
-            sweepBlock(
-                row,
-                work,
-                (row - first) * columns,
-                start,
-                width,
-                blockFactor,
-                errors,
-                (row - first) * blockSize);
+      for (int row = 0; row < count; row++) {
+        loss += sweepBlock(tile, row, start, width, blockFactor);
       }
       if (factor.isPresent()) {
-        spread(factor.get().upper(), work, errors, count, start, width);
+        spread(tile, factor.get().upper(), tile.errors(), start, width);
+      }
+      if (correction.isPresent()) {
+        spread(tile, correction.get().upper(), tile.pushed(), start, width);
       }
     }
     return loss;
   }
 
+  private void spread(RowTile tile, float[] matrix, float[] factors, int start, int width) {
+    ErrorSpread.subtractAfter(
+        matrix, columns, start, width, factors, blockSize, tile.count(), tile.work(), 0);
+  }
+
   /** Fits the grids that are fixed before the sweep and copies the row in sweep order. */
   private void prepareRow(int row, float[] work, int at) {
     int source = row * columns;
-    if (groups == 1) {
-      store(row, 0, fitter.fit(weight, source, source + columns));
-    }
     float[] live = Arrays.copyOfRange(weight, source, source + columns);
     if (factor.isPresent()) {
       boolean[] dead = factor.get().dead();
@@ -182,7 +242,9 @@ public final class ColumnSweep {
         live[k] = dead[k] ? 0 : live[k];
       }
     }
-    if (staticGroups && groups > 1) {
+    if (fitsDeadColumns) {
+      store(row, 0, fitter.fit(weight, source, source + columns));
+    } else if (staticGroups || groups == 1) {
       for (int group = 0; group < groups; group++) {
         int from = group * groupSize;
         store(row, group, fitter.fit(live, from, Math.min(from + groupSize, columns)));
@@ -212,15 +274,13 @@ public final class ColumnSweep {
     return block;
   }
 
+  /** Rounds the columns of one block of a tile's row. */
   private double sweepBlock(
-      int row,
-      float[] work,
-      int rowAt,
-      int start,
-      int width,
-      float[] blockFactor,
-      float[] errors,
-      int errorsAt) {
+      RowTile tile, int rowOfTile, int start, int width, float[] blockFactor) {
+    int row = tile.first() + rowOfTile;
+    int rowAt = rowOfTile * columns;
+    int errorsAt = rowOfTile * blockSize;
+    float[] work = tile.work();
     float[] current = Arrays.copyOfRange(work, rowAt + start, rowAt + start + width);
     boolean spreads = factor.isPresent();
     double loss = 0;
@@ -233,72 +293,31 @@ public final class ColumnSweep {
         store(
             row,
             group,
-            fitsStale
+            repeatsQuirks
                 ? fitter.fit(work, rowAt + position, rowAt + to)
                 : fitter.fit(current, i, to - start));
       }
       float scale = scales[row * groups + group];
       float zero = zeroPoints[row * groups + group] & 0xFF;
-      float code = fitter.code(current[i], scale, zero);
+      float value = current[i];
+      float code = fitter.code(value, scale, zero);
       codes[row * columns + column] = (byte) (int) code;
-      float error =
-          (current[i] - GridFitter.dequantize(code, scale, zero)) / blockFactor[i * width + i];
-      errors[errorsAt + i] = error;
+      float quantized = GridFitter.dequantize(code, scale, zero);
+      float error = (value - quantized) / blockFactor[i * width + i];
+      tile.errors()[errorsAt + i] = error;
       loss += (double) error * error / 2;
       if (spreads) {
-        subtract(current, i, width, error, blockFactor, i * width);
+        ErrorSpread.subtract(current, i, width, error, blockFactor, i * width);
+      }
+      if (correction.isPresent()) {
+        float original = weight[row * columns + column];
+        float inside = repeatsQuirks ? value : original;
+        float beyond = repeatsQuirks ? quantized : original;
+        float[] matrix = correction.get().upper();
+        ErrorSpread.subtract(current, i + 1, width, -inside, matrix, position * columns + start);
+        tile.pushed()[errorsAt + i] = -beyond;
       }
     }
     return loss;
-  }
-
-  private static void subtract(
-      float[] target, int from, int to, float factor, float[] source, int sourceAt) {
-    for (int j = from; j < to; j++) {
-      target[j] -= factor * source[sourceAt + j];
-    }
-  }
-
-  /** Columns after the block -= errors * U[block, after], in chunks that stay in the cache. */
-  private void spread(
-      float[] upper, float[] work, float[] errors, int count, int start, int width) {
-    float[] sums = new float[COLUMN_CHUNK];
-    for (int from = start + width; from < columns; from += COLUMN_CHUNK) {
-      int length = Math.min(COLUMN_CHUNK, columns - from);
-      for (int r = 0; r < count; r++) {
-        Arrays.fill(sums, 0, length, 0);
-        int errorsAt = r * blockSize;
-        int i = 0;
-        for (; i + 4 <= width; i += 4) {
-          addFour(sums, length, errors, errorsAt + i, upper, (start + i) * columns + from);
-        }
-        for (; i < width; i++) {
-          subtract(sums, 0, length, -errors[errorsAt + i], upper, (start + i) * columns + from);
-        }
-        int target = r * columns + from;
-        for (int j = 0; j < length; j++) {
-          work[target + j] -= sums[j];
-        }
-      }
-    }
-  }
-
-  /** sums += the next four errors times the next four rows of U. */
-  private void addFour(
-      float[] sums, int length, float[] errors, int errorsAt, float[] upper, int upperAt) {
-    float error0 = errors[errorsAt];
-    float error1 = errors[errorsAt + 1];
-    float error2 = errors[errorsAt + 2];
-    float error3 = errors[errorsAt + 3];
-    int row1 = upperAt + columns;
-    int row2 = row1 + columns;
-    int row3 = row2 + columns;
-    for (int j = 0; j < length; j++) {
-      sums[j] +=
-          error0 * upper[upperAt + j]
-              + error1 * upper[row1 + j]
-              + error2 * upper[row2 + j]
-              + error3 * upper[row3 + j];
-    }
   }
 }

@@ -76,6 +76,31 @@ public record InverseFactor(int size, float[] upper, int[] order, boolean[] dead
     return Optional.empty();
   }
 
+  /**
+   * The factor of one of several layers with the same inputs, as GPTAQ's reference makes it. Its
+   * layers damp one H in place, so the damping of member m is (1 + damping)^(m + 1) - 1; taking
+   * columns by descending diagonal copies H first and keeps the damping. Dead columns have lost
+   * their zero on the diagonal after the first member, which keeps the others' weights.
+   *
+   * @param member 0 for the first layer that is rounded
+   */
+  public static Optional<InverseFactor> ofSharedHessian(
+      double[] hessian,
+      int size,
+      double damping,
+      int member,
+      boolean descending,
+      String layer,
+      Tiles tiles) {
+    double grown = descending ? damping : Math.pow(1 + damping, member + 1) - 1;
+    Optional<InverseFactor> factor = of(hessian, size, grown, descending, layer, tiles);
+    return member == 0 ? factor : factor.map(InverseFactor::withoutDeadColumns);
+  }
+
+  private InverseFactor withoutDeadColumns() {
+    return new InverseFactor(size, upper, order, new boolean[size], damping);
+  }
+
   /** Compared as fp32, like the reference's Hessian. */
   private static int[] order(double[] diagonal, boolean descending) {
     IntStream natural = IntStream.range(0, diagonal.length);

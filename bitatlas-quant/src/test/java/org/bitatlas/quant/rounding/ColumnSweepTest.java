@@ -6,7 +6,9 @@ import java.util.Optional;
 import java.util.SplittableRandom;
 import org.bitatlas.quant.method.Grid;
 import org.bitatlas.quant.method.Recipe;
+import org.bitatlas.quant.method.Rounding.Gptaq;
 import org.bitatlas.quant.method.Rounding.Gptq;
+import org.bitatlas.quant.method.WeightScheme;
 import org.bitatlas.quant.rounding.ColumnSweep.Rounded;
 import org.bitatlas.scheme.GridLinear;
 import org.junit.jupiter.api.AfterEach;
@@ -167,6 +169,86 @@ class ColumnSweepTest {
     for (int position = 0; position < columns; position++) {
       assertThat(dynamic.group(order[position])).isEqualTo(position / 8);
     }
+  }
+
+  @Test
+  void withoutDriftGptaqIsGptqBitForBit() {
+    int columns = 150;
+    float[] weight = normal(40 * columns, 11);
+    double[] hessian = hessian(columns, 400, 12);
+    for (boolean quirks : new boolean[] {false, true}) {
+      for (boolean ordered : new boolean[] {false, true}) {
+        Gptq sweep = new Gptq(0.01, 64, ordered, false, true);
+        WeightScheme scheme = WeightScheme.of(3, 48, Grid.QUAROT_SYMMETRIC);
+        Recipe gptq = Recipe.of(scheme, sweep).withQuirks(quirks);
+        Recipe gptaq = Recipe.of(scheme, new Gptaq(sweep, 1)).withQuirks(quirks);
+        InverseFactor factor =
+            InverseFactor.of(hessian, columns, 0.01, ordered, "layer", tiles).orElseThrow();
+        DriftCorrection none = DriftCorrection.of(new double[columns * columns], factor, 1, tiles);
+
+        assertThat(corrected(weight, columns, gptaq, factor, Optional.of(none)))
+            .isEqualTo(corrected(weight, columns, gptq, factor, Optional.empty()));
+      }
+    }
+  }
+
+  @Test
+  void correctionBringsTheOutputsNearerToThoseOfTheFloatInputs() {
+    int columns = 96;
+    float[] weight = normal(32 * columns, 13);
+    Drifted drifted = Drifted.of(columns, 600, 14);
+    InverseFactor factor =
+        InverseFactor.of(drifted.hessian(), columns, 0.01, false, "layer", tiles).orElseThrow();
+    DriftCorrection correction = DriftCorrection.of(drifted.drift(), factor, 1, tiles);
+    for (int bits : new int[] {3, 4, 8}) {
+      WeightScheme scheme = WeightScheme.of(bits, 0, Grid.GPTQ_ASYMMETRIC);
+      Recipe recipe = Recipe.of(scheme, new Gptaq(Gptq.DEFAULT, 1));
+      double without =
+          drifted.outputError(
+              weight, corrected(weight, columns, recipe, factor, Optional.empty()).linear());
+      double exact =
+          drifted.outputError(
+              weight, corrected(weight, columns, recipe, factor, Optional.of(correction)).linear());
+      double asReference =
+          drifted.outputError(
+              weight,
+              corrected(weight, columns, recipe.withQuirks(true), factor, Optional.of(correction))
+                  .linear());
+
+      assertThat(exact).as("%d bits", bits).isLessThan(without);
+      assertThat(exact).as("%d bits", bits).isLessThan(asReference);
+    }
+  }
+
+  @Test
+  void correctionDoesNotDependOnTheNumberOfThreads() {
+    int columns = 300;
+    Drifted drifted = Drifted.of(columns, 500, 15);
+    float[] weight = normal(70 * columns, 16);
+    Recipe recipe = Recipe.of(WeightScheme.of(3, 0, Grid.QUAROT_ASYMMETRIC), Gptaq.DEFAULT);
+    Rounded first = null;
+    for (int threads : new int[] {1, 2, 5}) {
+      try (Tiles own = new Tiles(threads)) {
+        InverseFactor factor =
+            InverseFactor.of(drifted.hessian(), columns, 0.01, true, "layer", own).orElseThrow();
+        DriftCorrection correction = DriftCorrection.of(drifted.drift(), factor, 0.25, own);
+        Rounded rounded =
+            ColumnSweep.round(
+                weight, 70, columns, recipe, Optional.of(factor), Optional.of(correction), own);
+        first = first == null ? rounded : first;
+        assertThat(rounded).isEqualTo(first);
+      }
+    }
+  }
+
+  private Rounded corrected(
+      float[] weight,
+      int columns,
+      Recipe recipe,
+      InverseFactor factor,
+      Optional<DriftCorrection> correction) {
+    return ColumnSweep.round(
+        weight, weight.length / columns, columns, recipe, Optional.of(factor), correction, tiles);
   }
 
   private GridLinear round(
