@@ -11,8 +11,6 @@ import java.util.Optional;
 import java.util.concurrent.Callable;
 import java.util.concurrent.CancellationException;
 import org.bitatlas.model.ModelFolder;
-import org.bitatlas.model.Precision;
-import org.bitatlas.model.TransformerModel;
 import org.bitatlas.quant.calibration.CalibrationSet;
 import org.bitatlas.quant.method.Recipe;
 import org.bitatlas.quant.pipeline.LayerError;
@@ -109,24 +107,20 @@ final class QuantizeCommand implements Callable<Integer> {
           recipe.needsCalibration()
               ? Optional.of(calibration.set(ChatTokenizers.load(folder)))
               : Optional.empty();
-      try (TransformerModel transformer = opened.load(Precision.FP32)) {
-        QuantizationResult result =
-            QuantizationPipeline.quantize(
-                transformer,
-                model,
-                opened.checkpoint().weightsDigest(),
-                recipe,
-                set,
-                workers,
-                state ->
-                    progress.status(
-                        "%s: %d of %d layers, %s"
-                            .formatted(
-                                recipe.label(), state.finished(), state.total(), state.module())));
-        QuantizedCheckpointFolder.write(result.checkpoint(), opened.checkpoint(), folder, out);
-        progress.close();
-        summary(recipe, result, Duration.ofNanos(System.nanoTime() - start));
-      }
+      QuantizationResult result =
+          QuantizationPipeline.quantize(
+              new QuantizationPipeline.Source(model, opened.architecture(), opened.checkpoint()),
+              recipe,
+              set,
+              workers,
+              state ->
+                  progress.status(
+                      "%s: %d of %d layers, %s"
+                          .formatted(
+                              recipe.label(), state.finished(), state.total(), state.module())));
+      QuantizedCheckpointFolder.write(result.checkpoint(), opened.checkpoint(), folder, out);
+      progress.close();
+      summary(recipe, result, Duration.ofNanos(System.nanoTime() - start));
       return Exit.OK;
     } catch (CancellationException e) {
       return Exit.INTERRUPTED;

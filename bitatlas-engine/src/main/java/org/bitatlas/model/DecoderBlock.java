@@ -256,6 +256,18 @@ public final class DecoderBlock implements AutoCloseable {
     }
   }
 
+  /**
+   * The input of a projection as its weight meets it: transformed and rounded as {@link
+   * #setActivations} says.
+   *
+   * @param input [.. x K]
+   */
+  public Tensor prepared(Projection projection, Tensor input) {
+    try (TensorScope scope = TensorScope.open()) {
+      return scope.keep(operators.prepared(projection, input));
+    }
+  }
+
   /** Replaces what happens around a projection. */
   public void setActivations(Projection projection, LinearActivations activations) {
     operators.set(projection, activations);

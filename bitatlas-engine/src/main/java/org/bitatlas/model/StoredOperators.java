@@ -108,7 +108,7 @@ final class StoredOperators implements BlockOperators, AutoCloseable {
   }
 
   /** The input of a projection, transformed and rounded. */
-  private Tensor prepared(Projection projection, Tensor input) {
+  Tensor prepared(Projection projection, Tensor input) {
     OnlineTransform transform = transforms.get(projection);
     Tensor transformed = transform == null ? input : transform.apply(input);
     return around(projection)

@@ -115,19 +115,14 @@ final class EngineModel implements Workbench.Model {
 
   @Override
   public Workbench.Variant quantize(Recipe recipe) {
-    QuantizationResult result;
-    // The pipeline writes dequantized weights into its own copy, in fp32 as the references do.
-    try (TransformerModel copy = opened.load(Precision.FP32)) {
-      result =
-          QuantizationPipeline.quantize(
-              copy,
-              setting.name(),
-              opened.checkpoint().weightsDigest(),
-              recipe,
-              Optional.of(calibration),
-              setting.options().threads(),
-              _ -> {});
-    }
+    QuantizationResult result =
+        QuantizationPipeline.quantize(
+            new QuantizationPipeline.Source(
+                setting.name(), opened.architecture(), opened.checkpoint()),
+            recipe,
+            Optional.of(calibration),
+            setting.options().threads(),
+            _ -> {});
     keep(recipe, result);
     ModelSize size =
         ModelSize.ofQuantized(

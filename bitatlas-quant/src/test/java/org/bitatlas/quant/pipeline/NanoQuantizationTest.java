@@ -20,6 +20,7 @@ import org.bitatlas.quant.calibration.CalibrationSets;
 import org.bitatlas.quant.calibration.CalibrationSets.Selection;
 import org.bitatlas.quant.method.Grid;
 import org.bitatlas.quant.method.Recipe;
+import org.bitatlas.quant.pipeline.QuantizationPipeline.Source;
 import org.bitatlas.scheme.ModelSize;
 import org.bitatlas.scheme.QuantizedCheckpointFolder;
 import org.bitatlas.tensor.BitAtlasException;
@@ -56,20 +57,17 @@ class NanoQuantizationTest {
     checkpoint.close();
   }
 
-  private static TransformerModel model() {
-    return TransformerModel.load(architecture, checkpoint, Precision.FP32);
+  private static Source source() {
+    return new Source("nano", architecture, checkpoint);
   }
 
   private static QuantizationResult quantize(
-      TransformerModel model, Recipe recipe, Optional<CalibrationSet> set, int threads) {
-    return QuantizationPipeline.quantize(
-        model, "nano", checkpoint.weightsDigest(), recipe, set, threads, progress -> {});
+      Recipe recipe, Optional<CalibrationSet> set, int threads) {
+    return QuantizationPipeline.quantize(source(), recipe, set, threads, progress -> {});
   }
 
   private static QuantizationResult quantize(Recipe recipe, int threads) {
-    try (TransformerModel model = model()) {
-      return quantize(model, recipe, Optional.of(calibration), threads);
-    }
+    return quantize(recipe, Optional.of(calibration), threads);
   }
 
   @Test
@@ -77,11 +75,9 @@ class NanoQuantizationTest {
     double previous = 0;
     for (int bits : new int[] {8, 6, 4, 3, 2}) {
       Recipe recipe = Recipe.rtn(bits, 0, Grid.QUAROT_SYMMETRIC);
-      try (TransformerModel model = model()) {
-        double error = meanWeightError(quantize(model, recipe, Optional.empty(), 2));
-        assertThat(error).isGreaterThan(2 * previous);
-        previous = error;
-      }
+      double error = meanWeightError(quantize(recipe, Optional.empty(), 2));
+      assertThat(error).isGreaterThan(2 * previous);
+      previous = error;
     }
   }
 
@@ -127,8 +123,9 @@ class NanoQuantizationTest {
 
   @Test
   void aWrittenCheckpointRunsLikeTheQuantizedModel(@TempDir Path target) {
-    try (TransformerModel model = model()) {
-      QuantizationResult result = quantize(model, Recipe.gptq(4, 32), Optional.of(calibration), 2);
+    QuantizationResult result = quantize(Recipe.gptq(4, 32), 2);
+    try (TransformerModel model =
+        TransformerModel.load(architecture, checkpoint, result.checkpoint(), Precision.FP32)) {
       Path written = target.resolve("nano-gptq-w4");
       QuantizedCheckpointFolder.write(result.checkpoint(), checkpoint, folder, written);
       try (QuantizedCheckpointFolder.Opened opened = QuantizedCheckpointFolder.open(written);
@@ -155,46 +152,37 @@ class NanoQuantizationTest {
 
   @Test
   void roundToNearestNeedsNoCalibration() {
-    try (TransformerModel model = model();
-        TransformerModel other = model()) {
-      QuantizationResult without = quantize(model, Recipe.rtn(4, 0), Optional.empty(), 2);
-      QuantizationResult with = quantize(other, Recipe.rtn(4, 0), Optional.of(calibration), 2);
+    QuantizationResult without = quantize(Recipe.rtn(4, 0), Optional.empty(), 2);
+    QuantizationResult with = quantize(Recipe.rtn(4, 0), 2);
 
-      assertThat(without.checkpoint().linears()).isEqualTo(with.checkpoint().linears());
-      assertThat(without.layerErrors()).allMatch(error -> Double.isNaN(error.outputError()));
-      assertThat(with.layerErrors()).allMatch(error -> error.outputError() > 0);
-    }
+    assertThat(without.checkpoint().linears()).isEqualTo(with.checkpoint().linears());
+    assertThat(without.layerErrors()).allMatch(error -> Double.isNaN(error.outputError()));
+    assertThat(with.layerErrors()).allMatch(error -> error.outputError() > 0);
   }
 
   @Test
   void gptqWithoutCalibrationIsRefused() {
-    try (TransformerModel model = model()) {
-      assertThatThrownBy(() -> quantize(model, Recipe.gptq(4, 0), Optional.empty(), 1))
-          .isInstanceOf(BitAtlasException.class)
-          .hasMessageContaining("GPTQ W4 needs calibration data");
-    }
+    assertThatThrownBy(() -> quantize(Recipe.gptq(4, 0), Optional.empty(), 1))
+        .isInstanceOf(BitAtlasException.class)
+        .hasMessageContaining("GPTQ W4 needs calibration data");
   }
 
   @Test
   void anInterruptEndsTheWork() {
     List<QuantizationProgress> seen = new ArrayList<>();
-    try (TransformerModel model = model()) {
-      assertThatThrownBy(() ->
-              QuantizationPipeline.quantize(
-                  model,
-                  "nano",
-                  "",
-                  Recipe.gptq(4, 0),
-                  Optional.of(calibration),
-                  2,
-                  progress -> {
-                    seen.add(progress);
-                    Thread.currentThread().interrupt();
-                  }))
-          .isInstanceOf(CancellationException.class);
-      assertThat(Thread.interrupted()).isTrue();
-      assertThat(seen).hasSize(1);
-      assertThat(seen.getFirst().total()).isEqualTo(42);
-    }
+    assertThatThrownBy(() ->
+            QuantizationPipeline.quantize(
+                source(),
+                Recipe.gptq(4, 0),
+                Optional.of(calibration),
+                2,
+                progress -> {
+                  seen.add(progress);
+                  Thread.currentThread().interrupt();
+                }))
+        .isInstanceOf(CancellationException.class);
+    assertThat(Thread.interrupted()).isTrue();
+    assertThat(seen).hasSize(1);
+    assertThat(seen.getFirst().total()).isEqualTo(42);
   }
 }

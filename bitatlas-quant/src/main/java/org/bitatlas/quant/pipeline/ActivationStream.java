@@ -1,0 +1,130 @@
+package org.bitatlas.quant.pipeline;
+
+import java.util.List;
+import java.util.Optional;
+import org.bitatlas.model.BlockLoader;
+import org.bitatlas.model.DecoderBlock;
+import org.bitatlas.model.LinearInputObserver;
+import org.bitatlas.quant.calibration.CalibrationSet;
+import org.bitatlas.quant.rounding.Tiles;
+import org.bitatlas.quant.transform.BlockInputs;
+import org.bitatlas.tensor.ElementType;
+import org.bitatlas.tensor.NativeRuntime;
+import org.bitatlas.tensor.Tensor;
+import org.bitatlas.tensor.TensorScope;
+
+/**
+ * The calibration set on its way through the blocks: the float stream through the original blocks,
+ * the quantized stream through what has become of them.
+ */
+final class ActivationStream implements BlockInputs, AutoCloseable {
+
+  private final String name;
+  private final StateStore store;
+  private final BatchPlan plan;
+  private final ElementType type;
+  private final Tiles tiles;
+  private HiddenStates states;
+  private Optional<HiddenStates> previous = Optional.empty();
+
+  private ActivationStream(
+      String name,
+      StateStore store,
+      BatchPlan plan,
+      ElementType type,
+      Tiles tiles,
+      HiddenStates states) {
+    this.name = name;
+    this.store = store;
+    this.plan = plan;
+    this.type = type;
+    this.tiles = tiles;
+    this.states = states;
+  }
+
+  /**
+   * A stream in front of block {@code layer}: what an earlier run left there, or for the first
+   * block the embedded calibration set.
+   */
+  static ActivationStream at(
+      int layer,
+      String name,
+      StateStore store,
+      BlockLoader loader,
+      CalibrationSet set,
+      Tiles tiles) {
+    BatchPlan plan = BatchPlan.of(set, loader.architecture().hiddenSize());
+    ElementType type = loader.precision().elementType();
+    Optional<HiddenStates> left = store.find(name, layer, plan);
+    if (left.isPresent()) {
+      return new ActivationStream(name, store, plan, type, tiles, left.get());
+    }
+    if (layer > 0) {
+      throw new IllegalStateException("no hidden states of stream " + name + " at block " + layer);
+    }
+    HiddenStates embedded = store.create(name, 0, plan);
+    tiles.forEach(
+        plan.count(),
+        batch -> {
+          NativeRuntime.useSingleThread();
+          int first = plan.first(batch);
+          List<int[]> ids = set.sequences().subList(first, first + plan.rows(batch));
+          try (TensorScope _ = TensorScope.open()) {
+            embedded.put(batch, loader.embed(ids.toArray(int[][]::new)).toFloats());
+          }
+        });
+    embedded.commit();
+    return new ActivationStream(name, store, plan, type, tiles, embedded);
+  }
+
+  @Override
+  public int batches() {
+    return plan.count();
+  }
+
+  @Override
+  public int sequences() {
+    return plan.sequences();
+  }
+
+  @Override
+  public Tensor batch(int index) {
+    return Tensor.from(states.get(index), plan.rows(index), plan.length(), plan.width()).to(type);
+  }
+
+  /** Runs a block: the states become its outputs; the old ones stay until {@link #forget}. */
+  void advance(DecoderBlock block) {
+    HiddenStates next = store.create(name, block.layer() + 1, plan);
+    tiles.forEach(
+        plan.count(),
+        batch -> {
+          NativeRuntime.useSingleThread();
+          try (TensorScope _ = TensorScope.open()) {
+            Tensor outputs =
+                block.forward(batch(batch), block.operators(), LinearInputObserver.NONE);
+            next.put(batch, outputs.toFloats());
+          }
+        });
+    next.commit();
+    previous = Optional.of(states);
+    states = next;
+  }
+
+  /** Gives up the states in front of the block before. */
+  void forget() {
+    previous.ifPresent(HiddenStates::discard);
+    previous = Optional.empty();
+  }
+
+  /** Gives up all states. */
+  void discard() {
+    forget();
+    states.discard();
+  }
+
+  @Override
+  public void close() {
+    states.close();
+    previous.ifPresent(HiddenStates::close);
+  }
+}
