@@ -44,7 +44,7 @@ public final class Golden {
     return JSON.readTree(Files.readString(file));
   }
 
-  /** Values of an F32, BF16, I32 or I8 tensor as floats. */
+  /** Values of an F64, F32, BF16, I32 or I8 tensor as floats. */
   public static float[] floats(Checkpoint checkpoint, String name) {
     StoredTensor tensor = checkpoint.get(name);
     MemorySegment data = tensor.data();
@@ -54,6 +54,7 @@ public final class Golden {
           switch (tensor.type()) {
             case F32 -> data.get(FLOAT, 4L * i);
             case BF16 -> Float.intBitsToFloat(data.get(SHORT, 2L * i) << 16);
+            case F64 -> (float) data.get(DOUBLE, 8L * i);
             case I32 -> data.get(INT, 4L * i);
             case I8 -> data.get(ValueLayout.JAVA_BYTE, i);
             default -> throw new AssertionError("unexpected type " + tensor.type());
@@ -69,6 +70,8 @@ public final class Golden {
 
   private static final ValueLayout.OfFloat FLOAT =
       ValueLayout.JAVA_FLOAT_UNALIGNED.withOrder(ByteOrder.LITTLE_ENDIAN);
+  private static final ValueLayout.OfDouble DOUBLE =
+      ValueLayout.JAVA_DOUBLE_UNALIGNED.withOrder(ByteOrder.LITTLE_ENDIAN);
   private static final ValueLayout.OfInt INT =
       ValueLayout.JAVA_INT_UNALIGNED.withOrder(ByteOrder.LITTLE_ENDIAN);
   private static final ValueLayout.OfShort SHORT =

@@ -1,0 +1,167 @@
+package org.bitatlas.quant.transform.flatquant;
+
+import java.util.ArrayList;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.SequencedMap;
+import java.util.random.RandomGenerator;
+import org.bitatlas.model.Architecture;
+import org.bitatlas.model.Architecture.Projection;
+import org.bitatlas.model.InputGroup;
+import org.bitatlas.tensor.Gradients;
+import org.bitatlas.tensor.Tensor;
+import org.bitatlas.tensor.TensorScope;
+
+/**
+ * The parameters of one block by name, in a fixed order. Transforms bear the reference's names:
+ * {@code ln_trans}, {@code up_gate_trans} and {@code down_trans} with {@code left}, {@code right}
+ * and {@code channels}; {@code o_trans}, {@code vcache_trans}, {@code kcache_trans}. A factor is
+ * {@code u}, {@code sigma}, {@code v}, or {@code matrix}. Clipping factors: {@code
+ * q_proj.weight_low}, {@code q_proj.input_high}, {@code k_cache.low} and so on.
+ */
+final class BlockParameters {
+
+  static final String HEADS = "o_trans";
+  static final String VALUES = "vcache_trans";
+  static final String KEYS = "kcache_trans";
+  static final String KEY_CACHE = "k_cache";
+  static final String VALUE_CACHE = "v_cache";
+
+  private final SequencedMap<String, Parameter> parameters;
+
+  BlockParameters(List<Parameter> parameters) {
+    this.parameters = new LinkedHashMap<>();
+    parameters.forEach(parameter -> this.parameters.put(parameter.name(), parameter));
+  }
+
+  /** Name of the transform of a group's input; ATTENTION_OUTPUT has {@link #HEADS} instead. */
+  static String transformOf(InputGroup group) {
+    return switch (group) {
+      case ATTENTION -> "ln_trans";
+      case MLP -> "up_gate_trans";
+      case MLP_OUTPUT -> "down_trans";
+      case ATTENTION_OUTPUT -> HEADS;
+    };
+  }
+
+  /** The last part of a projection's path, for example {@code q_proj}. */
+  static String nameOf(Projection projection) {
+    return projection.path().substring(projection.path().indexOf('.') + 1);
+  }
+
+  /**
+   * The parameters training starts from: random orthogonal factors, singular values of 1, clipping
+   * factors of sigmoid(4).
+   *
+   * @param layer block index, for messages
+   * @param directInverse whether factors are free matrices
+   * @param channels initial channel scales c of ATTENTION, MLP and MLP_OUTPUT
+   * @param random drawn from in the order of the parameters
+   */
+  static BlockParameters initial(
+      Architecture architecture,
+      int layer,
+      Quantization quantization,
+      boolean directInverse,
+      Map<InputGroup, float[]> channels,
+      RandomGenerator random) {
+    Initial list = new Initial(directInverse, random);
+    channels.forEach((group, scales) -> {
+      String name = transformOf(group);
+      KroneckerSizes sizes = KroneckerSizes.of(scales.length, group.observed().module(layer));
+      list.factor(name + ".left", sizes.left());
+      list.factor(name + ".right", sizes.right());
+      list.add(Parameter.vector(name + ".channels", scales));
+    });
+    list.factor(HEADS, architecture.heads());
+    list.factor(VALUES, architecture.headDimension());
+    if (quantization.roundsKeys()) {
+      list.factor(KEYS, architecture.headDimension());
+      list.clips(KEY_CACHE + ".");
+    }
+    if (quantization.roundsValues()) {
+      list.clips(VALUE_CACHE + ".");
+    }
+    for (Projection projection : Projection.values()) {
+      String name = nameOf(projection);
+      int rows = architecture.outputFeatures(projection);
+      list.add(Parameter.rowClip(name + ".weight_low", rows));
+      list.add(Parameter.rowClip(name + ".weight_high", rows));
+      if (quantization.roundsInputs()) {
+        list.clips(name + ".input_");
+      }
+    }
+    return new BlockParameters(list.parameters);
+  }
+
+  private record Initial(
+      boolean directInverse, RandomGenerator random, List<Parameter> parameters) {
+
+    Initial(boolean directInverse, RandomGenerator random) {
+      this(directInverse, random, new ArrayList<>());
+    }
+
+    void add(Parameter parameter) {
+      parameters.add(parameter);
+    }
+
+    void factor(String name, int size) {
+      if (directInverse) {
+        add(Parameter.matrix(name + ".matrix", RandomOrthogonal.matrix(size, random), size));
+        return;
+      }
+      add(Parameter.matrix(name + ".u", RandomOrthogonal.matrix(size, random), size));
+      add(Parameter.ones(name + ".sigma", size));
+      add(Parameter.matrix(name + ".v", RandomOrthogonal.matrix(size, random), size));
+    }
+
+    void clips(String prefix) {
+      add(Parameter.clip(prefix + "low"));
+      add(Parameter.clip(prefix + "high"));
+    }
+  }
+
+  /** The parameters, in order. */
+  List<Parameter> list() {
+    return List.copyOf(parameters.values());
+  }
+
+  /** Tensors of the values that gradients can be taken by, in order. */
+  SequencedMap<String, Tensor> variables() {
+    SequencedMap<String, Tensor> variables = constants();
+    variables.replaceAll((_, tensor) -> Gradients.variable(tensor));
+    return variables;
+  }
+
+  /** Tensors of the values, in order. */
+  SequencedMap<String, Tensor> constants() {
+    SequencedMap<String, Tensor> tensors = new LinkedHashMap<>();
+    parameters.forEach(
+        (name, parameter) -> tensors.put(name, Tensor.from(parameter.values(), parameter.shape())));
+    return tensors;
+  }
+
+  /** Whether all values are finite and every transform has a finite inverse. */
+  boolean usable() {
+    try (TensorScope _ = TensorScope.open()) {
+      return BlockTransforms.of(constants()).finite()
+          && parameters.values().stream().allMatch(Parameter::finite);
+    } catch (Factor.SingularException singular) {
+      return false;
+    }
+  }
+
+  /** A copy of the values, in order. */
+  List<float[]> copyValues() {
+    return parameters.values().stream().map(parameter -> parameter.values().clone()).toList();
+  }
+
+  /** Puts copied values back. */
+  void restore(List<float[]> values) {
+    int i = 0;
+    for (Parameter parameter : parameters.values()) {
+      System.arraycopy(values.get(i++), 0, parameter.values(), 0, parameter.values().length);
+    }
+  }
+}
