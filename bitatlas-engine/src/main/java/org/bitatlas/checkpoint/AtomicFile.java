@@ -10,17 +10,28 @@ import java.nio.file.StandardOpenOption;
 import org.bitatlas.tensor.BitAtlasException;
 
 /** A file that appears whole or not at all: written beside its place, then moved into it. */
-final class AtomicFile {
+public final class AtomicFile {
 
   /** Writes the content. */
-  interface Body {
+  public interface Body {
+    /** Writes the content from the channel's beginning. */
     void writeTo(FileChannel channel) throws IOException;
   }
 
   private AtomicFile() {}
 
-  /** Writes {@code file}, replacing an older one; after a failure the older one is untouched. */
-  static void write(Path file, Body body) {
+  /** As {@link #write(Path, Body)} with a content that is at hand. */
+  public static void write(Path file, byte[] content) {
+    write(file, channel -> writeFully(channel, ByteBuffer.wrap(content)));
+  }
+
+  /**
+   * Writes {@code file}, replacing an older one; after a failure the older one is untouched. The
+   * bytes are on disk when this returns.
+   *
+   * @throws BitAtlasException when writing fails
+   */
+  public static void write(Path file, Body body) {
     Path partial =
         file.resolveSibling(
             "." + file.getFileName() + "." + ProcessHandle.current().pid() + ".partial");

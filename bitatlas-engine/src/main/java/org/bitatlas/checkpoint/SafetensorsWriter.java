@@ -73,30 +73,72 @@ public final class SafetensorsWriter {
       List<TensorData> tensors,
       SequencedMap<String, String> metadata,
       long maxShardBytes) {
+    createDirectories(folder);
+    Set<String> written = new HashSet<>();
+    if (shards(tensors, maxShardBytes, folder).size() <= 1) {
+      write(folder.resolve(SafetensorsCheckpoint.SINGLE_FILE_NAME), tensors, metadata);
+      written.add(SafetensorsCheckpoint.SINGLE_FILE_NAME);
+    } else {
+      List<String> names = writeShards(folder, tensors, metadata, maxShardBytes);
+      writeIndex(folder, names);
+      written.addAll(names);
+      written.add(SafetensorsIndex.FILE_NAME);
+    }
+    removeOthers(folder, written);
+  }
+
+  /**
+   * Writes shards {@code model-00001-of-00002.safetensors} and so on, filled in the given order,
+   * without an index: for a checkpoint that has other shards too.
+   *
+   * @return their names; none when there are no tensors
+   */
+  public static List<String> writeShards(
+      Path folder,
+      List<TensorData> tensors,
+      SequencedMap<String, String> metadata,
+      long maxShardBytes) {
     List<List<TensorData>> shards = shards(tensors, maxShardBytes, folder);
+    List<String> names = new ArrayList<>();
+    for (int i = 0; i < shards.size(); i++) {
+      String name =
+          String.format(Locale.ROOT, "model-%05d-of-%05d.safetensors", i + 1, shards.size());
+      write(folder.resolve(name), shards.get(i), metadata);
+      names.add(name);
+    }
+    return names;
+  }
+
+  /**
+   * Writes the index of shards that lie in a folder; reads their headers.
+   *
+   * @throws BitAtlasException when a shard is missing or invalid, or two hold a tensor of one name
+   */
+  public static void writeIndex(Path folder, List<String> shards) {
+    TreeMap<String, String> weightMap = new TreeMap<>();
+    long totalBytes = 0;
+    for (String shard : shards) {
+      try (Checkpoint content = SafetensorsCheckpoint.open(folder.resolve(shard))) {
+        for (String name : content.names()) {
+          String other = weightMap.putIfAbsent(name, shard);
+          if (other != null) {
+            throw new BitAtlasException(
+                "Tensor '%s' is in two shards of %s: %s and %s."
+                    .formatted(name, folder, other, shard));
+          }
+          totalBytes += content.get(name).data().byteSize();
+        }
+      }
+    }
+    writeIndex(folder.resolve(SafetensorsIndex.FILE_NAME), weightMap, totalBytes);
+  }
+
+  private static void createDirectories(Path folder) {
     try {
       Files.createDirectories(folder);
     } catch (IOException e) {
       throw AtomicFile.unwritable(folder, e);
     }
-    Set<String> written = new HashSet<>();
-    if (shards.size() <= 1) {
-      write(folder.resolve(SafetensorsCheckpoint.SINGLE_FILE_NAME), tensors, metadata);
-      written.add(SafetensorsCheckpoint.SINGLE_FILE_NAME);
-    } else {
-      TreeMap<String, String> weightMap = new TreeMap<>();
-      for (int i = 0; i < shards.size(); i++) {
-        String name =
-            String.format(Locale.ROOT, "model-%05d-of-%05d.safetensors", i + 1, shards.size());
-        write(folder.resolve(name), shards.get(i), metadata);
-        written.add(name);
-        shards.get(i).forEach(tensor -> weightMap.put(tensor.name(), name));
-      }
-      writeIndex(
-          folder.resolve(SafetensorsIndex.FILE_NAME), weightMap, totalBytes(tensors, folder));
-      written.add(SafetensorsIndex.FILE_NAME);
-    }
-    removeOthers(folder, written);
   }
 
   private static List<List<TensorData>> shards(
@@ -127,8 +169,7 @@ public final class SafetensorsWriter {
       json.writeEndObject();
       json.writeEndObject();
     }
-    byte[] bytes = text.toString().getBytes(StandardCharsets.UTF_8);
-    AtomicFile.write(file, channel -> AtomicFile.writeFully(channel, ByteBuffer.wrap(bytes)));
+    AtomicFile.write(file, text.toString().getBytes(StandardCharsets.UTF_8));
   }
 
   private static void removeOthers(Path folder, Set<String> written) {
@@ -186,10 +227,6 @@ public final class SafetensorsWriter {
     byte[] header = Arrays.copyOf(bytes, padded);
     Arrays.fill(header, bytes.length, padded, (byte) ' ');
     return header;
-  }
-
-  private static long totalBytes(List<TensorData> tensors, Path file) {
-    return tensors.stream().mapToLong(tensor -> byteCount(tensor, file)).sum();
   }
 
   private static long byteCount(TensorData tensor, Path file) {

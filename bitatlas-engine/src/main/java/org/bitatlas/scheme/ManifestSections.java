@@ -27,6 +27,7 @@ record ManifestSections(
   /** The first version that has more than linears. */
   private static final int ACTIVATIONS_VERSION = 2;
 
+  private static final String WEIGHT = ".weight";
   private static final int MOST_BLOCKS = 1 << 20;
 
   ManifestSections() {
@@ -58,6 +59,13 @@ record ManifestSections(
     activations.putAll(more.activations);
     attention.putAll(more.attention);
     floats.putAll(more.floats);
+  }
+
+  /** Whether a tensor of the base checkpoint is not stored, or with another content. */
+  boolean replaces(String tensor) {
+    boolean weight = tensor.endsWith(WEIGHT);
+    return floats.containsKey(tensor)
+        || (weight && linears.containsKey(tensor.substring(0, tensor.length() - WEIGHT.length())));
   }
 
   void write(ObjectNode root) {

@@ -1,20 +1,10 @@
 package org.bitatlas.scheme;
 
-import java.io.IOException;
-import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.nio.file.StandardCopyOption;
-import java.util.ArrayList;
-import java.util.Comparator;
-import java.util.LinkedHashMap;
-import java.util.List;
-import java.util.Set;
-import java.util.stream.Stream;
+import java.util.Optional;
 import org.bitatlas.checkpoint.Checkpoint;
 import org.bitatlas.checkpoint.SafetensorsCheckpoint;
-import org.bitatlas.checkpoint.SafetensorsWriter;
-import org.bitatlas.checkpoint.TensorData;
 import org.bitatlas.tensor.BitAtlasException;
 
 /**
@@ -33,21 +23,6 @@ public final class QuantizedCheckpointFolder {
   public static final int FORMAT_VERSION = 2;
 
   static final String MANIFEST = "bitatlas.json";
-
-  private static final long SHARD_BYTES = 4L << 30;
-
-  private static final Set<String> CARRIED_FILES =
-      Set.of(
-          "config.json",
-          "generation_config.json",
-          "tokenizer.model",
-          "tokenizer.json",
-          "tokenizer_config.json",
-          "special_tokens_map.json",
-          "added_tokens.json",
-          "chat_template.jinja",
-          "vocab.json",
-          "merges.txt");
 
   private QuantizedCheckpointFolder() {}
 
@@ -73,8 +48,9 @@ public final class QuantizedCheckpointFolder {
 
   /**
    * Writes a folder: into a hidden sibling first, which then gets the name {@code target} in one
-   * step, so that whatever has the name is complete. An earlier quantized checkpoint of that name
-   * is replaced.
+   * step, so that whatever has the name is complete; see {@link QuantizedFolderWriter}. An earlier
+   * quantized checkpoint of that name is replaced, and what an interrupted writer left beside it is
+   * deleted.
    *
    * @param base the float checkpoint; the weights of quantized layers are left out
    * @param modelFolder where config.json, tokenizer files and licences are copied from
@@ -83,81 +59,27 @@ public final class QuantizedCheckpointFolder {
    */
   public static void write(
       QuantizedCheckpoint quantized, Checkpoint base, Path modelFolder, Path target) {
-    Path destination = target.toAbsolutePath().normalize();
-    Path name = destination.getFileName();
-    if (name == null || (Files.exists(destination) && !isReplaceable(destination))) {
-      throw new BitAtlasException(
-          target + " exists and is not a quantized checkpoint; give another folder.");
-    }
-    String process = "." + ProcessHandle.current().pid();
-    Path partial = destination.resolveSibling("." + name + process + ".partial");
-    Path replaced = destination.resolveSibling("." + name + process + ".replaced");
-    try {
-      delete(partial);
-      Files.createDirectories(partial);
-      fill(partial, quantized, base, modelFolder);
-      if (Files.exists(destination)) {
-        delete(replaced);
-        Files.move(destination, replaced, StandardCopyOption.ATOMIC_MOVE);
-      }
-      Files.move(partial, destination, StandardCopyOption.ATOMIC_MOVE);
-      delete(replaced);
-    } catch (IOException e) {
-      throw new BitAtlasException("Cannot write " + target + ": " + e + ".", e);
-    } finally {
-      deleteQuietly(partial);
-    }
-  }
-
-  private static boolean isReplaceable(Path folder) {
-    if (isQuantized(folder)) {
-      return true;
-    }
-    try (Stream<Path> entries = Files.list(folder)) {
-      return entries.findAny().isEmpty();
-    } catch (IOException e) {
-      return false;
-    }
-  }
-
-  private static void fill(
-      Path folder, QuantizedCheckpoint quantized, Checkpoint base, Path modelFolder)
-      throws IOException {
     CheckpointParts parts = CheckpointParts.of(quantized);
     BaseFit.require(parts, base);
-    List<TensorData> tensors = new ArrayList<>();
-    Set<String> modules = quantized.linears().keySet();
-    for (String name : base.names()) {
-      boolean weight =
-          name.endsWith(".weight")
-              && modules.contains(name.substring(0, name.length() - ".weight".length()));
-      if (!weight && !parts.floats().containsKey(name)) {
-        tensors.add(TensorData.of(base.get(name)));
+    try (QuantizedFolderWriter writer = QuantizedFolderWriter.openAnew(target, base, modelFolder)) {
+      try {
+        for (int layer = 0; layer < writer.blocks(); layer++) {
+          writer.writeBlock(layer, parts.piece(Optional.of(layer)), "");
+        }
+        writer.finish(parts.piece(Optional.empty()), quantized.provenance());
+      } catch (RuntimeException e) {
+        discard(writer, e);
+        throw e;
       }
     }
-    tensors.addAll(parts.tensors());
-    SafetensorsWriter.writeSharded(folder, tensors, new LinkedHashMap<>(), SHARD_BYTES);
-    copyModelFiles(modelFolder, folder);
-    Files.writeString(
-        folder.resolve(MANIFEST),
-        new CheckpointManifest(ManifestSections.of(parts), quantized.provenance()).toJson(),
-        StandardCharsets.UTF_8);
   }
 
-  private static void copyModelFiles(Path from, Path to) throws IOException {
-    List<Path> files;
-    try (Stream<Path> entries = Files.list(from)) {
-      files = entries.filter(QuantizedCheckpointFolder::isCarried).sorted().toList();
+  private static void discard(QuantizedFolderWriter writer, RuntimeException cause) {
+    try {
+      writer.discard();
+    } catch (BitAtlasException e) {
+      cause.addSuppressed(e);
     }
-    for (Path file : files) {
-      Files.copy(file, to.resolve(file.getFileName().toString()));
-    }
-  }
-
-  private static boolean isCarried(Path file) {
-    String name = file.getFileName().toString();
-    boolean legal = name.startsWith("LICENSE") || name.startsWith("NOTICE");
-    return Files.isRegularFile(file) && (legal || CARRIED_FILES.contains(name));
   }
 
   /**
@@ -186,28 +108,6 @@ public final class QuantizedCheckpointFolder {
     } catch (RuntimeException e) {
       stored.close();
       throw e;
-    }
-  }
-
-  private static void delete(Path folder) throws IOException {
-    if (!Files.exists(folder)) {
-      return;
-    }
-    List<Path> paths;
-    try (Stream<Path> walk = Files.walk(folder)) {
-      paths = walk.sorted(Comparator.reverseOrder()).toList();
-    }
-    for (Path path : paths) {
-      Files.delete(path);
-    }
-  }
-
-  /** After a success nothing is left to delete; after a failure the first error counts. */
-  private static void deleteQuietly(Path folder) {
-    try {
-      delete(folder);
-    } catch (IOException e) {
-      folder.toFile().deleteOnExit();
     }
   }
 }
