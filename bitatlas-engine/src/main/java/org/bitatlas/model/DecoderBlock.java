@@ -268,6 +268,13 @@ public final class DecoderBlock implements AutoCloseable {
     }
   }
 
+  /** The input of a projection transformed, but not rounded. */
+  public Tensor transformed(Projection projection, Tensor input) {
+    try (TensorScope scope = TensorScope.open()) {
+      return scope.keep(operators.transformed(projection, input));
+    }
+  }
+
   /** Replaces what happens around a projection. */
   public void setActivations(Projection projection, LinearActivations activations) {
     operators.set(projection, activations);

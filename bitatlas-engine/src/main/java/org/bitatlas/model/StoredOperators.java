@@ -109,13 +109,18 @@ final class StoredOperators implements BlockOperators, AutoCloseable {
 
   /** The input of a projection, transformed and rounded. */
   Tensor prepared(Projection projection, Tensor input) {
-    OnlineTransform transform = transforms.get(projection);
-    Tensor transformed = transform == null ? input : transform.apply(input);
+    Tensor transformed = transformed(projection, input);
     return around(projection)
         .input()
         .map(quantizer ->
             ActivationRounding.apply(transformed, quantizer, architecture.headDimension()))
         .orElse(transformed);
+  }
+
+  /** The input of a projection, transformed. */
+  Tensor transformed(Projection projection, Tensor input) {
+    OnlineTransform transform = transforms.get(projection);
+    return transform == null ? input : transform.apply(input);
   }
 
   private Tensor roundedOutputs(InputGroup group, Tensor outputs) {

@@ -15,10 +15,10 @@ final class Activations {
   /**
    * The quantizer of a linear's input; empty for float.
    *
-   * @param ranges ranges of the inputs, needed for static ones
+   * @param statistics of the inputs, needed for static ranges
    */
   static Optional<ActivationQuantizer> input(
-      ActivationPolicy policy, Optional<InputRanges> ranges) {
+      ActivationPolicy policy, Optional<InputStatistics> statistics) {
     if (policy.bits() == ActivationPolicy.FLOAT_BITS) {
       return Optional.empty();
     }
@@ -31,12 +31,12 @@ final class Activations {
           case DYNAMIC_TENSOR ->
               ActivationQuantizer.dynamic(bits, symmetric, Strategy.TENSOR, clip);
           case STATIC_TENSOR -> {
-            InputRanges found = ranges.orElseThrow();
+            LayerReport.Inputs found = statistics.orElseThrow().profile();
             yield ActivationQuantizer.perTensor(
                 bits,
                 symmetric,
-                Math.min(0, found.lowest()) * clip,
-                Math.max(0, found.highest()) * clip);
+                (float) Math.min(0, found.minimum()) * clip,
+                (float) Math.max(0, found.maximum()) * clip);
           }
         });
   }

@@ -43,7 +43,10 @@ final class BlockObserver {
   record Reference(DecoderBlock block, ActivationStream stream) {}
 
   /** Inputs of one batch, [tokens x K] each, fp32. */
-  private record Captured(Map<InputGroup, Tensor> inputs, Map<InputGroup, Tensor> drifts)
+  private record Captured(
+      Map<InputGroup, Tensor> inputs,
+      Map<InputGroup, Tensor> drifts,
+      Map<InputGroup, InputStatistics> statistics)
       implements AutoCloseable {
     @Override
     public void close() {
@@ -52,24 +55,38 @@ final class BlockObserver {
     }
   }
 
-  /** Only the ranges of the inputs. */
-  Map<InputGroup, InputRanges> ranges(
+  /** Only the statistics of the inputs. */
+  Map<InputGroup, InputStatistics> statistics(
       DecoderBlock block, ActivationStream stream, List<InputGroup> groups) {
-    Map<InputGroup, InputRanges> ranges = emptyRanges(groups);
-    tiles.mapInOrder(
+    Map<InputGroup, InputStatistics> statistics = new EnumMap<>(InputGroup.class);
+    tiles.<Map<InputGroup, InputStatistics>>mapInOrder(
         stream.batches(),
         batch -> {
-          try (TensorScope _ = TensorScope.open();
-              Captured captured = capture(block, stream, groups, batch, Optional.empty())) {
-            return rangesOf(captured);
+          NativeRuntime.useSingleThread();
+          Map<InputGroup, InputStatistics> found = new EnumMap<>(InputGroup.class);
+          try (TensorScope _ = TensorScope.open()) {
+            block.forward(stream.batch(batch), block.operators(), describing(block, groups, found));
           }
+          return found;
         },
-        found -> merge(ranges, found));
-    return ranges;
+        found -> merge(statistics, found));
+    return statistics;
+  }
+
+  private static LinearInputObserver describing(
+      DecoderBlock block, List<InputGroup> groups, Map<InputGroup, InputStatistics> statistics) {
+    return (projection, input) -> {
+      InputGroup group = InputGroup.of(projection);
+      if (group.observed() == projection && groups.contains(group)) {
+        try (TensorScope _ = TensorScope.open()) {
+          statistics.put(group, InputStatistics.of(block.transformed(projection, input)));
+        }
+      }
+    };
   }
 
   /**
-   * Gram matrices and ranges.
+   * Gram matrices and statistics.
    *
    * @param reference asks for drifts
    */
@@ -80,7 +97,7 @@ final class BlockObserver {
       Optional<Reference> reference) {
     Map<InputGroup, double[]> hessians = new EnumMap<>(InputGroup.class);
     Map<InputGroup, double[]> drifts = new EnumMap<>(InputGroup.class);
-    Map<InputGroup, InputRanges> ranges = emptyRanges(groups);
+    Map<InputGroup, InputStatistics> statistics = new EnumMap<>(InputGroup.class);
     for (InputGroup group : groups) {
       int columns = columns(group);
       hessians.put(group, new double[Math.multiplyExact(columns, columns)]);
@@ -100,22 +117,16 @@ final class BlockObserver {
                 return capture(block, stream, groups, start + batch, reference);
               }
             },
-            captured::add);
+            found -> {
+              captured.add(found);
+              merge(statistics, found.statistics());
+            });
         for (InputGroup group : groups) {
           addProducts(captured, group, false, sum(hessians, group));
           if (reference.isPresent()) {
             addProducts(captured, group, true, sum(drifts, group));
           }
         }
-        tiles.mapInOrder(
-            count,
-            batch -> {
-              NativeRuntime.useSingleThread();
-              try (TensorScope _ = TensorScope.open()) {
-                return rangesOf(captured.get(batch));
-              }
-            },
-            found -> merge(ranges, found));
       } finally {
         captured.forEach(Captured::close);
       }
@@ -123,28 +134,16 @@ final class BlockObserver {
     double factor = 2.0 / stream.sequences();
     hessians.forEach((group, sum) -> finish(sum, columns(group), true, factor));
     drifts.forEach((group, sum) -> finish(sum, columns(group), false, factor));
-    return new Observations(hessians, drifts, ranges);
+    return new Observations(hessians, drifts, statistics);
   }
 
   private int columns(InputGroup group) {
     return architecture.inputFeatures(group.observed());
   }
 
-  private Map<InputGroup, InputRanges> emptyRanges(List<InputGroup> groups) {
-    Map<InputGroup, InputRanges> ranges = new EnumMap<>(InputGroup.class);
-    groups.forEach(group -> ranges.put(group, new InputRanges(columns(group))));
-    return ranges;
-  }
-
   private static void merge(
-      Map<InputGroup, InputRanges> ranges, Map<InputGroup, InputRanges> found) {
-    found.forEach((group, range) -> Objects.requireNonNull(ranges.get(group)).merge(range));
-  }
-
-  private static Map<InputGroup, InputRanges> rangesOf(Captured captured) {
-    Map<InputGroup, InputRanges> ranges = new EnumMap<>(InputGroup.class);
-    captured.inputs().forEach((group, inputs) -> ranges.put(group, InputRanges.of(inputs)));
-    return ranges;
+      Map<InputGroup, InputStatistics> sum, Map<InputGroup, InputStatistics> next) {
+    next.forEach((group, found) -> sum.merge(group, found, InputStatistics::merge));
   }
 
   private static double[] sum(Map<InputGroup, double[]> sums, InputGroup group) {
@@ -159,24 +158,32 @@ final class BlockObserver {
       int batch,
       Optional<Reference> reference) {
     NativeRuntime.useSingleThread();
-    Map<InputGroup, Tensor> inputs = inputs(block, stream, groups, batch);
+    Map<InputGroup, InputStatistics> statistics = new EnumMap<>(InputGroup.class);
+    Map<InputGroup, Tensor> inputs =
+        inputs(block, stream, groups, batch, describing(block, groups, statistics));
     Map<InputGroup, Tensor> drifts = new EnumMap<>(InputGroup.class);
     reference.ifPresent(original -> {
-      Map<InputGroup, Tensor> floats = inputs(original.block(), original.stream(), groups, batch);
+      Map<InputGroup, Tensor> floats =
+          inputs(original.block(), original.stream(), groups, batch, LinearInputObserver.NONE);
       floats.forEach((group, input) -> {
         drifts.put(
             group, input.sub(Objects.requireNonNull(inputs.get(group))).contiguous().unscoped());
         input.close();
       });
     });
-    return new Captured(inputs, drifts);
+    return new Captured(inputs, drifts, statistics);
   }
 
   private static Map<InputGroup, Tensor> inputs(
-      DecoderBlock block, ActivationStream stream, List<InputGroup> groups, int batch) {
+      DecoderBlock block,
+      ActivationStream stream,
+      List<InputGroup> groups,
+      int batch,
+      LinearInputObserver second) {
     Map<InputGroup, Tensor> inputs = new EnumMap<>(InputGroup.class);
     LinearInputObserver observer =
         (projection, input) -> {
+          second.observe(projection, input);
           InputGroup group = InputGroup.of(projection);
           if (group.observed() == projection && groups.contains(group)) {
             try (TensorScope _ = TensorScope.open()) {

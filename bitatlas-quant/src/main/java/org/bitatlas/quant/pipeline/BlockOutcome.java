@@ -7,7 +7,7 @@ import org.bitatlas.scheme.BlockParts;
  * What became of one block.
  *
  * @param parts what goes into the checkpoint
- * @param errors one entry per linear layer, in model order
+ * @param reports one entry per linear layer, in model order
  * @param notes what a user must know: fallbacks, damping raised, choices of a search
  */
-record BlockOutcome(BlockParts parts, List<LayerError> errors, List<String> notes) {}
+record BlockOutcome(BlockParts parts, List<LayerReport> reports, List<String> notes) {}

@@ -7,7 +7,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.SequencedMap;
-import java.util.function.BiConsumer;
+import java.util.function.Consumer;
 import org.bitatlas.model.Architecture;
 import org.bitatlas.model.Architecture.Projection;
 import org.bitatlas.model.BlockLoader;
@@ -19,6 +19,7 @@ import org.bitatlas.quant.method.Rounding;
 import org.bitatlas.quant.method.Transform;
 import org.bitatlas.quant.rounding.Tiles;
 import org.bitatlas.quant.transform.BlockTransform;
+import org.bitatlas.quant.transform.SmoothQuantSearch;
 import org.bitatlas.scheme.BlockParts;
 import org.bitatlas.scheme.FloatLinear;
 import org.bitatlas.scheme.StoredLinear;
@@ -42,7 +43,7 @@ final class BlockQuantizer {
   private final Tiles tiles;
   private final BlockObserver observer;
   private final ErrorMeter meter;
-  private final BiConsumer<String, LayerError> listener;
+  private final Consumer<LayerReport> listener;
 
   BlockQuantizer(
       BlockLoader loader,
@@ -50,7 +51,7 @@ final class BlockQuantizer {
       Streams streams,
       Tiles tiles,
       int threads,
-      BiConsumer<String, LayerError> listener) {
+      Consumer<LayerReport> listener) {
     this.loader = loader;
     this.architecture = loader.architecture();
     this.recipe = recipe;
@@ -68,7 +69,7 @@ final class BlockQuantizer {
       requireFinite(original);
       TransformStep step = new TransformStep(block, recipe);
       transform(original).ifPresent(step::apply);
-      Map<InputGroup, InputRanges> ranges = staticRanges(block);
+      Map<InputGroup, InputStatistics> ranges = staticRanges(block);
       step.roundActivations(ranges);
       Rounded rounded = round(original, block, step);
       boolean last = layer + 1 == architecture.layers();
@@ -81,7 +82,7 @@ final class BlockQuantizer {
       return new BlockOutcome(
           new BlockParts(
               rounded.linears(), step.activations(ranges), step.attention(), step.floats()),
-          rounded.errors(),
+          rounded.reports(),
           notes);
     }
   }
@@ -90,22 +91,34 @@ final class BlockQuantizer {
   private Optional<BlockTransform> transform(DecoderBlock original) {
     return switch (recipe.transform()) {
       case Transform.None _ -> Optional.empty();
-      case Transform.SmoothQuant _, Transform.Awq _, Transform.FlatQuant _ ->
-          throw new BitAtlasException(
-              recipe.method() + " is not part of this version, block " + original.layer() + ".");
+      case Transform.SmoothQuant smooth ->
+          Optional.of(
+              SmoothQuantSearch.find(original, absoluteMaxima(original), smooth, recipe.quirks()));
+      case Transform.Awq _, Transform.FlatQuant _ ->
+          throw new BitAtlasException(recipe.method() + " is not part of this version.");
     };
   }
 
+  private Map<InputGroup, float[]> absoluteMaxima(DecoderBlock original) {
+    Map<InputGroup, float[]> maxima = new EnumMap<>(InputGroup.class);
+    observer
+        .statistics(
+            original, streams.floats().orElseThrow(), List.of(InputGroup.ATTENTION, InputGroup.MLP))
+        .forEach((group, statistics) -> maxima.put(group, statistics.absoluteMaxima()));
+    return maxima;
+  }
+
   /** Ranges of the transformed, not yet rounded inputs, where the recipe fixes them beforehand. */
-  private Map<InputGroup, InputRanges> staticRanges(DecoderBlock block) {
+  private Map<InputGroup, InputStatistics> staticRanges(DecoderBlock block) {
     if (!recipe.activations().needsCalibration() || recipe.position() == Position.TRANSFORMED) {
       return new EnumMap<>(InputGroup.class);
     }
-    return observer.ranges(block, streams.observed().orElseThrow(), List.of(InputGroup.values()));
+    return observer.statistics(
+        block, streams.observed().orElseThrow(), List.of(InputGroup.values()));
   }
 
   private record Rounded(
-      SequencedMap<String, StoredLinear> linears, List<LayerError> errors, List<String> notes) {}
+      SequencedMap<String, StoredLinear> linears, List<LayerReport> reports, List<String> notes) {}
 
   private Rounded round(DecoderBlock original, DecoderBlock block, TransformStep step) {
     Rounded rounded = new Rounded(new LinkedHashMap<>(), new ArrayList<>(), new ArrayList<>());
@@ -146,37 +159,53 @@ final class BlockQuantizer {
               observed.flatMap(seen -> seen.drift(group)),
               architecture.inputFeatures(group.observed()),
               tiles);
-      int member = 0;
       for (Projection projection : group.projections()) {
         String module = projection.module(block.layer());
         if (transformedOnly || recipe.excludes(module)) {
           keepFloat(block, step, projection, rounded);
-        } else {
-          float[] weight = block.weight(projection);
-          StoredLinear linear =
-              rounder.round(
-                  step.clipped(projection).orElse(weight),
-                  architecture.outputFeatures(projection),
-                  module,
-                  member);
-          float[] dequantized = linear.dequantize();
-          replacements.put(projection, dequantized);
-          rounded.linears().put(module, linear);
-          LayerError error =
-              new LayerError(
-                  block.layer(),
-                  projection,
-                  meter.outputError(weight, dequantized, linear.inputFeatures(), hessian),
-                  ErrorMeter.weightError(weight, dequantized));
-          rounded.errors().add(error);
-          listener.accept(module, error);
+          continue;
         }
-        member++;
+        float[] weight = block.weight(projection);
+        LinearRounder.Result result =
+            rounder.round(
+                step.clipped(projection).orElse(weight),
+                architecture.outputFeatures(projection),
+                projection,
+                block.layer());
+        float[] dequantized = result.linear().dequantize();
+        replacements.put(projection, dequantized);
+        rounded.linears().put(module, result.linear());
+        result.fallback().ifPresent(note -> rounded.notes().add(module + ": " + note));
+        LayerError error =
+            new LayerError(
+                block.layer(),
+                projection,
+                meter.outputError(weight, dequantized, result.linear().inputFeatures(), hessian),
+                ErrorMeter.weightError(weight, dequantized));
+        LayerReport report =
+            LayerReport.of(
+                error,
+                weight,
+                result.linear(),
+                observed.flatMap(seen -> seen.statistics(group)),
+                hessian.map(BlockQuantizer::diagonal),
+                result.damping(),
+                result.fallback());
+        rounded.reports().add(report);
+        listener.accept(report);
       }
-      rounded.notes().addAll(rounder.notes());
     }
     // Linears of one pass see each other unquantized, so weights change when all are rounded.
     replacements.forEach(block::setWeight);
+  }
+
+  private static double[] diagonal(double[] matrix) {
+    int size = (int) Math.round(Math.sqrt(matrix.length));
+    double[] diagonal = new double[size];
+    for (int k = 0; k < size; k++) {
+      diagonal[k] = matrix[k * size + k];
+    }
+    return diagonal;
   }
 
   private void keepFloat(

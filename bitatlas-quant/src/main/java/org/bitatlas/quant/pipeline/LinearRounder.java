@@ -1,11 +1,11 @@
 package org.bitatlas.quant.pipeline;
 
-import java.util.ArrayList;
-import java.util.List;
 import java.util.Optional;
+import org.bitatlas.model.Architecture.Projection;
 import org.bitatlas.quant.method.Recipe;
 import org.bitatlas.quant.method.Rounding;
 import org.bitatlas.quant.rounding.ColumnSweep;
+import org.bitatlas.quant.rounding.DriftCorrection;
 import org.bitatlas.quant.rounding.InverseFactor;
 import org.bitatlas.quant.rounding.Tiles;
 import org.bitatlas.scheme.StoredLinear;
@@ -14,12 +14,13 @@ import org.bitatlas.tensor.BitAtlasException;
 /** Rounds the linear layers of one input group: they share the Hessian and mostly its factor. */
 final class LinearRounder {
 
+  private static final int MOST_SHARERS = 3;
+
   private final Recipe recipe;
   private final Optional<double[]> hessian;
   private final Optional<double[]> drift;
   private final int columns;
   private final Tiles tiles;
-  private final List<String> notes = new ArrayList<>();
   private Optional<InverseFactor> factor = Optional.empty();
   private double factored = -1;
 
@@ -36,53 +37,90 @@ final class LinearRounder {
     this.tiles = tiles;
   }
 
-  /** What happened on the way. */
-  List<String> notes() {
-    return notes;
-  }
+  /**
+   * A rounded layer.
+   *
+   * @param linear what is stored
+   * @param damping fraction of the mean diagonal added to H, where it was factored
+   * @param fallback what was done in place of what the recipe says, and why
+   */
+  record Result(StoredLinear linear, Optional<Double> damping, Optional<String> fallback) {}
 
   /**
    * Rounds a layer.
    *
    * @param weight W [N x K]
-   * @param module its name, for messages
-   * @param member number of layers of the group rounded before
    */
-  StoredLinear round(float[] weight, int rows, String module, int member) {
+  Result round(float[] weight, int rows, Projection projection, int layer) {
+    String module = projection.module(layer);
     return switch (recipe.rounding()) {
-      case Rounding.Nearest _ -> sweep(weight, rows, Optional.empty());
+      case Rounding.Nearest _ -> sweep(weight, rows, Optional.empty(), Optional.empty(), 0);
       case Rounding.Gptq gptq ->
-          sweep(weight, rows, factor(gptq.damping(), gptq.actOrder(), module));
-      case Rounding.Gptaq _, Rounding.Billm _, Rounding.SlimLlm _ ->
+          sweep(weight, rows, factor(gptq, 0, module), Optional.empty(), gptq.damping());
+      case Rounding.Gptaq gptaq -> {
+        Optional<InverseFactor> inverse = factor(gptaq.sweep(), sharers(gptaq, projection), module);
+        Optional<DriftCorrection> correction =
+            inverse.map(
+                present -> DriftCorrection.of(drift.orElseThrow(), present, gptaq.alpha(), tiles));
+        yield sweep(weight, rows, inverse, correction, gptaq.sweep().damping());
+      }
+      case Rounding.Billm _, Rounding.SlimLlm _ ->
           throw new BitAtlasException(recipe.method() + " is not part of this version.");
     };
   }
 
-  private StoredLinear sweep(float[] weight, int rows, Optional<InverseFactor> inverse) {
-    return ColumnSweep.round(weight, rows, columns, recipe, inverse, tiles).linear();
+  private Result sweep(
+      float[] weight,
+      int rows,
+      Optional<InverseFactor> inverse,
+      Optional<DriftCorrection> correction,
+      double asked) {
+    StoredLinear linear =
+        ColumnSweep.round(weight, rows, columns, recipe, inverse, correction, tiles).linear();
+    Optional<Double> damping = inverse.map(InverseFactor::damping);
+    boolean nearest = recipe.rounding() instanceof Rounding.Nearest;
+    return new Result(linear, damping, nearest ? Optional.empty() : fallback(damping, asked));
   }
 
-  /** U of the group's inputs at a damping; computed once while the damping stays. */
-  private Optional<InverseFactor> factor(double damping, boolean actOrder, String module) {
+  private Optional<String> fallback(Optional<Double> damping, double asked) {
+    if (damping.isEmpty()) {
+      return Optional.of(
+          "the Hessian of its calibration inputs is not positive definite at any damping; rounded"
+              + " to nearest instead");
+    }
+    boolean raised = damping.get() > Math.pow(1 + asked, MOST_SHARERS) - 1 + 1e-12;
+    return raised
+        ? Optional.of(
+            "the Hessian of its calibration inputs is not positive definite; damping raised from"
+                + " %s to %s".formatted(asked, damping.get()))
+        : Optional.empty();
+  }
+
+  /**
+   * How often the reference has damped the shared Hessian before this layer: it goes through k, v,
+   * q and up, gate with one tensor, and act order works on a copy.
+   */
+  private int sharers(Rounding.Gptaq gptaq, Projection projection) {
+    if (!recipe.quirks() || gptaq.sweep().actOrder()) {
+      return 0;
+    }
+    return switch (projection) {
+      case KEY, OUTPUT, UP, DOWN -> 0;
+      case VALUE, GATE -> 1;
+      case QUERY -> 2;
+    };
+  }
+
+  /** U of the group's inputs; computed once while the damping stays. */
+  private Optional<InverseFactor> factor(Rounding.Gptq options, int sharers, String module) {
+    double damping =
+        sharers == 0 ? options.damping() : Math.pow(1 + options.damping(), sharers + 1) - 1;
     if (factored != damping) {
-      factor = InverseFactor.of(hessian.orElseThrow(), columns, damping, actOrder, module, tiles);
+      factor =
+          InverseFactor.of(
+              hessian.orElseThrow(), columns, damping, options.actOrder(), module, tiles);
       factored = damping;
     }
-    if (factor.isEmpty()) {
-      notes.add(
-          module
-              + ": the Hessian of its calibration inputs is not positive definite at any damping;"
-              + " rounded to nearest instead.");
-    } else if (factor.get().damping() != damping) {
-      notes.add(
-          "%s: the Hessian of its calibration inputs is not positive definite; damping raised from %s to %s."
-              .formatted(module, damping, factor.get().damping()));
-    }
     return factor;
-  }
-
-  /** D of the group's inputs. */
-  Optional<double[]> drift() {
-    return drift;
   }
 }

@@ -10,16 +10,21 @@ import org.bitatlas.model.InputGroup;
  * @param hessians H = 2 / n * sum over tokens of x x^T [K x K], n the number of sequences
  * @param drifts D = 2 / n * sum over tokens of (x' - x) x^T [K x K], x' the input on the float
  *     stream; empty where nobody asked
- * @param ranges per channel
+ * @param statistics of the inputs, transformed and not rounded
  */
 record Observations(
     Map<InputGroup, double[]> hessians,
     Map<InputGroup, double[]> drifts,
-    Map<InputGroup, InputRanges> ranges) {
+    Map<InputGroup, InputStatistics> statistics) {
 
   /** H of a group. */
   Optional<double[]> hessian(InputGroup group) {
     return Optional.ofNullable(hessians.get(group));
+  }
+
+  /** Statistics of a group's inputs. */
+  Optional<InputStatistics> statistics(InputGroup group) {
+    return Optional.ofNullable(statistics.get(group));
   }
 
   /** D of a group. */

@@ -131,7 +131,7 @@ public final class QuantizationPipeline {
     SequencedMap<String, LinearActivations> activations = new LinkedHashMap<>();
     SequencedMap<Integer, AttentionActivations> attention = new LinkedHashMap<>();
     SequencedMap<String, FloatTensor> floats = new LinkedHashMap<>();
-    List<LayerError> errors = new ArrayList<>();
+    List<LayerReport> reports = new ArrayList<>();
     List<String> notes = new ArrayList<>();
     for (int layer = 0; layer < outcomes.size(); layer++) {
       BlockOutcome outcome = outcomes.get(layer);
@@ -141,13 +141,13 @@ public final class QuantizationPipeline {
         attention.put(layer, outcome.parts().attention());
       }
       floats.putAll(outcome.parts().floats());
-      errors.addAll(outcome.errors());
+      reports.addAll(outcome.reports());
       notes.addAll(outcome.notes());
     }
     return new QuantizationResult(
         new QuantizedCheckpoint(
             linears, activations, attention, floats, provenance(source, recipe, calibration)),
-        List.copyOf(errors),
+        List.copyOf(reports),
         List.copyOf(notes));
   }
 
@@ -184,9 +184,9 @@ public final class QuantizationPipeline {
       this.total = count;
     }
 
-    void done(String module, LayerError error) {
+    void done(LayerReport report) {
       finished++;
-      listener.accept(new QuantizationProgress(finished, total, module));
+      listener.accept(new QuantizationProgress(finished, total, report));
     }
   }
 }

@@ -70,15 +70,15 @@ final class TransformStep {
   }
 
   /** Turns rounding of activations on, as far as the recipe goes. */
-  void roundActivations(Map<InputGroup, InputRanges> ranges) {
+  void roundActivations(Map<InputGroup, InputStatistics> statistics) {
     for (Projection projection : Projection.values()) {
-      block.setActivations(projection, activations(projection, ranges));
+      block.setActivations(projection, activations(projection, statistics));
     }
     block.setAttention(attention());
   }
 
   private LinearActivations activations(
-      Projection projection, Map<InputGroup, InputRanges> ranges) {
+      Projection projection, Map<InputGroup, InputStatistics> statistics) {
     boolean rounds =
         recipe.position() == Position.QUANTIZED
             && !recipe.excludes(projection.module(block.layer()));
@@ -92,7 +92,7 @@ final class TransformStep {
             .or(() ->
                 Activations.input(
                     recipe.activations(),
-                    Optional.ofNullable(ranges.get(InputGroup.of(projection)))));
+                    Optional.ofNullable(statistics.get(InputGroup.of(projection)))));
     return new LinearActivations(
         learned.transform(), input, Activations.output(recipe.activations(), projection));
   }
@@ -122,10 +122,10 @@ final class TransformStep {
   }
 
   /** What happens around the linears, by module name; nothing is left out. */
-  SequencedMap<String, LinearActivations> activations(Map<InputGroup, InputRanges> ranges) {
+  SequencedMap<String, LinearActivations> activations(Map<InputGroup, InputStatistics> statistics) {
     SequencedMap<String, LinearActivations> all = new LinkedHashMap<>();
     for (Projection projection : Projection.values()) {
-      LinearActivations around = activations(projection, ranges);
+      LinearActivations around = activations(projection, statistics);
       if (!around.equals(LinearActivations.NONE)) {
         all.put(projection.module(block.layer()), around);
       }
