@@ -20,6 +20,7 @@ import org.bitatlas.quant.method.Transform;
 import org.bitatlas.quant.rounding.Tiles;
 import org.bitatlas.quant.transform.BlockTransform;
 import org.bitatlas.quant.transform.SmoothQuantSearch;
+import org.bitatlas.quant.transform.flatquant.FlatQuantSearch;
 import org.bitatlas.scheme.BlockParts;
 import org.bitatlas.scheme.FloatLinear;
 import org.bitatlas.scheme.StoredLinear;
@@ -68,7 +69,12 @@ final class BlockQuantizer {
         DecoderBlock block = loader.load(layer)) {
       requireFinite(original);
       TransformStep step = new TransformStep(block, recipe);
-      transform(original).ifPresent(step::apply);
+      Optional<BlockTransform> transform = transform(original);
+      transform.ifPresent(step::apply);
+      if (recipe.rounding() instanceof Rounding.Gptaq) {
+        // It compares inputs of the float block with the quantized one's: both transformed.
+        transform.ifPresent(new TransformStep(original, recipe)::apply);
+      }
       Map<InputGroup, InputStatistics> ranges = staticRanges(block);
       step.roundActivations(ranges);
       Rounded rounded = round(original, block, step);
@@ -94,7 +100,16 @@ final class BlockQuantizer {
       case Transform.SmoothQuant smooth ->
           Optional.of(
               SmoothQuantSearch.find(original, absoluteMaxima(original), smooth, recipe.quirks()));
-      case Transform.Awq _, Transform.FlatQuant _ ->
+      case Transform.FlatQuant flat ->
+          Optional.of(
+              FlatQuantSearch.find(
+                  original,
+                  streams.floats().orElseThrow(),
+                  flat,
+                  recipe.bits(),
+                  recipe.activations(),
+                  tiles));
+      case Transform.Awq _ ->
           throw new BitAtlasException(recipe.method() + " is not part of this version.");
     };
   }
