@@ -1,0 +1,216 @@
+package org.bitatlas.quant.transform.flatquant;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import java.io.IOException;
+import java.util.Arrays;
+import java.util.List;
+import java.util.Optional;
+import java.util.SplittableRandom;
+import org.bitatlas.model.Architecture.Projection;
+import org.bitatlas.model.DecoderBlock;
+import org.bitatlas.model.LinearInputObserver;
+import org.bitatlas.quant.method.ActivationPolicy;
+import org.bitatlas.quant.method.Transform;
+import org.bitatlas.quant.rounding.Tiles;
+import org.bitatlas.quant.transform.BlockInputs;
+import org.bitatlas.quant.transform.BlockTransform;
+import org.bitatlas.scheme.AttentionActivations;
+import org.bitatlas.scheme.LinearActivations;
+import org.bitatlas.tensor.BitAtlasException;
+import org.bitatlas.tensor.NativeRuntime;
+import org.bitatlas.tensor.TensorScope;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
+
+class FlatQuantSearchTest {
+
+  static final ActivationPolicy FOUR_BITS =
+      new ActivationPolicy(4, true, ActivationPolicy.Granularity.DYNAMIC_TOKEN, 1, 16, 4, 4);
+
+  private static Transform.FlatQuant options(int epochs, double rate, boolean directInverse) {
+    return new Transform.FlatQuant(epochs, rate, 2, 0.3, directInverse, 5);
+  }
+
+  private static BlockTransform find(
+      DecoderBlock block, BlockInputs inputs, Transform.FlatQuant options, int threads) {
+    try (Tiles tiles = new Tiles(threads)) {
+      return FlatQuantSearch.find(block, inputs, options, 4, FOUR_BITS, tiles);
+    }
+  }
+
+  @ParameterizedTest
+  @ValueSource(booleans = {false, true})
+  void withoutRoundingTheTransformedBlockIsTheOriginal(boolean directInverse) throws IOException {
+    try (RandomBlock model = new RandomBlock();
+        DecoderBlock original = model.load();
+        DecoderBlock transformed = model.load();
+        TensorScope _ = TensorScope.open()) {
+      BlockInputs inputs = model.inputs(4, 12);
+      BlockTransform transform = find(original, inputs, options(2, 5e-3, directInverse), 2);
+
+      transform.weights().forEach(transformed::setWeight);
+      transform.biases().forEach(transformed::setBias);
+      transform.norms().forEach(transformed::setNorm);
+      transform
+          .activations()
+          .forEach((projection, around) ->
+              transformed.setActivations(
+                  projection,
+                  new LinearActivations(around.transform(), Optional.empty(), Optional.empty())));
+      transformed.setAttention(
+          new AttentionActivations(
+              transform.attention().headTransform(),
+              transform.attention().queryTransform(),
+              Optional.empty(),
+              Optional.empty()));
+
+      assertThat(transform.weights().keySet()).containsExactlyInAnyOrder(Projection.values());
+      assertThat(transform.biases()).containsOnlyKeys(Projection.VALUE);
+      assertThat(Norms.relativeError(output(transformed, inputs), output(original, inputs)))
+          .isLessThan(1e-5);
+    }
+  }
+
+  private static float[] output(DecoderBlock block, BlockInputs inputs) {
+    return block.forward(inputs.batch(0), block.operators(), LinearInputObserver.NONE).toFloats();
+  }
+
+  @Test
+  void theLossFallsAndIsReported() throws IOException {
+    try (RandomBlock model = new RandomBlock();
+        DecoderBlock block = model.load();
+        Tiles tiles = new Tiles(2);
+        TensorScope _ = TensorScope.open()) {
+      BaseWeights base = BaseWeights.of(block);
+      BlockInputs inputs = model.inputs(4, 12);
+      TrainingData data = TrainingData.gather(block, inputs, tiles);
+      Quantization quantization = Quantization.of(4, FOUR_BITS);
+      FlatTraining training =
+          new FlatTraining(block, base, data, quantization, StraightThrough.ROUNDING, tiles);
+      BlockParameters parameters = initial(block, base, data, quantization, false);
+
+      FlatTraining.Outcome outcome =
+          training.train(parameters, options(20, 5e-3, false), FlatTraining.Listener.NONE);
+
+      assertThat(outcome.losses()).hasSize(40);
+      assertThat(outcome.trouble()).isEmpty();
+      assertThat(outcome.losses().getLast()).isLessThan(0.7 * outcome.losses().get(1));
+      assertThat(find(block, inputs, options(1, 5e-3, false), 2).facts()).containsOnlyKeys("loss");
+    }
+  }
+
+  static BlockParameters initial(
+      DecoderBlock block,
+      BaseWeights base,
+      TrainingData data,
+      Quantization quantization,
+      boolean directInverse) {
+    return BlockParameters.initial(
+        block.architecture(),
+        block.layer(),
+        quantization,
+        directInverse,
+        FlatQuantSearch.initialChannels(base, data, 0.3),
+        new SplittableRandom(3));
+  }
+
+  @Test
+  void theResultDoesNotDependOnTheNumberOfThreads() throws IOException {
+    try (RandomBlock model = new RandomBlock();
+        DecoderBlock block = model.load()) {
+      BlockInputs inputs = model.inputs(5, 12);
+      BlockTransform one = find(block, inputs, options(2, 5e-3, false), 1);
+      BlockTransform three = find(block, inputs, options(2, 5e-3, false), 3);
+
+      for (Projection projection : Projection.values()) {
+        assertThat(three.clipped().get(projection)).isEqualTo(one.clipped().get(projection));
+      }
+      assertThat(three.activations()).isEqualTo(one.activations());
+      assertThat(three.attention()).isEqualTo(one.attention());
+      assertThat(three.facts()).isEqualTo(one.facts());
+    }
+  }
+
+  @Test
+  void aRateThatOverflowsKeepsTheLastGoodParameters() throws IOException {
+    try (RandomBlock model = new RandomBlock();
+        DecoderBlock block = model.load()) {
+      BlockTransform transform = find(block, model.inputs(4, 12), options(3, 1e30, false), 2);
+
+      assertThat(transform.facts().get("training stopped")).contains("not finite at step 2 of 6");
+      for (float[] weight : transform.clipped().values()) {
+        for (float value : weight) {
+          assertThat(value).isFinite();
+        }
+      }
+    }
+  }
+
+  @Test
+  void aSingularTransformEndsTraining() throws IOException {
+    try (RandomBlock model = new RandomBlock();
+        DecoderBlock block = model.load();
+        Tiles tiles = new Tiles(2);
+        TensorScope _ = TensorScope.open()) {
+      BaseWeights base = BaseWeights.of(block);
+      TrainingData data = TrainingData.gather(block, model.inputs(2, 12), tiles);
+      Quantization quantization = Quantization.of(4, FOUR_BITS);
+      BlockParameters parameters = initial(block, base, data, quantization, true);
+      Arrays.fill(parameters.list().getFirst().values(), 0);
+
+      FlatTraining.Outcome outcome =
+          new FlatTraining(block, base, data, quantization, StraightThrough.ROUNDING, tiles)
+              .train(parameters, options(1, 5e-3, true), FlatTraining.Listener.NONE);
+
+      assertThat(outcome.losses()).isEmpty();
+      assertThat(outcome.trouble().orElseThrow()).contains("singular at step 1 of 1");
+    }
+  }
+
+  @Test
+  void inputsThatAreNotFiniteAreRefused() throws IOException {
+    try (RandomBlock model = new RandomBlock();
+        DecoderBlock block = model.load()) {
+      int width = block.architecture().hiddenSize();
+      float[] hidden = new float[12 * width];
+      hidden[100] = Float.POSITIVE_INFINITY;
+
+      assertThatThrownBy(() ->
+              find(block, RandomBlock.inputs(List.of(hidden), width), options(1, 5e-3, false), 1))
+          .isInstanceOf(BitAtlasException.class)
+          .hasMessageContaining("Block 0");
+    }
+  }
+
+  @Test
+  void bitsAndPoliciesWithoutATrainableGridAreRefused() {
+    assertThatThrownBy(() -> Quantization.of(1, FOUR_BITS))
+        .isInstanceOf(BitAtlasException.class)
+        .hasMessageContaining("1 bit");
+    ActivationPolicy fixed =
+        new ActivationPolicy(4, true, ActivationPolicy.Granularity.STATIC_TENSOR, 1, 16, 16, 16);
+    assertThatThrownBy(() -> Quantization.of(4, fixed))
+        .isInstanceOf(BitAtlasException.class)
+        .hasMessageContaining("per token");
+  }
+
+  /** A leak shows in every round; heap and compiler grow in some. */
+  @Test
+  void hundredsOfStepsLeakNothing() throws IOException {
+    try (RandomBlock model = new RandomBlock();
+        DecoderBlock block = model.load()) {
+      BlockInputs inputs = model.inputs(4, 32);
+      find(block, inputs, options(20, 5e-3, false), 2);
+      long least = Long.MAX_VALUE;
+      for (int round = 0; round < 3; round++) {
+        long before = NativeRuntime.physicalBytes();
+        find(block, inputs, options(40, 5e-3, false), 2);
+        least = Math.min(least, NativeRuntime.physicalBytes() - before);
+      }
+      assertThat(least).as("bytes more after 80 steps").isLessThan(8L << 20);
+    }
+  }
+}
