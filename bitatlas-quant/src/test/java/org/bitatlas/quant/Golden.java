@@ -44,7 +44,7 @@ public final class Golden {
     return JSON.readTree(Files.readString(file));
   }
 
-  /** Values of an F64, F32, BF16, I32 or I8 tensor as floats. */
+  /** Values of an F64, F32, BF16, I32, I8 or U8 tensor as floats. */
   public static float[] floats(Checkpoint checkpoint, String name) {
     StoredTensor tensor = checkpoint.get(name);
     MemorySegment data = tensor.data();
@@ -57,6 +57,7 @@ public final class Golden {
             case F64 -> (float) data.get(DOUBLE, 8L * i);
             case I32 -> data.get(INT, 4L * i);
             case I8 -> data.get(ValueLayout.JAVA_BYTE, i);
+            case U8 -> data.get(ValueLayout.JAVA_BYTE, i) & 0xFF;
             default -> throw new AssertionError("unexpected type " + tensor.type());
           };
     }
