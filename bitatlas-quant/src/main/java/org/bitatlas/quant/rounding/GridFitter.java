@@ -76,6 +76,20 @@ public final class GridFitter {
     return searchRange ? search(weights, from, to, range, fitted) : fitted;
   }
 
+  /**
+   * Fits a grid to {@code weights[from .. to)} and replaces them by its nearest points.
+   *
+   * @throws BitAtlasException when the range of the weights is not finite
+   */
+  public void roundInPlace(float[] weights, int from, int to) {
+    GridParameters parameters = fit(weights, from, to);
+    float scale = parameters.scale();
+    float zero = parameters.zero();
+    for (int k = from; k < to; k++) {
+      weights[k] = dequantize(code(weights[k], scale, zero), scale, zero);
+    }
+  }
+
   private record Range(float low, float high) {}
 
   /** The range the grid covers before any search. */

@@ -48,7 +48,7 @@ public final class SmoothQuantSearch {
       float[] maxima = requireFinite(block.layer(), group, absoluteMaxima);
       float[] scales = scales(maxima, weightMaxima(block, group), options.alpha(), quirks);
       scaled.absorbInNorm(group, scales);
-      facts.put(DecoderBlock.normName(block.layer(), group).orElseThrow(), fact(maxima, scales));
+      facts.put(Modules.of(group), fact(maxima, scales));
     }
     return scaled.transform(Map.of(), facts);
   }
