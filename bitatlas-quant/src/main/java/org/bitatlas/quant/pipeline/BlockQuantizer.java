@@ -18,6 +18,7 @@ import org.bitatlas.quant.method.Recipe;
 import org.bitatlas.quant.method.Rounding;
 import org.bitatlas.quant.method.Transform;
 import org.bitatlas.quant.rounding.Tiles;
+import org.bitatlas.quant.transform.AwqSearch;
 import org.bitatlas.quant.transform.BlockTransform;
 import org.bitatlas.quant.transform.SmoothQuantSearch;
 import org.bitatlas.quant.transform.flatquant.FlatQuantSearch;
@@ -109,8 +110,8 @@ final class BlockQuantizer {
                   recipe.bits(),
                   recipe.activations(),
                   tiles));
-      case Transform.Awq _ ->
-          throw new BitAtlasException(recipe.method() + " is not part of this version.");
+      case Transform.Awq awq ->
+          Optional.of(AwqSearch.find(original, streams.floats().orElseThrow(), recipe, awq, tiles));
     };
   }
 

@@ -32,7 +32,7 @@ class ReferenceDriverTest {
 
   private static final int SEGMENT = 128;
   private static final Set<String> METHODS =
-      Set.of("rtn", "gptq", "gptaq", "smoothquant", "flatquant");
+      Set.of("rtn", "gptq", "gptaq", "awq", "smoothquant", "flatquant");
 
   @TestFactory
   List<DynamicTest> perplexityAndWeightChangesAreTheReferences() throws IOException {
@@ -87,6 +87,7 @@ class ReferenceDriverTest {
           tolerances.path("rel_weight_change_rel").doubleValue(0));
       if (golden.toFile().exists()) {
         checkWeights(result, golden);
+        checkScales(result, golden, checkpoint);
       }
     }
   }
@@ -160,6 +161,9 @@ class ReferenceDriverTest {
   private static void checkWeights(QuantizationResult result, Path golden) {
     try (Checkpoint checkpoint = SafetensorsCheckpoint.open(golden)) {
       for (String name : checkpoint.names()) {
+        if (name.startsWith("scale.")) {
+          continue;
+        }
         List<String> parts = Arrays.asList(name.split("\\."));
         StoredLinear linear =
             result.checkpoint().linears().entrySet().stream()
@@ -179,6 +183,26 @@ class ReferenceDriverTest {
           differing += Math.abs(found[i] - expected[i]) <= 1e-3 * greatest ? 0 : 1;
         }
         assertThat((double) differing / expected.length).as(name).isLessThanOrEqualTo(0.01);
+      }
+    }
+  }
+
+  /** Scales that norms absorbed, named {@code scale.model.layers.0.input_layernorm}. */
+  private static void checkScales(QuantizationResult result, Path golden, Checkpoint model) {
+    try (Checkpoint checkpoint = SafetensorsCheckpoint.open(golden)) {
+      for (String name : checkpoint.names()) {
+        if (!name.startsWith("scale.") || !name.endsWith("norm")) {
+          continue;
+        }
+        String norm = name.substring("scale.".length()) + ".weight";
+        float[] scales = Golden.floats(checkpoint, name);
+        float[] before = Golden.floats(model, norm);
+        float[] after = result.checkpoint().floats().get(norm).values();
+        for (int k = 0; k < scales.length; k++) {
+          assertThat(after[k])
+              .as("%s of channel %d", name, k)
+              .isCloseTo(before[k] / scales[k], within(1e-4f * Math.abs(before[k] / scales[k])));
+        }
       }
     }
   }
