@@ -8,7 +8,6 @@ import java.util.Optional;
 import org.bitatlas.model.Architecture.Projection;
 import org.bitatlas.scheme.ActivationQuantizer;
 import org.bitatlas.scheme.AttentionActivations;
-import org.bitatlas.scheme.KroneckerTransform;
 import org.bitatlas.scheme.LinearActivations;
 import org.bitatlas.tensor.BitAtlasException;
 import org.bitatlas.tensor.ElementType;
@@ -22,9 +21,35 @@ final class StoredOperators implements BlockOperators, AutoCloseable {
   private final Map<InputGroup, FusedLinear> linears;
   private final Map<Projection, LinearActivations> activations = new EnumMap<>(Projection.class);
   private final Map<Projection, OnlineTransform> transforms = new EnumMap<>(Projection.class);
+  private final Map<InputGroup, Plan> plans = new EnumMap<>(InputGroup.class);
   private AttentionActivations attention = AttentionActivations.NONE;
   private Optional<Tensor> keyTransform = Optional.empty();
   private Optional<Tensor> queryTransform = Optional.empty();
+
+  /**
+   * What is common to the projections of a group, found once and not per call.
+   *
+   * @param anything whether any of them transforms or rounds
+   * @param oneTransform whether all transform their input alike
+   * @param oneInput whether all also round it alike: then one multiplication serves them all
+   * @param outputs whether any output is rounded
+   */
+  private record Plan(boolean anything, boolean oneTransform, boolean oneInput, boolean outputs) {
+
+    static final Plan NOTHING = new Plan(false, true, true, false);
+
+    static Plan of(List<LinearActivations> around) {
+      LinearActivations first = around.getFirst();
+      boolean oneTransform =
+          around.stream().allMatch(other -> other.transform().equals(first.transform()));
+      boolean oneRounding = around.stream().allMatch(other -> other.input().equals(first.input()));
+      return new Plan(
+          !around.stream().allMatch(LinearActivations.NONE::equals),
+          oneTransform,
+          oneTransform && oneRounding,
+          around.stream().anyMatch(other -> other.output().isPresent()));
+    }
+  }
 
   StoredOperators(Architecture architecture, Map<InputGroup, FusedLinear> linears) {
     this.architecture = architecture;
@@ -42,6 +67,8 @@ final class StoredOperators implements BlockOperators, AutoCloseable {
                   .formatted(transform.size(), projection.path(), width));
         });
     activations.put(projection, replacement);
+    InputGroup group = InputGroup.of(projection);
+    plans.put(group, Plan.of(group.projections().stream().map(this::around).toList()));
     OnlineTransform old = transforms.remove(projection);
     if (old != null) {
       old.close();
@@ -84,37 +111,39 @@ final class StoredOperators implements BlockOperators, AutoCloseable {
   @Override
   public Tensor linear(InputGroup group, Tensor input) {
     FusedLinear linear = linear(group);
-    if (group.projections().stream().allMatch(p -> around(p).equals(LinearActivations.NONE))) {
+    Plan plan = plans.getOrDefault(group, Plan.NOTHING);
+    if (!plan.anything) {
       return linear.apply(input);
     }
     try (TensorScope scope = TensorScope.open()) {
-      LinearActivations first = around(group.observed());
-      boolean oneInput = group.projections().stream().allMatch(p -> sameInput(first, around(p)));
-      if (oneInput) {
-        Tensor outputs = linear.apply(prepared(group.observed(), input));
-        return scope.keep(roundedOutputs(group, outputs));
+      Projection first = group.observed();
+      if (plan.oneInput) {
+        Tensor outputs = linear.apply(prepared(first, input));
+        return scope.keep(plan.outputs ? roundedOutputs(group, outputs) : outputs);
       }
+      Optional<Tensor> shared =
+          plan.oneTransform ? Optional.of(transformed(first, input)) : Optional.empty();
       List<Tensor> outputs = new ArrayList<>();
       for (Projection projection : group.projections()) {
-        Tensor prepared = prepared(projection, input);
-        outputs.add(prepared.linear(linear.rowsOf(projection), linear.biasOf(projection)));
+        Tensor transformed = shared.orElseGet(() -> transformed(projection, input));
+        outputs.add(
+            rounded(transformed, around(projection).input())
+                .linear(linear.rowsOf(projection), linear.biasOf(projection)));
       }
-      return scope.keep(roundedOutputs(group, Tensor.cat(outputs, -1)));
+      Tensor all = Tensor.cat(outputs, -1);
+      return scope.keep(plan.outputs ? roundedOutputs(group, all) : all);
     }
-  }
-
-  private static boolean sameInput(LinearActivations one, LinearActivations other) {
-    return one.transform().equals(other.transform()) && one.input().equals(other.input());
   }
 
   /** The input of a projection, transformed and rounded. */
   Tensor prepared(Projection projection, Tensor input) {
-    Tensor transformed = transformed(projection, input);
-    return around(projection)
-        .input()
-        .map(quantizer ->
-            ActivationRounding.apply(transformed, quantizer, architecture.headDimension()))
-        .orElse(transformed);
+    return rounded(transformed(projection, input), around(projection).input());
+  }
+
+  private Tensor rounded(Tensor values, Optional<ActivationQuantizer> quantizer) {
+    return quantizer.isEmpty()
+        ? values
+        : ActivationRounding.apply(values, quantizer.get(), architecture.headDimension());
   }
 
   /** The input of a projection, transformed. */
@@ -124,20 +153,12 @@ final class StoredOperators implements BlockOperators, AutoCloseable {
   }
 
   private Tensor roundedOutputs(InputGroup group, Tensor outputs) {
-    if (group.projections().stream().allMatch(p -> around(p).output().isEmpty())) {
-      return outputs;
-    }
     List<Tensor> rounded = new ArrayList<>();
     long start = 0;
     for (Projection projection : group.projections()) {
       int width = architecture.outputFeatures(projection);
       Tensor output = outputs.narrow(-1, start, width);
-      rounded.add(
-          around(projection)
-              .output()
-              .map(quantizer ->
-                  ActivationRounding.apply(output, quantizer, architecture.headDimension()))
-              .orElse(output));
+      rounded.add(rounded(output, around(projection).output()));
       start += width;
     }
     return Tensor.cat(rounded, -1);
@@ -204,50 +225,5 @@ final class StoredOperators implements BlockOperators, AutoCloseable {
 
   private static void close(Optional<Tensor> tensor) {
     tensor.ifPresent(Tensor::close);
-  }
-
-  /** The factors of a {@link KroneckerTransform} as tensors. */
-  private static final class OnlineTransform implements AutoCloseable {
-    private final KroneckerTransform transform;
-    private final Optional<Tensor> leftTransposed;
-    private final Optional<Tensor> right;
-
-    OnlineTransform(KroneckerTransform transform, ElementType type) {
-      this.transform = transform;
-      int leftSize = transform.leftSize();
-      int rightSize = transform.rightSize();
-      try (TensorScope _ = TensorScope.open()) {
-        leftTransposed =
-            transform
-                .left()
-                .map(values ->
-                    Tensor.from(values, leftSize, leftSize)
-                        .transpose(0, 1)
-                        .contiguous()
-                        .to(type)
-                        .unscoped());
-        right =
-            transform
-                .right()
-                .map(values -> Tensor.from(values, rightSize, rightSize).to(type).unscoped());
-      }
-    }
-
-    /** P_L^T X P_R for every row of {@code input} [.. x L R]. */
-    Tensor apply(Tensor input) {
-      try (TensorScope scope = TensorScope.open()) {
-        Tensor matrices = input.reshape(-1, transform.leftSize(), transform.rightSize());
-        Tensor mixed =
-            leftTransposed.isPresent() ? leftTransposed.get().matmul(matrices) : matrices;
-        Tensor both = right.isPresent() ? mixed.matmul(right.get()) : mixed;
-        return scope.keep(both.reshape(input.shape()));
-      }
-    }
-
-    @Override
-    public void close() {
-      leftTransposed.ifPresent(Tensor::close);
-      right.ifPresent(Tensor::close);
-    }
   }
 }

@@ -28,6 +28,8 @@ import org.bytedeco.pytorch.global.torch;
  */
 public final class Tensor implements AutoCloseable {
 
+  private static final ValueLayout.OfFloat FLOAT = ValueLayout.JAVA_FLOAT;
+
   private final org.bytedeco.pytorch.Tensor pointer;
 
   private Tensor(org.bytedeco.pytorch.Tensor pointer) {
@@ -220,6 +222,37 @@ public final class Tensor implements AutoCloseable {
       throw new IllegalArgumentException(
           "%d values for shape %s".formatted(count, Arrays.toString(shape)));
     }
+  }
+
+  /** Changes elements. */
+  public interface FloatChange {
+    /** Changes {@code values[0 .. count - 1]}. */
+    void apply(float[] values, int count);
+  }
+
+  /**
+   * A new tensor of this shape whose elements Java code made of this one's: they pass through an
+   * array piece by piece, in row-major order. Cheaper than a chain of operators where each of them
+   * would read and write everything. Not differentiable.
+   *
+   * @param piece elements of a piece; the last may be shorter
+   * @param change is given each piece in turn
+   * @return F32
+   */
+  public Tensor mapFloats(int piece, FloatChange change) {
+    Tensor source = to(ElementType.F32).contiguous();
+    Tensor target = empty(ElementType.F32, shape());
+    MemorySegment from = source.memory();
+    MemorySegment to = target.memory();
+    long count = elementCount();
+    float[] values = new float[(int) Math.min(piece, count)];
+    for (long start = 0; start < count; start += piece) {
+      int length = (int) Math.min(piece, count - start);
+      MemorySegment.copy(from, FLOAT, start * Float.BYTES, values, 0, length);
+      change.apply(values, length);
+      MemorySegment.copy(values, 0, to, FLOAT, start * Float.BYTES, length);
+    }
+    return target;
   }
 
   // ---- in place
