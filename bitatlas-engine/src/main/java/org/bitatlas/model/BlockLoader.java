@@ -6,6 +6,7 @@ import java.util.List;
 import java.util.Optional;
 import org.bitatlas.checkpoint.Checkpoint;
 import org.bitatlas.checkpoint.StoredTensor;
+import org.bitatlas.model.Architecture.Projection;
 import org.bitatlas.tensor.BitAtlasException;
 import org.bitatlas.tensor.Tensor;
 import org.bitatlas.tensor.TensorScope;
@@ -52,7 +53,17 @@ public final class BlockLoader implements AutoCloseable {
 
   /** Loads block {@code layer}; the caller closes it. */
   public DecoderBlock load(int layer) {
-    return new DecoderBlock(source, layer, rotary);
+    DecoderBlock block = new DecoderBlock(source, layer, rotary);
+    // The block holds copies: the mapped pages need not stay in memory.
+    for (Projection projection : Projection.values()) {
+      source
+          .floats()
+          .find(projection.module(layer) + ".weight")
+          .map(StoredTensor::data)
+          .filter(MemorySegment::isMapped)
+          .ifPresent(MemorySegment::unload);
+    }
+    return block;
   }
 
   /**

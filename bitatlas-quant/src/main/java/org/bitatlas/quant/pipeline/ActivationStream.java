@@ -1,5 +1,6 @@
 package org.bitatlas.quant.pipeline;
 
+import java.nio.file.Path;
 import java.util.List;
 import java.util.Optional;
 import org.bitatlas.model.BlockLoader;
@@ -8,6 +9,7 @@ import org.bitatlas.model.LinearInputObserver;
 import org.bitatlas.quant.calibration.CalibrationSet;
 import org.bitatlas.quant.rounding.Tiles;
 import org.bitatlas.quant.transform.BlockInputs;
+import org.bitatlas.tensor.BitAtlasException;
 import org.bitatlas.tensor.ElementType;
 import org.bitatlas.tensor.NativeRuntime;
 import org.bitatlas.tensor.Tensor;
@@ -60,7 +62,9 @@ final class ActivationStream implements BlockInputs, AutoCloseable {
       return new ActivationStream(name, store, plan, type, tiles, left.get());
     }
     if (layer > 0) {
-      throw new IllegalStateException("no hidden states of stream " + name + " at block " + layer);
+      throw new BitAtlasException(
+          "The unfinished folder %s lacks the hidden states in front of block %d; delete it and start again."
+              .formatted(store.folder().map(Path::toString).orElse(""), layer));
     }
     HiddenStates embedded = store.create(name, 0, plan);
     tiles.forEach(

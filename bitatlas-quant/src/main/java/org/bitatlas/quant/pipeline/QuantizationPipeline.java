@@ -1,8 +1,7 @@
 package org.bitatlas.quant.pipeline;
 
-import java.util.ArrayList;
+import java.nio.file.Path;
 import java.util.LinkedHashMap;
-import java.util.List;
 import java.util.Optional;
 import java.util.SequencedMap;
 import java.util.function.Consumer;
@@ -19,12 +18,8 @@ import org.bitatlas.quant.method.Rounding;
 import org.bitatlas.quant.method.Transform;
 import org.bitatlas.quant.rounding.ColumnSweep;
 import org.bitatlas.quant.rounding.Tiles;
-import org.bitatlas.scheme.AttentionActivations;
-import org.bitatlas.scheme.FloatTensor;
-import org.bitatlas.scheme.LinearActivations;
 import org.bitatlas.scheme.Provenance;
-import org.bitatlas.scheme.QuantizedCheckpoint;
-import org.bitatlas.scheme.StoredLinear;
+import org.bitatlas.scheme.QuantizedFolderWriter;
 import org.bitatlas.tensor.BitAtlasException;
 
 /**
@@ -73,20 +68,77 @@ public final class QuantizationPipeline {
       int threads,
       Consumer<? super QuantizationProgress> listener) {
     requireCalibration(recipe, calibration);
-    List<BlockOutcome> outcomes = new ArrayList<>();
-    try (Tiles tiles = new Tiles(threads);
-        BlockLoader loader =
-            new BlockLoader(source.architecture(), source.checkpoint(), Precision.FP32);
-        Streams streams = streams(0, recipe, StateStore.IN_MEMORY, loader, calibration, tiles)) {
-      ProgressCounter progress = new ProgressCounter(source.architecture(), recipe, listener);
-      BlockQuantizer quantizer =
-          new BlockQuantizer(loader, recipe, streams, tiles, threads, progress::done);
-      for (int layer = 0; layer < source.architecture().layers(); layer++) {
-        outcomes.add(quantizer.quantize(layer));
-        streams.forget();
-      }
+    MemorySink sink = new MemorySink();
+    TableRounder.Tables tables = run(source, recipe, calibration, threads, listener, sink);
+    return sink.result(tables, provenance(source, recipe, calibration));
+  }
+
+  /**
+   * Quantizes into a folder, block after block, with the hidden states in files beside it: memory
+   * does not grow with the number of blocks. A run that ends early leaves a hidden folder; the next
+   * run with the same model, recipe and calibration set goes on at the block it was in and writes
+   * the same bytes.
+   *
+   * @param modelFolder where config.json, tokenizer files and licences are copied from
+   * @param target the folder to write
+   * @return reports of all layers, also of those an earlier run has done
+   * @throws BitAtlasException as {@link #quantize}, or when the folder cannot be written
+   */
+  public static QuantizationSummary quantizeTo(
+      Source source,
+      Path modelFolder,
+      Path target,
+      Recipe recipe,
+      Optional<CalibrationSet> calibration,
+      int threads,
+      Consumer<? super QuantizationProgress> listener) {
+    requireCalibration(recipe, calibration);
+    Provenance provenance = provenance(source, recipe, calibration);
+    try (QuantizedFolderWriter writer =
+        QuantizedFolderWriter.open(target, source.checkpoint(), modelFolder, key(provenance))) {
+      int resumed = writer.blocksDone();
+      FolderSink sink = new FolderSink(writer);
+      TableRounder.Tables tables = run(source, recipe, calibration, threads, listener, sink);
+      QuantizationSummary summary = sink.summary(tables, resumed);
+      writer.finish(tables.parts(), provenance);
+      return summary;
     }
-    return result(source, recipe, calibration, outcomes);
+  }
+
+  private static String key(Provenance provenance) {
+    return provenance.baseWeightsDigest()
+        + provenance.recipe()
+        + provenance.calibration()
+        + provenance.versions();
+  }
+
+  private static TableRounder.Tables run(
+      Source source,
+      Recipe recipe,
+      Optional<CalibrationSet> calibration,
+      int threads,
+      Consumer<? super QuantizationProgress> listener,
+      BlockSink sink) {
+    int layers = source.architecture().layers();
+    int first = sink.done();
+    try (Tiles tiles = new Tiles(threads)) {
+      if (first < layers) {
+        sink.states().keepOnly(first);
+        ProgressCounter progress =
+            new ProgressCounter(source.architecture(), recipe, first, listener);
+        try (BlockLoader loader =
+                new BlockLoader(source.architecture(), source.checkpoint(), Precision.FP32);
+            Streams streams = streams(first, recipe, sink.states(), loader, calibration, tiles)) {
+          BlockQuantizer quantizer =
+              new BlockQuantizer(loader, recipe, streams, tiles, threads, progress::done);
+          for (int layer = first; layer < layers; layer++) {
+            sink.add(layer, quantizer.quantize(layer));
+            streams.forget();
+          }
+        }
+      }
+      return new TableRounder(source, recipe, tiles).round();
+    }
   }
 
   private static void requireCalibration(Recipe recipe, Optional<CalibrationSet> calibration) {
@@ -122,35 +174,6 @@ public final class QuantizationPipeline {
     return new Streams(floats, quantized);
   }
 
-  private static QuantizationResult result(
-      Source source,
-      Recipe recipe,
-      Optional<CalibrationSet> calibration,
-      List<BlockOutcome> outcomes) {
-    SequencedMap<String, StoredLinear> linears = new LinkedHashMap<>();
-    SequencedMap<String, LinearActivations> activations = new LinkedHashMap<>();
-    SequencedMap<Integer, AttentionActivations> attention = new LinkedHashMap<>();
-    SequencedMap<String, FloatTensor> floats = new LinkedHashMap<>();
-    List<LayerReport> reports = new ArrayList<>();
-    List<String> notes = new ArrayList<>();
-    for (int layer = 0; layer < outcomes.size(); layer++) {
-      BlockOutcome outcome = outcomes.get(layer);
-      linears.putAll(outcome.parts().linears());
-      activations.putAll(outcome.parts().activations());
-      if (!outcome.parts().attention().equals(AttentionActivations.NONE)) {
-        attention.put(layer, outcome.parts().attention());
-      }
-      floats.putAll(outcome.parts().floats());
-      reports.addAll(outcome.reports());
-      notes.addAll(outcome.notes());
-    }
-    return new QuantizationResult(
-        new QuantizedCheckpoint(
-            linears, activations, attention, floats, provenance(source, recipe, calibration)),
-        List.copyOf(reports),
-        List.copyOf(notes));
-  }
-
   private static Provenance provenance(
       Source source, Recipe recipe, Optional<CalibrationSet> calibration) {
     SequencedMap<String, Integer> versions = new LinkedHashMap<>();
@@ -173,15 +196,23 @@ public final class QuantizationPipeline {
     private int finished;
 
     ProgressCounter(
-        Architecture architecture, Recipe recipe, Consumer<? super QuantizationProgress> listener) {
+        Architecture architecture,
+        Recipe recipe,
+        int first,
+        Consumer<? super QuantizationProgress> listener) {
       this.listener = listener;
+      this.finished = layers(recipe, first);
+      this.total = layers(recipe, architecture.layers());
+    }
+
+    private static int layers(Recipe recipe, int blocks) {
       int count = 0;
-      for (int layer = 0; layer < architecture.layers(); layer++) {
+      for (int layer = 0; layer < blocks; layer++) {
         for (Projection projection : Projection.values()) {
           count += recipe.excludes(projection.module(layer)) ? 0 : 1;
         }
       }
-      this.total = count;
+      return count;
     }
 
     void done(LayerReport report) {

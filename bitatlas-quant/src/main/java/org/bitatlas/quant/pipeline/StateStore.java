@@ -1,8 +1,11 @@
 package org.bitatlas.quant.pipeline;
 
+import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Optional;
+import java.util.stream.Stream;
+import org.bitatlas.tensor.BitAtlasException;
 
 /**
  * Where hidden states are kept between blocks.
@@ -26,6 +29,23 @@ record StateStore(Optional<Path> folder) {
         .map(present -> file(present, stream, layer))
         .filter(Files::isRegularFile)
         .map(file -> HiddenStates.open(plan, file));
+  }
+
+  /** Deletes the states of all blocks but one, and unfinished ones. */
+  void keepOnly(int layer) {
+    if (folder.isEmpty()) {
+      return;
+    }
+    String kept = "-%05d.states".formatted(layer);
+    try (Stream<Path> files = Files.list(folder.get())) {
+      for (Path file : files.toList()) {
+        if (!file.toString().endsWith(kept)) {
+          Files.delete(file);
+        }
+      }
+    } catch (IOException e) {
+      throw new BitAtlasException("Cannot tidy " + folder.get() + ": " + e + ".", e);
+    }
   }
 
   private static Path file(Path folder, String stream, int layer) {
