@@ -4,6 +4,7 @@ import java.util.Optional;
 import org.bitatlas.model.Architecture.Projection;
 import org.bitatlas.quant.method.Recipe;
 import org.bitatlas.quant.method.Rounding;
+import org.bitatlas.quant.rounding.BlockBinarization;
 import org.bitatlas.quant.rounding.ColumnSweep;
 import org.bitatlas.quant.rounding.DriftCorrection;
 import org.bitatlas.quant.rounding.InverseFactor;
@@ -15,6 +16,8 @@ import org.bitatlas.tensor.BitAtlasException;
 final class LinearRounder {
 
   private static final int MOST_SHARERS = 3;
+  private static final String TO_NEAREST = "rounded to nearest instead";
+  private static final String NO_FEEDBACK = "binarized without spreading errors instead";
 
   private final Recipe recipe;
   private final Optional<double[]> hessian;
@@ -64,7 +67,14 @@ final class LinearRounder {
                 present -> DriftCorrection.of(drift.orElseThrow(), present, gptaq.alpha(), tiles));
         yield sweep(weight, rows, inverse, correction, gptaq.sweep().damping());
       }
-      case Rounding.Billm _, Rounding.SlimLlm _ ->
+      case Rounding.Billm billm -> {
+        Optional<InverseFactor> inverse = factor(billm.damping(), false, module);
+        StoredLinear linear =
+            BlockBinarization.round(weight, rows, columns, recipe, inverse, tiles).linear();
+        Optional<Double> damping = inverse.map(InverseFactor::damping);
+        yield new Result(linear, damping, fallback(damping, billm.damping(), NO_FEEDBACK));
+      }
+      case Rounding.SlimLlm _ ->
           throw new BitAtlasException(recipe.method() + " is not part of this version.");
     };
   }
@@ -79,14 +89,15 @@ final class LinearRounder {
         ColumnSweep.round(weight, rows, columns, recipe, inverse, correction, tiles).linear();
     Optional<Double> damping = inverse.map(InverseFactor::damping);
     boolean nearest = recipe.rounding() instanceof Rounding.Nearest;
-    return new Result(linear, damping, nearest ? Optional.empty() : fallback(damping, asked));
+    return new Result(
+        linear, damping, nearest ? Optional.empty() : fallback(damping, asked, TO_NEAREST));
   }
 
-  private Optional<String> fallback(Optional<Double> damping, double asked) {
+  private Optional<String> fallback(Optional<Double> damping, double asked, String instead) {
     if (damping.isEmpty()) {
       return Optional.of(
-          "the Hessian of its calibration inputs is not positive definite at any damping; rounded"
-              + " to nearest instead");
+          "the Hessian of its calibration inputs is not positive definite at any damping; "
+              + instead);
     }
     boolean raised = damping.get() > Math.pow(1 + asked, MOST_SHARERS) - 1 + 1e-12;
     return raised
@@ -111,14 +122,16 @@ final class LinearRounder {
     };
   }
 
-  /** U of the group's inputs; computed once while the damping stays. */
   private Optional<InverseFactor> factor(Rounding.Gptq options, int sharers, String module) {
     double damping =
-        sharers == 0 ? options.damping() : Math.pow(1 + options.damping(), sharers + 1) - 1;
+        sharers == 0 ? options.damping() : Math.pow(1 + options.damping(), sharers + 1.0) - 1;
+    return factor(damping, options.actOrder(), module);
+  }
+
+  /** U of the group's inputs; computed once while the damping stays. */
+  private Optional<InverseFactor> factor(double damping, boolean actOrder, String module) {
     if (factored != damping) {
-      factor =
-          InverseFactor.of(
-              hessian.orElseThrow(), columns, damping, options.actOrder(), module, tiles);
+      factor = InverseFactor.of(hessian.orElseThrow(), columns, damping, actOrder, module, tiles);
       factored = damping;
     }
     return factor;

@@ -32,7 +32,7 @@ class ReferenceDriverTest {
 
   private static final int SEGMENT = 128;
   private static final Set<String> METHODS =
-      Set.of("rtn", "gptq", "gptaq", "awq", "smoothquant", "flatquant");
+      Set.of("rtn", "gptq", "gptaq", "awq", "smoothquant", "flatquant", "billm");
 
   @TestFactory
   List<DynamicTest> perplexityAndWeightChangesAreTheReferences() throws IOException {
