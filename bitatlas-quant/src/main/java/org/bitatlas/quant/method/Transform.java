@@ -80,7 +80,7 @@ public sealed interface Transform {
    * @param diagonalAlpha exponent of the initial channel scales
    * @param directInverse whether factors are free matrices that are inverted, instead of products U
    *     diag(s) V^T of orthogonal ones
-   * @param seed seed of the initial orthogonal matrices
+   * @param seed seed of the initial orthogonal matrices, numpy's as in the reference
    */
   record FlatQuant(
       int epochs,

@@ -5,7 +5,6 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.SequencedMap;
-import java.util.random.RandomGenerator;
 import org.bitatlas.model.Architecture;
 import org.bitatlas.model.Architecture.Projection;
 import org.bitatlas.model.InputGroup;
@@ -52,12 +51,13 @@ final class BlockParameters {
 
   /**
    * The parameters training starts from: random orthogonal factors, singular values of 1, clipping
-   * factors of sigmoid(4).
+   * factors of sigmoid(4). The factors are those the reference draws with this seed, block after
+   * block.
    *
-   * @param layer block index, for messages
+   * @param layer block index
    * @param directInverse whether factors are free matrices
    * @param channels initial channel scales c of ATTENTION, MLP and MLP_OUTPUT
-   * @param random drawn from in the order of the parameters
+   * @param seed numpy's seed
    */
   static BlockParameters initial(
       Architecture architecture,
@@ -65,19 +65,15 @@ final class BlockParameters {
       Quantization quantization,
       boolean directInverse,
       Map<InputGroup, float[]> channels,
-      RandomGenerator random) {
+      long seed) {
+    FactorSizes sizes = FactorSizes.of(architecture, layer, quantization);
+    NumpyGaussians random = new NumpyGaussians(seed);
+    random.skip(layer * sizes.numbers() * (directInverse ? 1 : 2));
     Initial list = new Initial(directInverse, random);
-    channels.forEach((group, scales) -> {
-      String name = transformOf(group);
-      KroneckerSizes sizes = KroneckerSizes.of(scales.length, group.observed().module(layer));
-      list.factor(name + ".left", sizes.left());
-      list.factor(name + ".right", sizes.right());
-      list.add(Parameter.vector(name + ".channels", scales));
-    });
-    list.factor(HEADS, architecture.heads());
-    list.factor(VALUES, architecture.headDimension());
+    sizes.sizes().forEach(list::factor);
+    channels.forEach(
+        (group, scales) -> list.add(Parameter.vector(transformOf(group) + ".channels", scales)));
     if (quantization.roundsKeys()) {
-      list.factor(KEYS, architecture.headDimension());
       list.clips(KEY_CACHE + ".");
     }
     if (quantization.roundsValues()) {
@@ -95,10 +91,9 @@ final class BlockParameters {
     return new BlockParameters(list.parameters);
   }
 
-  private record Initial(
-      boolean directInverse, RandomGenerator random, List<Parameter> parameters) {
+  private record Initial(boolean directInverse, NumpyGaussians random, List<Parameter> parameters) {
 
-    Initial(boolean directInverse, RandomGenerator random) {
+    Initial(boolean directInverse, NumpyGaussians random) {
       this(directInverse, random, new ArrayList<>());
     }
 
@@ -112,8 +107,8 @@ final class BlockParameters {
         return;
       }
       add(Parameter.matrix(name + ".u", RandomOrthogonal.matrix(size, random), size));
-      add(Parameter.ones(name + ".sigma", size));
       add(Parameter.matrix(name + ".v", RandomOrthogonal.matrix(size, random), size));
+      add(Parameter.ones(name + ".sigma", size));
     }
 
     void clips(String prefix) {

@@ -3,9 +3,9 @@ package org.bitatlas.quant.transform.flatquant;
 import java.util.EnumMap;
 import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.Locale;
 import java.util.Map;
 import java.util.SequencedMap;
-import java.util.SplittableRandom;
 import org.bitatlas.model.DecoderBlock;
 import org.bitatlas.model.InputGroup;
 import org.bitatlas.quant.method.ActivationPolicy;
@@ -24,9 +24,6 @@ public final class FlatQuantSearch {
 
   /** Least magnitude of a channel and least channel scale. */
   private static final double LEAST = 1e-5;
-
-  /** Any odd number: blocks draw from different sequences. */
-  private static final long SEED_STEP = 1_000_003;
 
   private FlatQuantSearch() {}
 
@@ -61,7 +58,7 @@ public final class FlatQuantSearch {
               quantization,
               options.directInverse(),
               initialChannels(base, data, options.diagonalAlpha()),
-              new SplittableRandom(options.seed() * SEED_STEP + block.layer()));
+              options.seed());
       FlatTraining.Outcome outcome =
           new FlatTraining(block, base, data, quantization, StraightThrough.ROUNDING, tiles)
               .train(parameters, options, FlatTraining.Listener.NONE);
@@ -97,11 +94,12 @@ public final class FlatQuantSearch {
     if (!outcome.losses().isEmpty()) {
       facts.put(
           "loss",
-          "%.4g to %.4g in %d steps"
-              .formatted(
-                  outcome.losses().getFirst(),
-                  outcome.losses().getLast(),
-                  outcome.losses().size()));
+          String.format(
+              Locale.ROOT,
+              "%.4g to %.4g in %d steps",
+              outcome.losses().getFirst(),
+              outcome.losses().getLast(),
+              outcome.losses().size()));
     }
     outcome.trouble().ifPresent(trouble -> facts.put("training stopped", trouble));
     return facts;

@@ -1,22 +1,19 @@
 package org.bitatlas.quant.transform.flatquant;
 
-import java.util.random.RandomGenerator;
-
 /**
  * Random orthogonal matrices, uniform over all of them (Haar measure): Q of the QR factorization of
- * a Gaussian matrix with a positive diagonal of R. The reference draws them with numpy's generator,
- * whose numbers are not reproduced.
+ * a Gaussian matrix with a positive diagonal of R, by the method of Gram and Schmidt.
  */
 final class RandomOrthogonal {
 
   private RandomOrthogonal() {}
 
   /** A matrix [n x n], row-major, rounded to fp32. */
-  static float[] matrix(int size, RandomGenerator random) {
+  static float[] matrix(int size, NumpyGaussians random) {
     double[][] columns = new double[size][size];
-    for (int j = 0; j < size; j++) {
-      for (int i = 0; i < size; i++) {
-        columns[j][i] = gaussian(random);
+    for (int i = 0; i < size; i++) {
+      for (int j = 0; j < size; j++) {
+        columns[j][i] = random.next();
       }
     }
     for (int j = 0; j < size; j++) {
@@ -56,11 +53,5 @@ final class RandomOrthogonal {
       sum += one[i] * other[i];
     }
     return sum;
-  }
-
-  /** Box and Muller's transform, in arithmetic that is the same on every machine. */
-  private static double gaussian(RandomGenerator random) {
-    double radius = StrictMath.sqrt(-2 * StrictMath.log(1 - random.nextDouble()));
-    return radius * StrictMath.cos(2 * Math.PI * random.nextDouble());
   }
 }

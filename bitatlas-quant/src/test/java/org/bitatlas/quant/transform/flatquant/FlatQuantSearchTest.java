@@ -7,7 +7,6 @@ import java.io.IOException;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Optional;
-import java.util.SplittableRandom;
 import org.bitatlas.model.Architecture.Projection;
 import org.bitatlas.model.DecoderBlock;
 import org.bitatlas.model.LinearInputObserver;
@@ -114,7 +113,7 @@ class FlatQuantSearchTest {
         quantization,
         directInverse,
         FlatQuantSearch.initialChannels(base, data, 0.3),
-        new SplittableRandom(3));
+        3);
   }
 
   @Test

@@ -10,7 +10,6 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.SequencedMap;
-import java.util.SplittableRandom;
 import org.bitatlas.checkpoint.Checkpoint;
 import org.bitatlas.checkpoint.SafetensorsCheckpoint;
 import org.bitatlas.checkpoint.SafetensorsWriter;
@@ -218,20 +217,19 @@ final class GoldenCase implements AutoCloseable {
         .replaceFirst("min$", "low");
   }
 
-  /** Parameters with the values of a stage. */
-  BlockParameters parameters(String stage, int layer) {
+  /** Our initial parameters, channel scales of 0. */
+  BlockParameters drawn(int layer, long seed) {
     Map<InputGroup, float[]> channels = new EnumMap<>(InputGroup.class);
     channels.put(InputGroup.ATTENTION, new float[architecture.hiddenSize()]);
     channels.put(InputGroup.MLP, new float[architecture.hiddenSize()]);
     channels.put(InputGroup.MLP_OUTPUT, new float[architecture.intermediateSize()]);
-    BlockParameters parameters =
-        BlockParameters.initial(
-            architecture,
-            layer,
-            quantization(),
-            options().directInverse(),
-            channels,
-            new SplittableRandom(0));
+    return BlockParameters.initial(
+        architecture, layer, quantization(), options().directInverse(), channels, seed);
+  }
+
+  /** Parameters with the values of a stage. */
+  BlockParameters parameters(String stage, int layer) {
+    BlockParameters parameters = drawn(layer, 0);
     SequencedMap<String, float[]> golden = stage(stage, layer);
     List<float[]> values = new ArrayList<>();
     for (Parameter parameter : parameters.list()) {

@@ -1,0 +1,47 @@
+package org.bitatlas.quant.transform.flatquant;
+
+import java.util.LinkedHashMap;
+import java.util.SequencedMap;
+import org.bitatlas.model.Architecture;
+import org.bitatlas.model.InputGroup;
+import org.bitatlas.tensor.BitAtlasException;
+
+/**
+ * The factors of a block's transforms in the order the reference draws them.
+ *
+ * @param sizes n of each [n x n], by its name in {@link BlockParameters}
+ */
+record FactorSizes(SequencedMap<String, Integer> sizes) {
+
+  /**
+   * Those of block {@code layer}; all blocks of a model have the same.
+   *
+   * @throws BitAtlasException when a width has no suitable factors, naming the layer
+   */
+  static FactorSizes of(Architecture architecture, int layer, Quantization quantization) {
+    FactorSizes factors = new FactorSizes(new LinkedHashMap<>());
+    factors.add(InputGroup.ATTENTION, architecture, layer);
+    factors.sizes.put(BlockParameters.HEADS, architecture.heads());
+    if (quantization.roundsKeys()) {
+      factors.sizes.put(BlockParameters.KEYS, architecture.headDimension());
+    }
+    factors.sizes.put(BlockParameters.VALUES, architecture.headDimension());
+    factors.add(InputGroup.MLP, architecture, layer);
+    factors.add(InputGroup.MLP_OUTPUT, architecture, layer);
+    return factors;
+  }
+
+  private void add(InputGroup group, Architecture architecture, int layer) {
+    KroneckerSizes pair =
+        KroneckerSizes.of(
+            architecture.inputFeatures(group.observed()), group.observed().module(layer));
+    String name = BlockParameters.transformOf(group);
+    sizes.put(name + ".left", pair.left());
+    sizes.put(name + ".right", pair.right());
+  }
+
+  /** Number of elements of one matrix per factor. */
+  long numbers() {
+    return sizes.values().stream().mapToLong(size -> (long) size * size).sum();
+  }
+}
