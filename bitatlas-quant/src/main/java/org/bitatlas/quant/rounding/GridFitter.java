@@ -10,15 +10,14 @@ import org.bitatlas.tensor.BitAtlasException;
  */
 public final class GridFitter {
 
-  private static final int SHRINK_STEPS = 80;
-  private static final int SHRINK_GRID = 100;
-  private static final double ERROR_EXPONENT = 2.4;
   private static final float SMALLEST_RANGE = 1e-5f;
   private static final float FLOAT_EPSILON = 0x1p-23f;
+  private static final float[] EVEN = {};
 
   private final Grid grid;
   private final int bits;
-  private final boolean searchRange;
+  private final RangeSearch rangeSearch;
+  private final boolean keepsZeroInTheMiddle;
   private final float maxCode;
   private final float middle;
   private final boolean roundsAfterShift;
@@ -31,9 +30,20 @@ public final class GridFitter {
    *     |error|^2.4
    */
   public GridFitter(Grid grid, int bits, boolean searchRange) {
+    this(grid, bits, searchRange ? RangeSearch.SHRINKING : RangeSearch.NONE, false);
+  }
+
+  /**
+   * A fitter.
+   *
+   * @param keepsZeroInTheMiddle whether the zero point of {@link Grid#GPTQ_ASYMMETRIC} is 2^(b-1)
+   *     whatever the range, as SliM-LLM's quantizer has it before it is told that it is asymmetric
+   */
+  GridFitter(Grid grid, int bits, RangeSearch rangeSearch, boolean keepsZeroInTheMiddle) {
     this.grid = grid;
     this.bits = bits;
-    this.searchRange = searchRange;
+    this.rangeSearch = rangeSearch;
+    this.keepsZeroInTheMiddle = keepsZeroInTheMiddle;
     this.maxCode = (1 << bits) - 1;
     this.middle = 1 << (bits - 1);
     this.roundsAfterShift = grid == Grid.COMPRESSED_TENSORS_ASYMMETRIC;
@@ -60,6 +70,16 @@ public final class GridFitter {
    * @throws BitAtlasException when the range of the weights is not finite
    */
   public GridParameters fit(float[] weights, int from, int to) {
+    return fit(weights, from, to, EVEN);
+  }
+
+  /**
+   * The grid of {@code weights[from .. to)}.
+   *
+   * @param importance [to - from] what the error of each counts in a search; empty for 1
+   * @throws BitAtlasException when the range of the weights is not finite
+   */
+  GridParameters fit(float[] weights, int from, int to, float[] importance) {
     float lowest = Float.POSITIVE_INFINITY;
     float highest = Float.NEGATIVE_INFINITY;
     for (int k = from; k < to; k++) {
@@ -73,7 +93,7 @@ public final class GridFitter {
           "A weight range of %s to %s cannot be quantized: it is not finite in fp32."
               .formatted(lowest, highest));
     }
-    return searchRange ? search(weights, from, to, range, fitted) : fitted;
+    return search(weights, from, to, importance, range, fitted);
   }
 
   /**
@@ -119,7 +139,10 @@ public final class GridFitter {
    */
   private GridParameters parameters(float low, float high, boolean first) {
     return switch (grid) {
-      case GPTQ_ASYMMETRIC -> asymmetric(low, (high - low) / maxCode);
+      case GPTQ_ASYMMETRIC ->
+          keepsZeroInTheMiddle
+              ? new GridParameters(positive((high - low) / maxCode), middle)
+              : asymmetric(low, (high - low) / maxCode);
       case QUAROT_ASYMMETRIC -> {
         float width = first ? Math.max(high - low, SMALLEST_RANGE) : high - low;
         yield asymmetric(low, width / maxCode);
@@ -155,15 +178,19 @@ public final class GridFitter {
     return scale == 0 ? Float.MIN_NORMAL : scale;
   }
 
-  /** The shrunk range of least error; of equal ones the widest. */
+  /** The searched range of least error; of equal ones the first. */
   private GridParameters search(
-      float[] weights, int from, int to, Range range, GridParameters unshrunk) {
-    GridParameters best = unshrunk;
+      float[] weights,
+      int from,
+      int to,
+      float[] importance,
+      Range range,
+      GridParameters unsearched) {
+    GridParameters best = unsearched;
     double least = Double.POSITIVE_INFINITY;
-    for (int step = 0; step < SHRINK_STEPS; step++) {
-      float shrink = (float) (1 - (double) step / SHRINK_GRID);
-      GridParameters candidate = parameters(shrink * range.low(), shrink * range.high(), false);
-      double error = error(weights, from, to, candidate, least);
+    for (float factor : rangeSearch.factors()) {
+      GridParameters candidate = parameters(factor * range.low(), factor * range.high(), false);
+      double error = error(weights, from, to, importance, candidate, least);
       if (error < least) {
         least = error;
         best = candidate;
@@ -172,16 +199,22 @@ public final class GridFitter {
     return best;
   }
 
-  /** Sum of |error|^2.4; stops when it has reached {@code limit}. */
-  private double error(float[] weights, int from, int to, GridParameters candidate, double limit) {
+  /** Weighted sum of |error|^2.4; stops when it has reached {@code limit}. */
+  private double error(
+      float[] weights,
+      int from,
+      int to,
+      float[] importance,
+      GridParameters candidate,
+      double limit) {
+    float scale = candidate.scale();
+    float zero = candidate.zero();
+    boolean even = importance.length == 0;
     double sum = 0;
     for (int k = from; k < to && sum < limit; k++) {
-      float rounded =
-          dequantize(
-              code(weights[k], candidate.scale(), candidate.zero()),
-              candidate.scale(),
-              candidate.zero());
-      sum += Math.pow(Math.abs(rounded - weights[k]), ERROR_EXPONENT);
+      float error = dequantize(code(weights[k], scale, zero), scale, zero) - weights[k];
+      double power = ErrorPower.of(error);
+      sum += even ? power : importance[k - from] * power;
     }
     return sum;
   }

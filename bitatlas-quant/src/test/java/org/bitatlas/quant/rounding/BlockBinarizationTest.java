@@ -88,7 +88,7 @@ class BlockBinarizationTest {
   }
 
   @Test
-  void weightsOfDeadColumnsComeOutSmallAndHarmNoOthers() {
+  void weightsOfDeadColumnsChangeNothing() {
     int columns = 70;
     double[] hessian = ColumnSweepTest.hessian(columns, 200, 5);
     for (int k = 0; k < columns; k++) {
