@@ -75,7 +75,8 @@ public record BinaryLinear(
   private static void require(boolean holds, String expected, Object found) {
     if (!holds) {
       throw new BitAtlasException(
-          "A binarized linear layer is malformed: expected " + expected + ", found " + found + ".");
+          "A binarized linear layer is malformed: expected %s, found %s."
+              .formatted(expected, found));
     }
   }
 

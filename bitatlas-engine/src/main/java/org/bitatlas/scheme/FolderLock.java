@@ -3,44 +3,59 @@ package org.bitatlas.scheme;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.channels.FileChannel;
-import java.nio.channels.FileLock;
-import java.nio.channels.OverlappingFileLockException;
-import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
-import java.util.Arrays;
+import java.util.Objects;
 import java.util.Optional;
+import java.util.Set;
+import java.util.concurrent.ConcurrentHashMap;
 import org.bitatlas.tensor.BitAtlasException;
 
-/** Lets one writer at a time work in a folder. Released when the process ends. */
+/**
+ * Lets one writer at a time work in a folder. Released when the process ends.
+ *
+ * <p>On POSIX systems a process loses its lock on a file when it closes any channel to that file,
+ * so the file is opened once: what this process holds is remembered here.
+ */
 final class FolderLock implements AutoCloseable {
 
   static final String FILE = "lock";
 
   private static final int ATTEMPTS = 10;
+  private static final int LONGEST_FILE = 1 << 20;
+  private static final Set<Path> HELD_HERE = ConcurrentHashMap.newKeySet();
 
-  /** Outside the content, which other processes may then read on every system. */
-  private static final long LOCKED_BYTE = Long.MAX_VALUE - 1;
-
+  private final Path file;
   private final FileChannel channel;
 
-  private FolderLock(FileChannel channel) {
+  private FolderLock(Path file, FileChannel channel) {
+    this.file = file;
     this.channel = channel;
   }
 
   /**
    * Takes the lock of a folder; creates the folder when absent.
    *
+   * @param folder absolute
    * @param target what is being written, for the message
    * @throws BitAtlasException when another writer holds it
    */
   static FolderLock acquire(Path folder, Path target) throws IOException {
     Path file = folder.resolve(FILE);
-    // The writer before may delete the file while this one waits for it: then it is made again.
-    for (int attempt = 0; attempt < ATTEMPTS; attempt++) {
-      Files.createDirectories(folder);
-      Optional<FolderLock> lock = tryAcquire(file);
+    if (HELD_HERE.add(file)) {
+      Optional<FolderLock> lock = Optional.empty();
+      try {
+        // The writer before may delete the file while this one waits for it: then it is made again.
+        for (int attempt = 0; attempt < ATTEMPTS && lock.isEmpty(); attempt++) {
+          Files.createDirectories(folder);
+          lock = tryAcquire(file);
+        }
+      } finally {
+        if (lock.isEmpty()) {
+          HELD_HERE.remove(file);
+        }
+      }
       if (lock.isPresent()) {
         return lock.get();
       }
@@ -51,32 +66,29 @@ final class FolderLock implements AutoCloseable {
 
   private static Optional<FolderLock> tryAcquire(Path file) throws IOException {
     FileChannel channel =
-        FileChannel.open(
-            file, StandardOpenOption.CREATE, StandardOpenOption.READ, StandardOpenOption.WRITE);
-    byte[] token =
-        (ProcessHandle.current().pid() + " " + System.nanoTime()).getBytes(StandardCharsets.UTF_8);
-    if (locked(channel)) {
+        FileChannel.open(file, StandardOpenOption.CREATE, StandardOpenOption.WRITE);
+    if (channel.tryLock() != null) {
+      // The length is this writer's mark: whether the name still leads to the locked file is then
+      // seen without opening it.
+      int length =
+          1
+              + Math.floorMod(
+                  Objects.hash(ProcessHandle.current().pid(), System.nanoTime()), LONGEST_FILE);
       channel.truncate(0);
-      channel.write(ByteBuffer.wrap(token), 0);
-      if (Files.exists(file) && Arrays.equals(Files.readAllBytes(file), token)) {
-        return Optional.of(new FolderLock(channel));
+      channel.write(ByteBuffer.allocate(1), length - 1L);
+      if (Files.exists(file) && Files.size(file) == length) {
+        return Optional.of(new FolderLock(file, channel));
       }
     }
     channel.close();
     return Optional.empty();
   }
 
-  private static boolean locked(FileChannel channel) throws IOException {
-    try {
-      FileLock lock = channel.tryLock(LOCKED_BYTE, 1, false);
-      return lock != null;
-    } catch (OverlappingFileLockException e) {
-      return false;
-    }
-  }
-
   @Override
   public void close() throws IOException {
-    channel.close();
+    if (channel.isOpen()) {
+      channel.close();
+      HELD_HERE.remove(file);
+    }
   }
 }

@@ -84,11 +84,8 @@ public record MixedGroupLinear(
   private static void require(boolean holds, String expected, Object found) {
     if (!holds) {
       throw new BitAtlasException(
-          "A quantized linear layer of mixed groups is malformed: expected "
-              + expected
-              + ", found "
-              + found
-              + ".");
+          "A quantized linear layer of mixed groups is malformed: expected %s, found %s."
+              .formatted(expected, found));
     }
   }
 

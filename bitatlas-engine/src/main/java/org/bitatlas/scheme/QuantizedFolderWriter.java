@@ -29,7 +29,6 @@ public final class QuantizedFolderWriter implements AutoCloseable {
 
   private static final String JOB = "job.json";
   private static final String WORK = "work";
-  private static final long SHARD_BYTES = 4L << 30;
 
   private final PartialFolder partial;
   private final Path target;
@@ -223,20 +222,14 @@ public final class QuantizedFolderWriter implements AutoCloseable {
         shards.add(BlockRecord.shardName(layer));
       }
     }
-    List<TensorData> tensors = new ArrayList<>(content.tensors());
-    for (String name : base.names()) {
-      if (!sections.replaces(name)) {
-        tensors.add(TensorData.of(base.get(name)));
-      }
-    }
-    Path folder = partial.content();
-    shards.addAll(
-        SafetensorsWriter.writeShards(folder, tensors, new LinkedHashMap<>(), SHARD_BYTES));
-    SafetensorsWriter.writeIndex(folder, shards);
-    String manifest = new CheckpointManifest(sections, provenance).toJson();
     writing(() -> {
-      CarriedFiles.copy(modelFolder, folder);
-      Files.writeString(folder.resolve(QuantizedCheckpointFolder.MANIFEST), manifest);
+      FolderCompletion.complete(
+          partial.content(),
+          shards,
+          content,
+          new CheckpointManifest(sections, provenance),
+          base,
+          modelFolder);
       partial.publish();
     });
     close();
