@@ -60,7 +60,8 @@ public final class AtomicFile {
     }
   }
 
-  static BitAtlasException unwritable(Path file, IOException cause) {
+  /** The exception for a file or folder that cannot be written. */
+  public static BitAtlasException unwritable(Path file, IOException cause) {
     return new BitAtlasException("Cannot write " + file + ": " + cause + ".", cause);
   }
 
