@@ -60,8 +60,7 @@ public final class AtomicFile {
     }
   }
 
-  /** The exception for a file or folder that cannot be written. */
-  public static BitAtlasException unwritable(Path file, IOException cause) {
+  static BitAtlasException unwritable(Path file, IOException cause) {
     return new BitAtlasException("Cannot write " + file + ": " + cause + ".", cause);
   }
 

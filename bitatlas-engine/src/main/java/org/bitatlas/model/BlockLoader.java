@@ -8,6 +8,7 @@ import org.bitatlas.checkpoint.Checkpoint;
 import org.bitatlas.checkpoint.StoredTensor;
 import org.bitatlas.model.Architecture.Projection;
 import org.bitatlas.tensor.BitAtlasException;
+import org.bitatlas.tensor.ElementType;
 import org.bitatlas.tensor.Tensor;
 import org.bitatlas.tensor.TensorScope;
 
@@ -49,6 +50,11 @@ public final class BlockLoader implements AutoCloseable {
   /** Type of weights and activations. */
   public Precision precision() {
     return precision;
+  }
+
+  /** Type of the weights in the checkpoint, taken from the first linear layer. */
+  public ElementType storedType() {
+    return source.floats().get(Projection.QUERY.module(0) + ".weight").type();
   }
 
   /** Loads block {@code layer}; the caller closes it. */

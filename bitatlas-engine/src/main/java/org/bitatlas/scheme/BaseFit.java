@@ -2,7 +2,6 @@ package org.bitatlas.scheme;
 
 import java.util.List;
 import java.util.Optional;
-import java.util.stream.Stream;
 import org.bitatlas.checkpoint.Checkpoint;
 import org.bitatlas.checkpoint.StoredTensor;
 import org.bitatlas.tensor.BitAtlasException;
@@ -11,25 +10,6 @@ import org.bitatlas.tensor.BitAtlasException;
 final class BaseFit {
 
   private BaseFit() {}
-
-  /**
-   * The parts of one block, or of what lies outside the blocks, after {@link #require}.
-   *
-   * @throws IllegalArgumentException when a name is not of that block
-   */
-  static CheckpointParts checked(Optional<Integer> layer, BlockParts parts, Checkpoint base) {
-    CheckpointParts content = CheckpointParts.of(layer, parts);
-    Stream.of(parts.linears(), parts.activations(), parts.floats())
-        .flatMap(named -> named.keySet().stream())
-        .filter(name -> !BlockNames.layer(name).equals(layer))
-        .findFirst()
-        .ifPresent(name -> {
-          throw new IllegalArgumentException(
-              name + " is not of " + layer.map(n -> "block " + n).orElse("the outer parts"));
-        });
-    require(content, base);
-    return content;
-  }
 
   /**
    * Checks that every module and tensor the parts name exists in the base, in their shape.

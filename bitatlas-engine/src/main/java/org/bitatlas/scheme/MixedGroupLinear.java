@@ -132,7 +132,11 @@ public record MixedGroupLinear(
         outputFeatures, inputFeatures, groupSize, bitsPerGroup, packed, scales, offsets);
   }
 
-  /** Bytes of one packed row of groups [ceil(columns / groupSize)]. */
+  /**
+   * Bytes of one packed row.
+   *
+   * @param bitsPerGroup [ceil(columns / groupSize)]
+   */
   static int rowBytes(int columns, int groupSize, int[] bitsPerGroup) {
     return Math.toIntExact((rowBits(columns, groupSize, bitsPerGroup) + 7) / 8);
   }

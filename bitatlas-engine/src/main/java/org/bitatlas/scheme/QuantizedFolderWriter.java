@@ -87,7 +87,7 @@ public final class QuantizedFolderWriter implements AutoCloseable {
         throw e;
       }
     } catch (IOException e) {
-      throw AtomicFile.unwritable(target, e);
+      throw unwritable(target, e);
     }
   }
 
@@ -151,7 +151,7 @@ public final class QuantizedFolderWriter implements AutoCloseable {
       throw new IllegalArgumentException(
           "block %d of %d is given, but %d are done".formatted(layer, blocks, blocksDone));
     }
-    CheckpointParts content = BaseFit.checked(Optional.of(layer), parts, base);
+    CheckpointParts content = checked(Optional.of(layer), parts);
     List<TensorData> tensors = content.tensors();
     if (!tensors.isEmpty()) {
       SafetensorsWriter.write(shardFile(layer), tensors, new LinkedHashMap<>());
@@ -159,6 +159,20 @@ public final class QuantizedFolderWriter implements AutoCloseable {
     new BlockRecord(!tensors.isEmpty(), ManifestSections.of(content), journal)
         .write(recordFile(layer));
     blocksDone++;
+  }
+
+  private CheckpointParts checked(Optional<Integer> layer, BlockParts parts) {
+    CheckpointParts content = CheckpointParts.of(layer, parts);
+    List<Set<String>> names =
+        List.of(parts.linears().keySet(), parts.activations().keySet(), parts.floats().keySet());
+    for (String name : names.stream().flatMap(Set::stream).toList()) {
+      if (!BlockNames.layer(name).equals(layer)) {
+        throw new IllegalArgumentException(
+            name + " is not of " + layer.map(block -> "block " + block).orElse("the outer parts"));
+      }
+    }
+    BaseFit.require(content, base);
+    return content;
   }
 
   /** What was given with a finished block. */
@@ -198,7 +212,7 @@ public final class QuantizedFolderWriter implements AutoCloseable {
     if (blocksDone < blocks) {
       throw new IllegalStateException("%d of %d blocks are done".formatted(blocksDone, blocks));
     }
-    CheckpointParts content = BaseFit.checked(Optional.empty(), outer, base);
+    CheckpointParts content = checked(Optional.empty(), outer);
     ManifestSections sections = ManifestSections.of(content);
     List<String> shards = new ArrayList<>();
     for (int layer = 0; layer < blocks; layer++) {
@@ -241,7 +255,11 @@ public final class QuantizedFolderWriter implements AutoCloseable {
     try {
       action.run();
     } catch (IOException e) {
-      throw AtomicFile.unwritable(target, e);
+      throw unwritable(target, e);
     }
+  }
+
+  private static BitAtlasException unwritable(Path target, IOException e) {
+    return new BitAtlasException("Cannot write " + target + ": " + e + ".", e);
   }
 }

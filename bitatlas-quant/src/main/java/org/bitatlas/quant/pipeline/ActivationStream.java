@@ -96,6 +96,11 @@ final class ActivationStream implements BlockInputs, AutoCloseable {
     return Tensor.from(states.get(index), plan.rows(index), plan.length(), plan.width()).to(type);
   }
 
+  /** One sequence [1 x T x D]. */
+  Tensor sequence(int index) {
+    return batch(index / plan.perBatch()).narrow(0, index % plan.perBatch(), 1);
+  }
+
   /** Runs a block: the states become its outputs; the old ones stay until {@link #forget}. */
   void advance(DecoderBlock block) {
     HiddenStates next = store.create(name, block.layer() + 1, plan);

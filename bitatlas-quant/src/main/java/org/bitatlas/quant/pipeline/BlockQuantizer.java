@@ -2,11 +2,9 @@ package org.bitatlas.quant.pipeline;
 
 import java.util.ArrayList;
 import java.util.EnumMap;
-import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
-import java.util.SequencedMap;
 import java.util.function.Consumer;
 import org.bitatlas.model.Architecture;
 import org.bitatlas.model.Architecture.Projection;
@@ -23,20 +21,10 @@ import org.bitatlas.quant.transform.BlockTransform;
 import org.bitatlas.quant.transform.SmoothQuantSearch;
 import org.bitatlas.quant.transform.flatquant.FlatQuantSearch;
 import org.bitatlas.scheme.BlockParts;
-import org.bitatlas.scheme.FloatLinear;
-import org.bitatlas.scheme.StoredLinear;
 import org.bitatlas.tensor.BitAtlasException;
 
 /** Takes one block through a recipe: transform, observe, round, advance. */
 final class BlockQuantizer {
-
-  private static final List<List<InputGroup>> ONE_PASS = List.of(List.of(InputGroup.values()));
-  private static final List<List<InputGroup>> SUB_PASSES =
-      List.of(
-          List.of(InputGroup.ATTENTION),
-          List.of(InputGroup.ATTENTION_OUTPUT),
-          List.of(InputGroup.MLP),
-          List.of(InputGroup.MLP_OUTPUT));
 
   private final BlockLoader loader;
   private final Architecture architecture;
@@ -44,8 +32,7 @@ final class BlockQuantizer {
   private final Streams streams;
   private final Tiles tiles;
   private final BlockObserver observer;
-  private final ErrorMeter meter;
-  private final Consumer<LayerReport> listener;
+  private final BlockRounding.Setting setting;
 
   BlockQuantizer(
       BlockLoader loader,
@@ -60,8 +47,16 @@ final class BlockQuantizer {
     this.streams = streams;
     this.tiles = tiles;
     this.observer = new BlockObserver(architecture, tiles, threads);
-    this.meter = new ErrorMeter(tiles);
-    this.listener = listener;
+    this.setting =
+        new BlockRounding.Setting(
+            architecture,
+            recipe,
+            streams,
+            loader.storedType(),
+            observer,
+            new ErrorMeter(tiles),
+            tiles,
+            listener);
   }
 
   /** Quantizes block {@code layer} and moves the streams behind it. */
@@ -78,7 +73,8 @@ final class BlockQuantizer {
       }
       Map<InputGroup, InputStatistics> ranges = staticRanges(block);
       step.roundActivations(ranges);
-      Rounded rounded = round(original, block, step);
+      BlockRounding rounded = new BlockRounding(setting, original, block, step);
+      rounded.run();
       boolean last = layer + 1 == architecture.layers();
       if (!last) {
         streams.floats().ifPresent(stream -> stream.advance(original));
@@ -131,111 +127,6 @@ final class BlockQuantizer {
     }
     return observer.statistics(
         block, streams.observed().orElseThrow(), List.of(InputGroup.values()));
-  }
-
-  private record Rounded(
-      SequencedMap<String, StoredLinear> linears, List<LayerReport> reports, List<String> notes) {}
-
-  private Rounded round(DecoderBlock original, DecoderBlock block, TransformStep step) {
-    Rounded rounded = new Rounded(new LinkedHashMap<>(), new ArrayList<>(), new ArrayList<>());
-    boolean sequential =
-        switch (recipe.rounding()) {
-          case Rounding.Gptq gptq -> gptq.trueSequential();
-          case Rounding.Gptaq _ -> true;
-          case Rounding.Nearest _, Rounding.Billm _, Rounding.SlimLlm _ -> false;
-        };
-    for (List<InputGroup> groups : sequential ? SUB_PASSES : ONE_PASS) {
-      roundGroups(original, block, step, groups, rounded);
-    }
-    return rounded;
-  }
-
-  private void roundGroups(
-      DecoderBlock original,
-      DecoderBlock block,
-      TransformStep step,
-      List<InputGroup> groups,
-      Rounded rounded) {
-    boolean transformedOnly = recipe.position() == Position.TRANSFORMED;
-    Optional<BlockObserver.Reference> reference =
-        recipe.rounding() instanceof Rounding.Gptaq
-            ? streams.floats().map(floats -> new BlockObserver.Reference(original, floats))
-            : Optional.empty();
-    Optional<Observations> observed =
-        transformedOnly
-            ? Optional.empty()
-            : streams.observed().map(stream -> observer.observe(block, stream, groups, reference));
-    Map<Projection, float[]> replacements = new EnumMap<>(Projection.class);
-    for (InputGroup group : groups) {
-      Optional<double[]> hessian = observed.flatMap(seen -> seen.hessian(group));
-      LinearRounder rounder =
-          new LinearRounder(
-              recipe,
-              hessian,
-              observed.flatMap(seen -> seen.drift(group)),
-              architecture.inputFeatures(group.observed()),
-              tiles);
-      for (Projection projection : group.projections()) {
-        String module = projection.module(block.layer());
-        if (transformedOnly || recipe.excludes(module)) {
-          keepFloat(block, step, projection, rounded);
-          continue;
-        }
-        float[] weight = block.weight(projection);
-        LinearRounder.Result result =
-            rounder.round(
-                step.clipped(projection).orElse(weight),
-                architecture.outputFeatures(projection),
-                projection,
-                block.layer());
-        float[] dequantized = result.linear().dequantize();
-        replacements.put(projection, dequantized);
-        rounded.linears().put(module, result.linear());
-        result.fallback().ifPresent(note -> rounded.notes().add(module + ": " + note));
-        LayerError error =
-            new LayerError(
-                block.layer(),
-                projection,
-                meter.outputError(weight, dequantized, result.linear().inputFeatures(), hessian),
-                ErrorMeter.weightError(weight, dequantized));
-        LayerReport report =
-            LayerReport.of(
-                error,
-                weight,
-                result.linear(),
-                observed.flatMap(seen -> seen.statistics(group)),
-                hessian.map(BlockQuantizer::diagonal),
-                result.damping(),
-                result.fallback());
-        rounded.reports().add(report);
-        listener.accept(report);
-      }
-    }
-    // Linears of one pass see each other unquantized, so weights change when all are rounded.
-    replacements.forEach(block::setWeight);
-  }
-
-  private static double[] diagonal(double[] matrix) {
-    int size = (int) Math.round(Math.sqrt(matrix.length));
-    double[] diagonal = new double[size];
-    for (int k = 0; k < size; k++) {
-      diagonal[k] = matrix[k * size + k];
-    }
-    return diagonal;
-  }
-
-  private void keepFloat(
-      DecoderBlock block, TransformStep step, Projection projection, Rounded rounded) {
-    if (step.changed(projection)) {
-      rounded
-          .linears()
-          .put(
-              projection.module(block.layer()),
-              new FloatLinear(
-                  architecture.outputFeatures(projection),
-                  architecture.inputFeatures(projection),
-                  block.weight(projection)));
-    }
   }
 
   private static void requireFinite(DecoderBlock block) {

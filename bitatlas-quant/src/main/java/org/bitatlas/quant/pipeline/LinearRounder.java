@@ -8,9 +8,12 @@ import org.bitatlas.quant.rounding.BlockBinarization;
 import org.bitatlas.quant.rounding.ColumnSweep;
 import org.bitatlas.quant.rounding.DriftCorrection;
 import org.bitatlas.quant.rounding.InverseFactor;
+import org.bitatlas.quant.rounding.LayerInputs;
+import org.bitatlas.quant.rounding.MixedPrecision;
+import org.bitatlas.quant.rounding.SalienceFactors;
+import org.bitatlas.quant.rounding.SignRounding;
 import org.bitatlas.quant.rounding.Tiles;
 import org.bitatlas.scheme.StoredLinear;
-import org.bitatlas.tensor.BitAtlasException;
 
 /** Rounds the linear layers of one input group: they share the Hessian and mostly its factor. */
 final class LinearRounder {
@@ -23,6 +26,7 @@ final class LinearRounder {
   private final Optional<double[]> hessian;
   private final Optional<double[]> drift;
   private final int columns;
+  private final Optional<LayerInputs> inputs;
   private final Tiles tiles;
   private Optional<InverseFactor> factor = Optional.empty();
   private double factored = -1;
@@ -32,11 +36,13 @@ final class LinearRounder {
       Optional<double[]> hessian,
       Optional<double[]> drift,
       int columns,
+      Optional<LayerInputs> inputs,
       Tiles tiles) {
     this.recipe = recipe;
     this.hessian = hessian;
     this.drift = drift;
     this.columns = columns;
+    this.inputs = inputs;
     this.tiles = tiles;
   }
 
@@ -53,11 +59,18 @@ final class LinearRounder {
    * Rounds a layer.
    *
    * @param weight W [N x K]
+   * @param bias [N], where the layer has one
    */
-  Result round(float[] weight, int rows, Projection projection, int layer) {
+  Result round(float[] weight, int rows, Optional<float[]> bias, Projection projection, int layer) {
     String module = projection.module(layer);
     return switch (recipe.rounding()) {
-      case Rounding.Nearest _ -> sweep(weight, rows, Optional.empty(), Optional.empty(), 0);
+      case Rounding.Nearest _ ->
+          recipe.bits() == 1
+              ? new Result(
+                  SignRounding.round(weight, rows, columns, recipe.groupSize(), tiles),
+                  Optional.empty(),
+                  Optional.empty())
+              : sweep(weight, rows, Optional.empty(), Optional.empty(), 0);
       case Rounding.Gptq gptq ->
           sweep(weight, rows, factor(gptq, 0, module), Optional.empty(), gptq.damping());
       case Rounding.Gptaq gptaq -> {
@@ -74,9 +87,28 @@ final class LinearRounder {
         Optional<Double> damping = inverse.map(InverseFactor::damping);
         yield new Result(linear, damping, fallback(damping, billm.damping(), NO_FEEDBACK));
       }
-      case Rounding.SlimLlm _ ->
-          throw new BitAtlasException(recipe.method() + " is not part of this version.");
+      case Rounding.SlimLlm slim -> mixed(weight, rows, slim, bias, module);
     };
+  }
+
+  private Result mixed(
+      float[] weight, int rows, Rounding.SlimLlm slim, Optional<float[]> bias, String module) {
+    Optional<SalienceFactors> found =
+        SalienceFactors.of(
+            hessian.orElseThrow(), columns, slim.damping(), recipe.quirks(), module, tiles);
+    MixedPrecision.Mixed mixed =
+        MixedPrecision.round(
+            weight,
+            rows,
+            columns,
+            recipe,
+            found.orElseGet(() -> SalienceFactors.identity(columns)),
+            bias,
+            inputs.orElseThrow(),
+            tiles);
+    Optional<Double> damping = found.map(factors -> factors.sweep().damping());
+    Optional<String> fallback = fallback(damping, slim.damping(), TO_NEAREST);
+    return new Result(mixed.linear(), damping, fallback.or(mixed::note));
   }
 
   private Result sweep(

@@ -22,6 +22,7 @@ import org.bitatlas.model.TransformerModel;
 import org.bitatlas.quant.Golden;
 import org.bitatlas.quant.calibration.CalibrationSet;
 import org.bitatlas.quant.calibration.CalibrationSets;
+import org.bitatlas.scheme.MixedGroupLinear;
 import org.bitatlas.scheme.StoredLinear;
 import org.junit.jupiter.api.DynamicTest;
 import org.junit.jupiter.api.TestFactory;
@@ -32,7 +33,7 @@ class ReferenceDriverTest {
 
   private static final int SEGMENT = 128;
   private static final Set<String> METHODS =
-      Set.of("rtn", "gptq", "gptaq", "awq", "smoothquant", "flatquant", "billm");
+      Set.of("rtn", "gptq", "gptaq", "awq", "smoothquant", "flatquant", "billm", "slim-llm");
 
   @TestFactory
   List<DynamicTest> perplexityAndWeightChangesAreTheReferences() throws IOException {
@@ -83,8 +84,9 @@ class ReferenceDriverTest {
       checkPerplexity(found, expected.path("ppl").doubleValue(), tolerances);
       checkWeightChanges(
           result,
-          weightChanges(expected.path("rel_weight_change_per_linear")),
+          expected.path("rel_weight_change_per_linear"),
           tolerances.path("rel_weight_change_rel").doubleValue(0));
+      checkBits(result, expected.path("rel_weight_change_per_linear").path("bits_per_group"));
       if (golden.toFile().exists()) {
         checkWeights(result, golden);
         checkScales(result, golden, checkpoint);
@@ -138,10 +140,6 @@ class ReferenceDriverTest {
     }
   }
 
-  private static JsonNode weightChanges(JsonNode node) {
-    return node.has("weights") ? node.path("weights") : node;
-  }
-
   private static void checkWeightChanges(
       QuantizationResult result, JsonNode expected, double tolerance) {
     if (!expected.has("model.layers.0.self_attn.q_proj.weight")) {
@@ -155,6 +153,23 @@ class ReferenceDriverTest {
           .as("relative change of %s", weight)
           .isCloseTo(change, within(tolerance * change));
     }
+  }
+
+  /** SliM-LLM's bits per group: the same in at least 90 % of the layers. */
+  private static void checkBits(QuantizationResult result, JsonNode expected) {
+    if (expected.isEmpty()) {
+      return;
+    }
+    assertThat(expected.size()).isEqualTo(result.layers().size());
+    int same = 0;
+    for (Map.Entry<String, JsonNode> layer : expected.properties()) {
+      int[] bits = new int[layer.getValue().size()];
+      Arrays.setAll(bits, group -> layer.getValue().get(group).intValue());
+      MixedGroupLinear linear =
+          (MixedGroupLinear) result.checkpoint().linears().get(layer.getKey());
+      same += linear != null && Arrays.equals(linear.bitsPerGroup(), bits) ? 1 : 0;
+    }
+    assertThat((double) same / expected.size()).as("layers of equal bits").isGreaterThan(0.899);
   }
 
   /** Weights of single layers, named {@code layers.0.q_proj}; a flipped code moves its row. */
