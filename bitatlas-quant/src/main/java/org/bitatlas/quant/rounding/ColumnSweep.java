@@ -3,11 +3,6 @@ package org.bitatlas.quant.rounding;
 import java.util.Arrays;
 import java.util.Optional;
 import org.bitatlas.quant.method.Recipe;
-import org.bitatlas.quant.method.Rounding.Billm;
-import org.bitatlas.quant.method.Rounding.Gptaq;
-import org.bitatlas.quant.method.Rounding.Gptq;
-import org.bitatlas.quant.method.Rounding.Nearest;
-import org.bitatlas.quant.method.Rounding.SlimLlm;
 import org.bitatlas.scheme.GridLinear;
 
 /**
@@ -17,8 +12,9 @@ import org.bitatlas.scheme.GridLinear;
  *
  * <p>With a correction it is GPTAQ (Li et al. 2025, algorithm 1): one extra term, in which the
  * weight of each column also pushes P onto the columns after it. The output to be met is that of
- * the original weights on the float inputs, so what pushes is the original weight; with the
- * reference's quirk it is the updated weight inside a block and the rounded one beyond it.
+ * the original weights on the float inputs, so what pushes is the original weight, and all of W P
+ * can be added beforehand; with the reference's quirk what pushes is the updated weight inside a
+ * block and the rounded one beyond it.
  *
  * <p>Rows do not depend on each other; tiles of a fixed number of rows run in parallel. All
  * arithmetic is fp32. Inside a block of columns the updates are immediate, beyond it they are
@@ -37,15 +33,15 @@ public final class ColumnSweep {
   private final int rows;
   private final int columns;
   private final GridFitter fitter;
-  private final int groupSize;
+  private final SweepLayout layout;
   private final int groups;
   private final int blockSize;
-  private final boolean staticGroups;
   private final boolean repeatsQuirks;
   private final boolean fitsDeadColumns;
+  private final boolean sweepsCorrection;
   private final Optional<InverseFactor> factor;
   private final Optional<DriftCorrection> correction;
-  private final int[] order;
+  private final float[] pushed;
   private final byte[] codes;
   private final float[] scales;
   private final byte[] zeroPoints;
@@ -56,7 +52,8 @@ public final class ColumnSweep {
       int columns,
       Recipe recipe,
       Optional<InverseFactor> factor,
-      Optional<DriftCorrection> correction) {
+      Optional<DriftCorrection> correction,
+      Tiles tiles) {
     if (factor.isPresent() && factor.get().size() != columns) {
       throw new IllegalArgumentException(
           "a factor of " + factor.get().size() + " columns for a weight of " + columns);
@@ -68,34 +65,21 @@ public final class ColumnSweep {
     this.rows = rows;
     this.columns = columns;
     this.fitter = GridFitter.of(recipe.weights());
-    this.groupSize = recipe.groupSize() == 0 ? columns : Math.min(recipe.groupSize(), columns);
-    this.groups = (columns + groupSize - 1) / groupSize;
+    this.layout = SweepLayout.of(recipe, columns, factor);
+    this.groups = layout.groups();
+    this.blockSize = layout.blockSize();
     this.factor = factor;
     this.correction = correction;
-    this.order = factor.map(InverseFactor::order).orElseGet(() -> naturalOrder(columns));
-    Gptq options =
-        switch (recipe.rounding()) {
-          case Gptq gptq -> gptq;
-          case Gptaq gptaq -> gptaq.sweep();
-          case Nearest _, Billm _, SlimLlm _ -> Gptq.DEFAULT;
-        };
-    this.staticGroups = options.staticGroups();
+    this.sweepsCorrection = recipe.quirks() && correction.isPresent();
     this.repeatsQuirks = recipe.quirks();
     this.fitsDeadColumns = repeatsQuirks && recipe.groupSize() == 0;
-    this.blockSize = blockSize(options.blockSize());
+    this.pushed =
+        correction.isPresent() && !sweepsCorrection
+            ? correction.get().pushed(weight, rows, layout.order(), tiles)
+            : new float[0];
     this.codes = new byte[Math.multiplyExact(rows, columns)];
     this.scales = new float[rows * groups];
     this.zeroPoints = new byte[rows * groups];
-  }
-
-  /**
-   * The lazy blocks only save memory traffic; without the reference's quirk they hold whole groups,
-   * so that a group is fitted on fully updated weights.
-   */
-  private int blockSize(int asked) {
-    boolean whole = repeatsQuirks || staticGroups || groups == 1;
-    int size = whole ? asked : groupSize * Math.max(1, asked / groupSize);
-    return Math.min(size, columns);
   }
 
   /**
@@ -143,13 +127,7 @@ public final class ColumnSweep {
       Optional<InverseFactor> factor,
       Optional<DriftCorrection> correction,
       Tiles tiles) {
-    return new ColumnSweep(weight, rows, columns, recipe, factor, correction).run(tiles);
-  }
-
-  private static int[] naturalOrder(int columns) {
-    int[] order = new int[columns];
-    Arrays.setAll(order, k -> k);
-    return order;
+    return new ColumnSweep(weight, rows, columns, recipe, factor, correction, tiles).run(tiles);
   }
 
   private Rounded run(Tiles tiles) {
@@ -163,26 +141,13 @@ public final class ColumnSweep {
             rows,
             columns,
             fitter.bits(),
-            groupSize,
+            layout.groupSize(),
             fitter.symmetric(),
             codes,
             scales,
             zeroPoints,
-            groupIndex());
+            layout.groupIndex());
     return new Rounded(linear, loss[0]);
-  }
-
-  /** Groups formed in sweep order are scattered over the columns. */
-  private Optional<int[]> groupIndex() {
-    boolean natural = factor.isEmpty() || Arrays.equals(order, naturalOrder(columns));
-    if (groups == 1 || staticGroups || natural) {
-      return Optional.empty();
-    }
-    int[] index = new int[columns];
-    for (int position = 0; position < columns; position++) {
-      index[order[position]] = position / groupSize;
-    }
-    return Optional.of(index);
   }
 
   /**
@@ -192,9 +157,9 @@ public final class ColumnSweep {
    * @param count how many
    * @param work [count x K] in sweep order, as the blocks before left them
    * @param errors [count x block] e of the current block
-   * @param pushed [count x block] the weights that P is taken times, negated; empty without P
+   * @param pushing [count x block] the rounded weights, negated; only with the quirk of GPTAQ
    */
-  private record RowTile(int first, int count, float[] work, float[] errors, float[] pushed) {}
+  private record RowTile(int first, int count, float[] work, float[] errors, float[] pushing) {}
 
   private double sweepRows(int first, int last) {
     int count = last - first;
@@ -205,11 +170,7 @@ public final class ColumnSweep {
     int inBlock = count * blockSize;
     RowTile tile =
         new RowTile(
-            first,
-            count,
-            work,
-            new float[inBlock],
-            new float[correction.isPresent() ? inBlock : 0]);
+            first, count, work, new float[inBlock], new float[sweepsCorrection ? inBlock : 0]);
     double loss = 0;
     for (int start = 0; start < columns; start += blockSize) {
       int width = Math.min(blockSize, columns - start);
@@ -220,8 +181,8 @@ public final class ColumnSweep {
       if (factor.isPresent()) {
         spread(tile, factor.get().upper(), tile.errors(), start, width);
       }
-      if (correction.isPresent()) {
-        spread(tile, correction.get().upper(), tile.pushed(), start, width);
+      if (sweepsCorrection) {
+        spread(tile, correction.orElseThrow().upper(), tile.pushing(), start, width);
       }
     }
     return loss;
@@ -244,14 +205,17 @@ public final class ColumnSweep {
     }
     if (fitsDeadColumns) {
       store(row, 0, fitter.fit(weight, source, source + columns));
-    } else if (staticGroups || groups == 1) {
+    } else if (layout.staticGroups() || groups == 1) {
       for (int group = 0; group < groups; group++) {
-        int from = group * groupSize;
-        store(row, group, fitter.fit(live, from, Math.min(from + groupSize, columns)));
+        int from = group * layout.groupSize();
+        store(row, group, fitter.fit(live, from, Math.min(from + layout.groupSize(), columns)));
       }
     }
     for (int position = 0; position < columns; position++) {
-      work[at + position] = live[order[position]];
+      work[at + position] = live[layout.order()[position]];
+    }
+    for (int position = 0; position < columns && pushed.length > 0; position++) {
+      work[at + position] += pushed[source + position];
     }
   }
 
@@ -286,10 +250,10 @@ public final class ColumnSweep {
     double loss = 0;
     for (int i = 0; i < width; i++) {
       int position = start + i;
-      int column = order[position];
-      int group = staticGroups ? column / groupSize : position / groupSize;
-      if (groups > 1 && !staticGroups && position % groupSize == 0) {
-        int to = Math.min(position + groupSize, columns);
+      int column = layout.order()[position];
+      int group = layout.group(position);
+      if (layout.fitsAt(position)) {
+        int to = Math.min(position + layout.groupSize(), columns);
         store(
             row,
             group,
@@ -309,13 +273,10 @@ public final class ColumnSweep {
       if (spreads) {
         ErrorSpread.subtract(current, i, width, error, blockFactor, i * width);
       }
-      if (correction.isPresent()) {
-        float original = weight[row * columns + column];
-        float inside = repeatsQuirks ? value : original;
-        float beyond = repeatsQuirks ? quantized : original;
-        float[] matrix = correction.get().upper();
-        ErrorSpread.subtract(current, i + 1, width, -inside, matrix, position * columns + start);
-        tile.pushed()[errorsAt + i] = -beyond;
+      if (sweepsCorrection) {
+        float[] matrix = correction.orElseThrow().upper();
+        ErrorSpread.subtract(current, i + 1, width, -value, matrix, position * columns + start);
+        tile.pushing()[errorsAt + i] = -quantized;
       }
     }
     return loss;

@@ -69,6 +69,38 @@ public record DriftCorrection(float[] upper) {
     }
   }
 
+  /**
+   * What the weights push onto the columns.
+   *
+   * @param weight W [N x K], natural order
+   * @param rows N
+   * @param order column at each sweep position
+   * @return W P [N x K], in sweep order
+   */
+  float[] pushed(float[] weight, int rows, int[] order, Tiles tiles) {
+    int size = order.length;
+    float[] pushed = new float[weight.length];
+    try (TensorScope _ = TensorScope.open()) {
+      Tensor matrix = Tensor.from(upper, size, size);
+      tiles.forEach(
+          Math.ceilDiv(rows, ROW_TILE),
+          tile -> {
+            NativeRuntime.useSingleThread();
+            int first = tile * ROW_TILE;
+            int count = Math.min(ROW_TILE, rows - first);
+            float[] ordered = new float[count * size];
+            for (int i = 0; i < ordered.length; i++) {
+              ordered[i] = weight[(first + i / size) * size + order[i % size]];
+            }
+            try (TensorScope _ = TensorScope.open()) {
+              float[] product = Tensor.from(ordered, count, size).matmul(matrix).toFloats();
+              System.arraycopy(product, 0, pushed, first * size, product.length);
+            }
+          });
+    }
+    return pushed;
+  }
+
   /** D[first .. last, first ..] in sweep order. */
   private static float[] rows(double[] drift, int[] order, int first, int last) {
     int size = order.length;
