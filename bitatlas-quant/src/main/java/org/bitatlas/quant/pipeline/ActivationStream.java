@@ -28,6 +28,7 @@ final class ActivationStream implements BlockInputs, AutoCloseable {
   private final Tiles tiles;
   private HiddenStates states;
   private Optional<HiddenStates> previous = Optional.empty();
+  private Optional<HiddenStates> outputs = Optional.empty();
 
   private ActivationStream(
       String name,
@@ -93,7 +94,36 @@ final class ActivationStream implements BlockInputs, AutoCloseable {
 
   @Override
   public Tensor batch(int index) {
-    return Tensor.from(states.get(index), plan.rows(index), plan.length(), plan.width()).to(type);
+    return tensor(states, index);
+  }
+
+  private Tensor tensor(HiddenStates of, int index) {
+    return Tensor.from(of.get(index), plan.rows(index), plan.length(), plan.width()).to(type);
+  }
+
+  /**
+   * What a block makes of the states, without moving on; the next {@link #advance} of the same
+   * block takes these.
+   */
+  BlockInputs outputs(DecoderBlock block) {
+    HiddenStates computed = outputs.orElseGet(() -> run(block));
+    outputs = Optional.of(computed);
+    return new BlockInputs() {
+      @Override
+      public int batches() {
+        return plan.count();
+      }
+
+      @Override
+      public int sequences() {
+        return plan.sequences();
+      }
+
+      @Override
+      public Tensor batch(int index) {
+        return tensor(computed, index);
+      }
+    };
   }
 
   /** One sequence [1 x T x D]. */
@@ -103,6 +133,13 @@ final class ActivationStream implements BlockInputs, AutoCloseable {
 
   /** Runs a block: the states become its outputs; the old ones stay until {@link #forget}. */
   void advance(DecoderBlock block) {
+    HiddenStates next = outputs.orElseGet(() -> run(block));
+    outputs = Optional.empty();
+    previous = Optional.of(states);
+    states = next;
+  }
+
+  private HiddenStates run(DecoderBlock block) {
     HiddenStates next = store.create(name, block.layer() + 1, plan);
     tiles.forEach(
         plan.count(),
@@ -115,14 +152,15 @@ final class ActivationStream implements BlockInputs, AutoCloseable {
           }
         });
     next.commit();
-    previous = Optional.of(states);
-    states = next;
+    return next;
   }
 
-  /** Gives up the states in front of the block before. */
+  /** Gives up the states in front of the block before, and outputs it has not moved on to. */
   void forget() {
     previous.ifPresent(HiddenStates::discard);
     previous = Optional.empty();
+    outputs.ifPresent(HiddenStates::discard);
+    outputs = Optional.empty();
   }
 
   /** Gives up all states. */
@@ -135,5 +173,6 @@ final class ActivationStream implements BlockInputs, AutoCloseable {
   public void close() {
     states.close();
     previous.ifPresent(HiddenStates::close);
+    outputs.ifPresent(HiddenStates::close);
   }
 }

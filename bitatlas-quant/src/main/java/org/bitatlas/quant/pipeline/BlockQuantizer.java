@@ -102,6 +102,7 @@ final class BlockQuantizer {
               FlatQuantSearch.find(
                   original,
                   streams.floats().orElseThrow(),
+                  streams.floats().orElseThrow().outputs(original),
                   flat,
                   recipe.bits(),
                   recipe.activations(),

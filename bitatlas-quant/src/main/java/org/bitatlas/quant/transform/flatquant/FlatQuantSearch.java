@@ -32,6 +32,7 @@ public final class FlatQuantSearch {
    *
    * @param block the float block; it is not changed
    * @param inputs its inputs in the float model
+   * @param targets its outputs for them, in the same batches
    * @param options how to train
    * @param weightBits bits of the symmetric grid per row that the weights will be rounded to
    * @param activations how inputs of linears, keys and values will be rounded
@@ -43,12 +44,13 @@ public final class FlatQuantSearch {
   public static BlockTransform find(
       DecoderBlock block,
       BlockInputs inputs,
+      BlockInputs targets,
       Transform.FlatQuant options,
       int weightBits,
       ActivationPolicy activations,
       Tiles tiles) {
     Quantization quantization = Quantization.of(weightBits, activations);
-    TrainingData data = TrainingData.gather(block, inputs, tiles);
+    TrainingData data = TrainingData.gather(block, inputs, targets, tiles);
     try (TensorScope _ = TensorScope.open()) {
       BaseWeights base = BaseWeights.of(block);
       BlockParameters parameters =

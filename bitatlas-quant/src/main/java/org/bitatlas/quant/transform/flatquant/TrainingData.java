@@ -1,9 +1,6 @@
 package org.bitatlas.quant.transform.flatquant;
 
-import java.util.ArrayList;
-import java.util.Arrays;
 import java.util.EnumMap;
-import java.util.List;
 import java.util.Map;
 import java.util.Objects;
 import org.bitatlas.model.DecoderBlock;
@@ -24,37 +21,42 @@ import org.bitatlas.tensor.TensorScope;
 final class TrainingData {
 
   private final BlockInputs inputs;
-  private final List<float[]> targets = new ArrayList<>();
+  private final BlockInputs targets;
+  private final long perBatch;
+  private final long sequenceElements;
   private final Map<InputGroup, float[]> maxima = new EnumMap<>(InputGroup.class);
-  private long[] batchShape = new long[0];
 
-  private TrainingData(BlockInputs inputs) {
+  private TrainingData(BlockInputs inputs, BlockInputs targets) {
     this.inputs = inputs;
+    this.targets = targets;
+    try (TensorScope _ = TensorScope.open()) {
+      Tensor first = inputs.batch(0);
+      this.perBatch = first.size(0);
+      this.sequenceElements = first.size(1) * first.size(2);
+    }
   }
 
-  /** What one batch gives. */
-  private record Pass(long[] shape, float[] outputs, Map<InputGroup, float[]> maxima) {}
-
   /**
-   * Runs the float block over all inputs.
+   * Runs the float block over all inputs for the magnitudes of channels.
    *
+   * @param inputs the block's inputs
+   * @param targets what it makes of them, in the same batches
    * @throws BitAtlasException when an output is not finite
    */
-  static TrainingData gather(DecoderBlock block, BlockInputs inputs, Tiles tiles) {
-    TrainingData data = new TrainingData(inputs);
-    tiles.<Pass>mapInOrder(
+  static TrainingData gather(
+      DecoderBlock block, BlockInputs inputs, BlockInputs targets, Tiles tiles) {
+    TrainingData data = new TrainingData(inputs, targets);
+    tiles.<Map<InputGroup, float[]>>mapInOrder(
         inputs.batches(),
-        batch -> pass(block, inputs, batch),
-        pass -> {
-          data.batchShape = data.targets.isEmpty() ? pass.shape() : data.batchShape;
-          data.targets.add(requireFinite(pass.outputs(), block.layer()));
-          pass.maxima()
-              .forEach((group, values) -> data.maxima.merge(group, values, TrainingData::larger));
-        });
+        batch -> maxima(block, inputs, batch),
+        found ->
+            found.forEach(
+                (group, values) -> data.maxima.merge(group, values, TrainingData::larger)));
     return data;
   }
 
-  private static Pass pass(DecoderBlock block, BlockInputs inputs, int batch) {
+  private static Map<InputGroup, float[]> maxima(
+      DecoderBlock block, BlockInputs inputs, int batch) {
     NativeRuntime.useSingleThread();
     Map<InputGroup, float[]> maxima = new EnumMap<>(InputGroup.class);
     LinearInputObserver observer =
@@ -67,9 +69,9 @@ final class TrainingData {
           }
         };
     try (TensorScope _ = TensorScope.open()) {
-      Tensor hidden = inputs.batch(batch);
-      float[] outputs = block.forward(hidden, block.operators(), observer).toFloats();
-      return new Pass(hidden.shape(), outputs, maxima);
+      Tensor outputs = block.forward(inputs.batch(batch), block.operators(), observer);
+      requireFinite(outputs, block.layer());
+      return maxima;
     }
   }
 
@@ -81,15 +83,13 @@ final class TrainingData {
     return larger;
   }
 
-  private static float[] requireFinite(float[] outputs, int layer) {
-    for (float value : outputs) {
-      if (!Float.isFinite(value)) {
-        throw new BitAtlasException(
-            "Block %d gives values that are not finite on the calibration set; FlatQuant cannot be trained on them."
-                .formatted(layer));
-      }
+  /** A sum of magnitudes is not finite when one of them is not. */
+  private static void requireFinite(Tensor outputs, int layer) {
+    if (!Double.isFinite(outputs.to(ElementType.F64).abs().sum().item())) {
+      throw new BitAtlasException(
+          "Block %d gives values that are not finite on the calibration set; FlatQuant cannot be trained on them."
+              .formatted(layer));
     }
-    return outputs;
   }
 
   /** Number of sequences. */
@@ -99,7 +99,7 @@ final class TrainingData {
 
   /** Number of elements T D of one sequence's hidden states. */
   long sequenceElements() {
-    return batchShape[1] * batchShape[2];
+    return sequenceElements;
   }
 
   /** Largest magnitude [K] of every channel of a group's input. */
@@ -109,19 +109,18 @@ final class TrainingData {
 
   /** The block's input for one sequence, [1 x T x D] in F32, in the caller's scope. */
   Tensor input(int sequence) {
-    try (TensorScope scope = TensorScope.open()) {
-      Tensor batch = inputs.batch(sequence / (int) batchShape[0]);
-      Tensor row = batch.narrow(0, sequence % batchShape[0], 1).to(ElementType.F32);
-      return scope.keep(row.copy());
-    }
+    return row(inputs, sequence);
   }
 
   /** The float block's output for one sequence, [1 x T x D] in F32, in the caller's scope. */
   Tensor target(int sequence) {
-    int count = (int) sequenceElements();
-    float[] batch = targets.get(sequence / (int) batchShape[0]);
-    int from = (int) (sequence % batchShape[0]) * count;
-    float[] values = Arrays.copyOfRange(batch, from, from + count);
-    return Tensor.from(values, 1, batchShape[1], batchShape[2]);
+    return row(targets, sequence);
+  }
+
+  private Tensor row(BlockInputs states, int sequence) {
+    try (TensorScope scope = TensorScope.open()) {
+      Tensor batch = states.batch((int) (sequence / perBatch));
+      return scope.keep(batch.narrow(0, sequence % perBatch, 1).to(ElementType.F32).copy());
+    }
   }
 }

@@ -36,7 +36,8 @@ class FlatQuantSearchTest {
   private static BlockTransform find(
       DecoderBlock block, BlockInputs inputs, Transform.FlatQuant options, int threads) {
     try (Tiles tiles = new Tiles(threads)) {
-      return FlatQuantSearch.find(block, inputs, options, 4, FOUR_BITS, tiles);
+      return FlatQuantSearch.find(
+          block, inputs, RandomBlock.outputs(block, inputs), options, 4, FOUR_BITS, tiles);
     }
   }
 
@@ -85,7 +86,7 @@ class FlatQuantSearchTest {
         TensorScope _ = TensorScope.open()) {
       BaseWeights base = BaseWeights.of(block);
       BlockInputs inputs = model.inputs(4, 12);
-      TrainingData data = TrainingData.gather(block, inputs, tiles);
+      TrainingData data = gather(block, inputs, tiles);
       Quantization quantization = Quantization.of(4, FOUR_BITS);
       FlatTraining training =
           new FlatTraining(block, base, data, quantization, StraightThrough.ROUNDING, tiles);
@@ -99,6 +100,10 @@ class FlatQuantSearchTest {
       assertThat(outcome.losses().getLast()).isLessThan(0.7 * outcome.losses().get(1));
       assertThat(find(block, inputs, options(1, 5e-3, false), 2).facts()).containsOnlyKeys("loss");
     }
+  }
+
+  static TrainingData gather(DecoderBlock block, BlockInputs inputs, Tiles tiles) {
+    return TrainingData.gather(block, inputs, RandomBlock.outputs(block, inputs), tiles);
   }
 
   static BlockParameters initial(
@@ -155,7 +160,7 @@ class FlatQuantSearchTest {
         Tiles tiles = new Tiles(2);
         TensorScope _ = TensorScope.open()) {
       BaseWeights base = BaseWeights.of(block);
-      TrainingData data = TrainingData.gather(block, model.inputs(2, 12), tiles);
+      TrainingData data = gather(block, model.inputs(2, 12), tiles);
       Quantization quantization = Quantization.of(4, FOUR_BITS);
       BlockParameters parameters = initial(block, base, data, quantization, true);
       Arrays.fill(parameters.list().getFirst().values(), 0);

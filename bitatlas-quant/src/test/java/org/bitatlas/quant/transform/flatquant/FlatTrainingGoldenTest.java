@@ -21,6 +21,7 @@ import org.bitatlas.quant.method.Rounding;
 import org.bitatlas.quant.method.WeightScheme;
 import org.bitatlas.quant.rounding.ColumnSweep;
 import org.bitatlas.quant.rounding.Tiles;
+import org.bitatlas.quant.transform.BlockInputs;
 import org.bitatlas.quant.transform.BlockTransform;
 import org.bitatlas.tensor.Tensor;
 import org.bitatlas.tensor.TensorScope;
@@ -63,7 +64,9 @@ class FlatTrainingGoldenTest {
       for (int layer = 0; layer < golden.layers(); layer++) {
         try (DecoderBlock block = golden.block(layer)) {
           BaseWeights base = BaseWeights.of(block);
-          TrainingData data = TrainingData.gather(block, golden.inputs(hidden), tiles);
+          BlockInputs inputs = golden.inputs(hidden);
+          TrainingData data =
+              TrainingData.gather(block, inputs, RandomBlock.outputs(block, inputs), tiles);
           checkInitialChannels(golden, base, data, layer);
           checkReparameterization(golden, block, base, layer);
           BlockParameters parameters = train(golden, block, base, data, tiles, layer);

@@ -127,7 +127,7 @@ class GradientTest {
         Tiles tiles = new Tiles(2);
         TensorScope _ = TensorScope.open()) {
       BaseWeights base = BaseWeights.of(block);
-      TrainingData data = TrainingData.gather(block, model.inputs(2, 12), tiles);
+      TrainingData data = FlatQuantSearchTest.gather(block, model.inputs(2, 12), tiles);
       Quantization quantization = Quantization.of(4, FlatQuantSearchTest.FOUR_BITS);
       FlatTraining training = new FlatTraining(block, base, data, quantization, EXACT, tiles);
       BlockParameters parameters =

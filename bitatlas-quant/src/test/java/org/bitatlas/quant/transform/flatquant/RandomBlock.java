@@ -10,10 +10,12 @@ import org.bitatlas.checkpoint.SafetensorsCheckpoint;
 import org.bitatlas.model.ArchitectureReader;
 import org.bitatlas.model.BlockLoader;
 import org.bitatlas.model.DecoderBlock;
+import org.bitatlas.model.LinearInputObserver;
 import org.bitatlas.model.Precision;
 import org.bitatlas.quant.Golden;
 import org.bitatlas.quant.transform.BlockInputs;
 import org.bitatlas.tensor.Tensor;
+import org.bitatlas.tensor.TensorScope;
 
 /** The first block of a small model with biases and grouped heads, and random hidden states. */
 final class RandomBlock implements AutoCloseable {
@@ -46,6 +48,29 @@ final class RandomBlock implements AutoCloseable {
       hidden.add(values);
     }
     return inputs(hidden, width);
+  }
+
+  /** What a block makes of hidden states. */
+  static BlockInputs outputs(DecoderBlock block, BlockInputs inputs) {
+    return new BlockInputs() {
+      @Override
+      public int batches() {
+        return inputs.batches();
+      }
+
+      @Override
+      public int sequences() {
+        return inputs.sequences();
+      }
+
+      @Override
+      public Tensor batch(int index) {
+        try (TensorScope scope = TensorScope.open()) {
+          return scope.keep(
+              block.forward(inputs.batch(index), block.operators(), LinearInputObserver.NONE));
+        }
+      }
+    };
   }
 
   /** Hidden states of sequences in batches of two. */
