@@ -8,6 +8,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -25,6 +26,7 @@ import org.bitatlas.nano.Nano;
 import org.bitatlas.quant.calibration.CalibrationSet;
 import org.bitatlas.quant.calibration.CalibrationSets;
 import org.bitatlas.quant.calibration.CalibrationSets.Selection;
+import org.bitatlas.quant.method.Position;
 import org.bitatlas.quant.method.Recipe;
 import org.bitatlas.quant.pipeline.QuantizationPipeline.Source;
 import org.bitatlas.tensor.TensorScope;
@@ -78,11 +80,19 @@ class FolderQuantizationTest {
 
   private static final int NEVER = -1;
 
+  private static Recipe recipe(String method) {
+    Map<String, Object> options = new HashMap<>(Map.of("method", method, "bits", 4, "a_bits", 8));
+    if (method.startsWith("flatquant")) {
+      options.put("epochs", 1);
+    }
+    return Recipe.parse(options);
+  }
+
   @ParameterizedTest
-  @ValueSource(strings = {"gptq", "gptaq", "smoothquant+gptq"})
+  @ValueSource(strings = {"gptq", "gptaq", "smoothquant+gptq", "flatquant"})
   void anInterruptedJobGoesOnAndWritesTheSameBytes(String method, @TempDir Path out)
       throws IOException {
-    Recipe recipe = Recipe.parse(Map.of("method", method, "bits", 4, "a_bits", 8));
+    Recipe recipe = recipe(method);
     Path whole = out.resolve("whole");
     Path resumed = out.resolve("resumed");
     QuantizationSummary uninterrupted = quantize(recipe, whole, NEVER);
@@ -143,12 +153,12 @@ class FolderQuantizationTest {
     return Math.sqrt(error / whole);
   }
 
-  @Test
-  void aTransformAloneLeavesTheModelAsItWas(@TempDir Path out) {
-    Recipe recipe =
-        Recipe.parse(Map.of("method", "smoothquant", "bits", 4, "position", "transformed"));
-    quantize(recipe, out.resolve("transformed"), NEVER);
-    quantize(Recipe.parse(Map.of("method", "smoothquant", "bits", 4)), out.resolve("full"), NEVER);
+  @ParameterizedTest
+  @ValueSource(strings = {"smoothquant", "flatquant"})
+  void aTransformAloneLeavesTheModelAsItWas(String method, @TempDir Path out) {
+    Recipe recipe = recipe(method);
+    quantize(recipe.at(Position.TRANSFORMED), out.resolve("transformed"), NEVER);
+    quantize(recipe, out.resolve("full"), NEVER);
 
     float[] original = logits(folder);
     assertThat(distance(logits(out.resolve("transformed")), original)).isLessThan(1e-4);
