@@ -1,12 +1,15 @@
 package org.bitatlas.cli;
 
 import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
 import java.util.Optional;
+import java.util.SplittableRandom;
 import org.bitatlas.quant.calibration.CalibrationSet;
 import org.bitatlas.quant.calibration.CalibrationSets;
 import org.bitatlas.quant.calibration.CalibrationSource;
 import org.bitatlas.quant.calibration.Joining;
-import org.bitatlas.tokenizer.ChatTokenizer;
+import org.bitatlas.tokenizer.ChatTokenizers;
 import org.bitatlas.tokenizer.ThinkingMode;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
@@ -20,9 +23,12 @@ final class CalibrationOptions {
       description = {
         "Calibration texts: a FILE (.jsonl with a field 'text', or one plain text), or"
             + " wikitext2:FILE, c4:FILE, pile:FILE, chat:FILE as the methods' loaders take"
-            + " them; FILE may be 'nano', the embedded samples (default: nano)."
+            + " them; FILE may be 'nano', the embedded samples (default: nano). 'random': random"
+            + " token ids, to measure time and memory only."
       })
   String source = ModelReference.NANO;
+
+  private static final String RANDOM = "random";
 
   @Option(
       names = "--calibration-mode",
@@ -43,11 +49,30 @@ final class CalibrationOptions {
 
   @Mixin CalibrationShape shape;
 
-  /** The sequences for a model. */
-  CalibrationSet set(ChatTokenizer tokenizer) {
+  /**
+   * The sequences for a model.
+   *
+   * @param folder its folder, for the tokenizer
+   * @param vocabulary number of token ids
+   */
+  CalibrationSet set(Path folder, int vocabulary) {
+    if (source.equals(RANDOM)) {
+      return random(vocabulary);
+    }
     CalibrationSource from =
         CalibrationSource.parse(source, mode, join.map(Joining::named), CalibrationOptions::locate);
-    return CalibrationSets.of(from, tokenizer, shape.selection());
+    return CalibrationSets.of(from, ChatTokenizers.load(folder), shape.selection());
+  }
+
+  /** Token ids drawn evenly: for measuring time and memory, where no tokenizer is at hand. */
+  private CalibrationSet random(int vocabulary) {
+    CalibrationSets.Selection selection = shape.selection();
+    SplittableRandom random = new SplittableRandom(selection.seed());
+    List<int[]> sequences = new ArrayList<>();
+    for (int n = 0; n < selection.sequences(); n++) {
+      sequences.add(random.ints(selection.length(), 0, vocabulary).toArray());
+    }
+    return CalibrationSets.ofIds(sequences, "random token ids, seed " + selection.seed());
   }
 
   private static Path locate(String file) {

@@ -8,15 +8,16 @@ import java.util.Locale;
 import java.util.Optional;
 import java.util.concurrent.Callable;
 import java.util.concurrent.CancellationException;
+import org.bitatlas.checkpoint.Checkpoint;
+import org.bitatlas.checkpoint.SafetensorsCheckpoint;
+import org.bitatlas.model.Architecture;
 import org.bitatlas.model.ModelFolder;
 import org.bitatlas.quant.calibration.CalibrationSet;
 import org.bitatlas.quant.method.Recipe;
 import org.bitatlas.quant.pipeline.LayerReport;
 import org.bitatlas.quant.pipeline.QuantizationPipeline;
 import org.bitatlas.quant.pipeline.QuantizationSummary;
-import org.bitatlas.scheme.ModelSize;
 import org.bitatlas.tensor.BitAtlasException;
-import org.bitatlas.tokenizer.ChatTokenizers;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Model.CommandSpec;
@@ -65,7 +66,7 @@ final class QuantizeCommand implements Callable<Integer> {
       }
       Optional<CalibrationSet> set =
           wanted.needsCalibration()
-              ? Optional.of(calibration.set(ChatTokenizers.load(folder)))
+              ? Optional.of(calibration.set(folder, opened.architecture().vocabularySize()))
               : Optional.empty();
       BlockLines lines = new BlockLines(progress, wanted.label(), opened.architecture().layers());
       QuantizationSummary result =
@@ -79,14 +80,15 @@ final class QuantizeCommand implements Callable<Integer> {
               lines::add);
       lines.finish();
       progress.close();
-      summary(wanted, result, Duration.ofNanos(System.nanoTime() - start));
+      summary(wanted, opened.architecture(), result, Duration.ofNanos(System.nanoTime() - start));
       return Exit.OK;
     } catch (CancellationException e) {
       return Exit.INTERRUPTED;
     }
   }
 
-  private void summary(Recipe wanted, QuantizationSummary result, Duration time) {
+  private void summary(
+      Recipe wanted, Architecture architecture, QuantizationSummary result, Duration time) {
     PrintWriter printer = spec.commandLine().getOut();
     result.notes().forEach(note -> printer.println("Note: " + note));
     printer.println(
@@ -106,20 +108,28 @@ final class QuantizeCommand implements Callable<Integer> {
                 "Largest relative weight error: %.2e in %s%n",
                 worst.weightError(),
                 worst.module()));
-    try (ModelFolder written = ModelFolder.open(out)) {
-      ModelSize size =
-          ModelSize.ofQuantized(
-              written.quantized().orElseThrow(),
-              written.checkpoint(),
-              written.architecture().tiedEmbeddings());
-      printer.printf(
-          Locale.ROOT,
-          "Stored: %.2f bits per weight of the linear layers, %s of %s in all%n",
-          size.storedBitsPerWeight(),
-          Amounts.bytes(size.linearBytes()),
-          Amounts.bytes(size.wholeModelBytes()));
+    double linearBits = 0;
+    double weights = 0;
+    for (LayerReport layer : result.layers()) {
+      double count =
+          (double) architecture.outputFeatures(layer.projection())
+              * architecture.inputFeatures(layer.projection());
+      weights += count;
+      linearBits += count * layer.storedBits();
     }
+    printer.printf(
+        Locale.ROOT,
+        "Stored: %.2f bits per quantized weight, %s in all%n",
+        linearBits / Math.max(1, weights),
+        Amounts.bytes(storedBytes()));
     printer.println("Written to " + out);
     printer.flush();
+  }
+
+  /** Bytes of all tensors of the folder just written; only headers are read. */
+  private long storedBytes() {
+    try (Checkpoint written = SafetensorsCheckpoint.open(out)) {
+      return written.names().stream().mapToLong(name -> written.get(name).data().byteSize()).sum();
+    }
   }
 }

@@ -77,7 +77,7 @@ final class EngineModel implements Workbench.Model {
     identity.put("chunk", Integer.toString(CHUNK));
     identity.put("version.model", Integer.toString(TransformerModel.BEHAVIOUR_VERSION));
     identity.put("version.generate", Integer.toString(TransformerLanguageModel.BEHAVIOUR_VERSION));
-    identity.put("version.method", Integer.toString(QuantizationPipeline.BEHAVIOUR_VERSION));
+    identity.put("version.method", QuantizationPipeline.versions().toString());
     identity.put("version.protocol", Integer.toString(TaskRunner.BEHAVIOUR_VERSION));
     return identity;
   }

@@ -29,7 +29,7 @@ final class LinearRounder {
   private final Optional<LayerInputs> inputs;
   private final Tiles tiles;
   private Optional<InverseFactor> factor = Optional.empty();
-  private double factored = -1;
+  private int factored = -1;
 
   LinearRounder(
       Recipe recipe,
@@ -72,16 +72,23 @@ final class LinearRounder {
                   Optional.empty())
               : sweep(weight, rows, Optional.empty(), Optional.empty(), 0);
       case Rounding.Gptq gptq ->
-          sweep(weight, rows, factor(gptq, 0, module), Optional.empty(), gptq.damping());
+          sweep(
+              weight,
+              rows,
+              factor(gptq.damping(), gptq.actOrder(), 0, module),
+              Optional.empty(),
+              gptq.damping());
       case Rounding.Gptaq gptaq -> {
-        Optional<InverseFactor> inverse = factor(gptaq.sweep(), sharers(gptaq, projection), module);
+        Rounding.Gptq options = gptaq.sweep();
+        Optional<InverseFactor> inverse =
+            factor(options.damping(), options.actOrder(), member(projection), module);
         Optional<DriftCorrection> correction =
             inverse.map(
                 present -> DriftCorrection.of(drift.orElseThrow(), present, gptaq.alpha(), tiles));
         yield sweep(weight, rows, inverse, correction, gptaq.sweep().damping());
       }
       case Rounding.Billm billm -> {
-        Optional<InverseFactor> inverse = factor(billm.damping(), false, module);
+        Optional<InverseFactor> inverse = factor(billm.damping(), false, 0, module);
         StoredLinear linear =
             BlockBinarization.round(weight, rows, columns, recipe, inverse, tiles).linear();
         Optional<Double> damping = inverse.map(InverseFactor::damping);
@@ -140,11 +147,11 @@ final class LinearRounder {
   }
 
   /**
-   * How often the reference has damped the shared Hessian before this layer: it goes through k, v,
-   * q and up, gate with one tensor, and act order works on a copy.
+   * How many layers the reference has rounded with the shared Hessian before this one: it goes
+   * through k, v, q and up, gate with one tensor. 0 without quirks.
    */
-  private int sharers(Rounding.Gptaq gptaq, Projection projection) {
-    if (!recipe.quirks() || gptaq.sweep().actOrder()) {
+  private int member(Projection projection) {
+    if (!recipe.quirks()) {
       return 0;
     }
     return switch (projection) {
@@ -154,17 +161,14 @@ final class LinearRounder {
     };
   }
 
-  private Optional<InverseFactor> factor(Rounding.Gptq options, int sharers, String module) {
-    double damping =
-        sharers == 0 ? options.damping() : Math.pow(1 + options.damping(), sharers + 1.0) - 1;
-    return factor(damping, options.actOrder(), module);
-  }
-
-  /** U of the group's inputs; computed once while the damping stays. */
-  private Optional<InverseFactor> factor(double damping, boolean actOrder, String module) {
-    if (factored != damping) {
-      factor = InverseFactor.of(hessian.orElseThrow(), columns, damping, actOrder, module, tiles);
-      factored = damping;
+  /** U of the group's inputs; computed once for layers that share it. */
+  private Optional<InverseFactor> factor(
+      double damping, boolean actOrder, int member, String module) {
+    if (factored != member) {
+      factor =
+          InverseFactor.ofSharedHessian(
+              hessian.orElseThrow(), columns, damping, member, actOrder, module, tiles);
+      factored = member;
     }
     return factor;
   }

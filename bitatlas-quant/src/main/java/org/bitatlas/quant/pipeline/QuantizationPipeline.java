@@ -16,8 +16,14 @@ import org.bitatlas.quant.calibration.CalibrationSets;
 import org.bitatlas.quant.method.Recipe;
 import org.bitatlas.quant.method.Rounding;
 import org.bitatlas.quant.method.Transform;
+import org.bitatlas.quant.rounding.BlockBinarization;
 import org.bitatlas.quant.rounding.ColumnSweep;
+import org.bitatlas.quant.rounding.MixedPrecision;
+import org.bitatlas.quant.rounding.SignRounding;
 import org.bitatlas.quant.rounding.Tiles;
+import org.bitatlas.quant.transform.AwqSearch;
+import org.bitatlas.quant.transform.SmoothQuantSearch;
+import org.bitatlas.quant.transform.flatquant.FlatQuantSearch;
 import org.bitatlas.scheme.Provenance;
 import org.bitatlas.scheme.QuantizedFolderWriter;
 import org.bitatlas.tensor.BitAtlasException;
@@ -174,19 +180,30 @@ public final class QuantizationPipeline {
     return new Streams(floats, quantized);
   }
 
-  private static Provenance provenance(
-      Source source, Recipe recipe, Optional<CalibrationSet> calibration) {
+  /** Behaviour versions of all stages: another result means another version of one of them. */
+  public static SequencedMap<String, Integer> versions() {
     SequencedMap<String, Integer> versions = new LinkedHashMap<>();
     versions.put("model", TransformerModel.BEHAVIOUR_VERSION);
     versions.put("calibration", CalibrationSets.BEHAVIOUR_VERSION);
     versions.put("rounding", ColumnSweep.BEHAVIOUR_VERSION);
+    versions.put("sign", SignRounding.BEHAVIOUR_VERSION);
+    versions.put("billm", BlockBinarization.BEHAVIOUR_VERSION);
+    versions.put("slim-llm", MixedPrecision.BEHAVIOUR_VERSION);
+    versions.put("smoothquant", SmoothQuantSearch.BEHAVIOUR_VERSION);
+    versions.put("awq", AwqSearch.BEHAVIOUR_VERSION);
+    versions.put("flatquant", FlatQuantSearch.BEHAVIOUR_VERSION);
     versions.put("pipeline", BEHAVIOUR_VERSION);
+    return versions;
+  }
+
+  private static Provenance provenance(
+      Source source, Recipe recipe, Optional<CalibrationSet> calibration) {
     return new Provenance(
         source.name(),
         source.checkpoint().weightsDigest(),
         recipe.describe(),
         calibration.map(CalibrationSet::description).orElseGet(LinkedHashMap::new),
-        versions);
+        versions());
   }
 
   /** Counts linear layers for the listener. */
