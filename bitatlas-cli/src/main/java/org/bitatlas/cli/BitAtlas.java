@@ -22,6 +22,7 @@ import picocli.CommandLine.Spec;
       StudyCommand.class,
       MapCommand.class,
       QuantizeCommand.class,
+      PlanCommand.class,
       EvaluateCommand.class,
       ChatCommand.class,
       InspectCommand.class,

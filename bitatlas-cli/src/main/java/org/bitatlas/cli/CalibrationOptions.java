@@ -7,6 +7,7 @@ import java.util.Optional;
 import java.util.SplittableRandom;
 import org.bitatlas.quant.calibration.CalibrationSet;
 import org.bitatlas.quant.calibration.CalibrationSets;
+import org.bitatlas.quant.calibration.CalibrationSets.Selection;
 import org.bitatlas.quant.calibration.CalibrationSource;
 import org.bitatlas.quant.calibration.Joining;
 import org.bitatlas.tokenizer.ChatTokenizers;
@@ -49,6 +50,17 @@ final class CalibrationOptions {
 
   @Mixin CalibrationShape shape;
 
+  @Option(
+      names = "--seed",
+      paramLabel = "S",
+      defaultValue = "0",
+      description = "Seed of their choice (default: ${DEFAULT-VALUE}).")
+  long seed;
+
+  private Selection selection() {
+    return new Selection(shape.samples, shape.length, seed);
+  }
+
   /**
    * The sequences for a model.
    *
@@ -61,12 +73,12 @@ final class CalibrationOptions {
     }
     CalibrationSource from =
         CalibrationSource.parse(source, mode, join.map(Joining::named), CalibrationOptions::locate);
-    return CalibrationSets.of(from, ChatTokenizers.load(folder), shape.selection());
+    return CalibrationSets.of(from, ChatTokenizers.load(folder), selection());
   }
 
   /** Token ids drawn evenly: for measuring time and memory, where no tokenizer is at hand. */
   private CalibrationSet random(int vocabulary) {
-    CalibrationSets.Selection selection = shape.selection();
+    Selection selection = selection();
     SplittableRandom random = new SplittableRandom(selection.seed());
     List<int[]> sequences = new ArrayList<>();
     for (int n = 0; n < selection.sequences(); n++) {

@@ -1,9 +1,8 @@
 package org.bitatlas.cli;
 
-import org.bitatlas.quant.calibration.CalibrationSets.Selection;
 import picocli.CommandLine.Option;
 
-/** Number, length and seed of calibration sequences. */
+/** Number and length of calibration sequences. */
 final class CalibrationShape {
 
   @Option(
@@ -19,16 +18,4 @@ final class CalibrationShape {
       defaultValue = "256",
       description = "Tokens of each (default: ${DEFAULT-VALUE}).")
   int length;
-
-  @Option(
-      names = "--seed",
-      paramLabel = "S",
-      defaultValue = "0",
-      description = "Seed of their choice (default: ${DEFAULT-VALUE}).")
-  long seed;
-
-  /** The selection. */
-  Selection selection() {
-    return new Selection(samples, length, seed);
-  }
 }
