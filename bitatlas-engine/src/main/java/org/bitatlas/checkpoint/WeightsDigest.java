@@ -55,7 +55,12 @@ final class WeightsDigest {
   private static void update(MessageDigest digest, MemorySegment data) {
     for (long offset = 0; offset < data.byteSize(); offset += CHUNK_BYTES) {
       long length = Math.min(CHUNK_BYTES, data.byteSize() - offset);
-      digest.update(data.asSlice(offset, length).asByteBuffer());
+      MemorySegment chunk = data.asSlice(offset, length);
+      digest.update(chunk.asByteBuffer());
+      if (chunk.isMapped()) {
+        // A checkpoint may be larger than the memory: its pages need not stay.
+        chunk.unload();
+      }
     }
   }
 }
