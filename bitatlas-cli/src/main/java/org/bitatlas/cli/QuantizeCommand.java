@@ -68,6 +68,10 @@ final class QuantizeCommand implements Callable<Integer> {
           wanted.needsCalibration()
               ? Optional.of(calibration.set(folder, opened.architecture().vocabularySize()))
               : Optional.empty();
+      Optional<PlannedCost> planned =
+          PlannedCost.of(
+              opened, wanted, set, workers, Path.of(System.getProperty("java.io.tmpdir")));
+      long begun = System.nanoTime();
       BlockLines lines = new BlockLines(progress, wanted.label(), opened.architecture().layers());
       QuantizationSummary result =
           QuantizationPipeline.quantizeTo(
@@ -80,6 +84,11 @@ final class QuantizeCommand implements Callable<Integer> {
               lines::add);
       lines.finish();
       progress.close();
+      if (result.resumedAt() == 0) {
+        planned.ifPresent(cost ->
+            cost.compare(Duration.ofNanos(System.nanoTime() - begun), storedBytes())
+                .forEach(spec.commandLine().getOut()::println));
+      }
       summary(wanted, opened.architecture(), result, Duration.ofNanos(System.nanoTime() - start));
       return Exit.OK;
     } catch (CancellationException e) {

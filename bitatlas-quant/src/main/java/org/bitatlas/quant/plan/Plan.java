@@ -42,7 +42,7 @@ public record Plan(
    * @param time from start to end
    * @param stages time of stages, as far as they were measured
    * @param memoryBytes peak of the physical memory of the process; 0 for not measured
-   * @param diskBytes largest size of the hidden states on disk
+   * @param diskBytes largest size of the hidden states on disk; 0 for not measured
    * @param outputBytes tensors of the quantized checkpoint
    */
   public record Actual(

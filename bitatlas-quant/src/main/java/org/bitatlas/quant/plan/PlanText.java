@@ -101,7 +101,9 @@ final class PlanText {
     if (actual.memoryBytes() > 0) {
       lines.add(bytes("peak memory", plan.memoryBytes(), actual.memoryBytes()));
     }
-    lines.add(bytes("hidden states on disk", plan.diskBytes(), actual.diskBytes()));
+    if (actual.diskBytes() > 0) {
+      lines.add(bytes("hidden states on disk", plan.diskBytes(), actual.diskBytes()));
+    }
     lines.add(bytes("quantized checkpoint", plan.outputBytes(), actual.outputBytes()));
     return lines;
   }

@@ -1,0 +1,84 @@
+package org.bitatlas.cli;
+
+import java.io.IOException;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.EnumMap;
+import java.util.List;
+import java.util.Optional;
+import org.bitatlas.model.Architecture;
+import org.bitatlas.model.Architecture.Projection;
+import org.bitatlas.model.ModelFolder;
+import org.bitatlas.quant.calibration.CalibrationSet;
+import org.bitatlas.quant.method.Recipe;
+import org.bitatlas.quant.plan.Calibration;
+import org.bitatlas.quant.plan.CostModel;
+import org.bitatlas.quant.plan.KernelBenchmark;
+import org.bitatlas.quant.plan.KernelRates;
+import org.bitatlas.quant.plan.Plan;
+import org.bitatlas.quant.plan.Stage;
+
+/**
+ * What a job was predicted to cost, to be compared with what it did cost. Small models are not
+ * worth the seconds that measuring the machine takes.
+ */
+record PlannedCost(Plan plan) {
+
+  private static final long SMALL = 100_000_000;
+  private static final int LENGTH_WITHOUT_CALIBRATION = 512;
+
+  static Optional<PlannedCost> of(
+      ModelFolder model, Recipe recipe, Optional<CalibrationSet> set, int threads, Path scratch) {
+    Architecture architecture = model.architecture();
+    if (weights(architecture) < SMALL) {
+      return Optional.empty();
+    }
+    int length = set.map(CalibrationSet::length).orElse(LENGTH_WITHOUT_CALIBRATION);
+    KernelRates rates = KernelBenchmark.measure(architecture, length, threads, scratch);
+    int storedBytes = model.checkpoint().get("model.embed_tokens.weight").type().bits() / Byte.SIZE;
+    return Optional.of(
+        new PlannedCost(
+            CostModel.predict(
+                architecture,
+                storedBytes,
+                recipe,
+                set.map(s -> new Calibration(s.sequences().size(), s.length())),
+                rates)));
+  }
+
+  private static long weights(Architecture architecture) {
+    long weights = 0;
+    for (Projection projection : Projection.values()) {
+      weights +=
+          (long) architecture.outputFeatures(projection) * architecture.inputFeatures(projection);
+    }
+    return weights * architecture.layers();
+  }
+
+  /** Prediction against what was measured, line by line. */
+  List<String> compare(Duration time, long outputBytes) {
+    return plan.compare(
+        new Plan.Actual(
+            time, new EnumMap<Stage, Duration>(Stage.class), peakMemory(), 0, outputBytes));
+  }
+
+  /** Peak of the physical memory of this process; 0 where the system does not tell. */
+  private static long peakMemory() {
+    Path status = Path.of("/proc/self/status");
+    if (!Files.isReadable(status)) {
+      return 0;
+    }
+    try {
+      return Files.readAllLines(status, StandardCharsets.UTF_8).stream()
+          .filter(line -> line.startsWith("VmHWM:"))
+          .map(line -> line.replaceAll("\\D", ""))
+          .mapToLong(kibibytes -> Long.parseLong(kibibytes) * 1024)
+          .findFirst()
+          .orElse(0);
+    } catch (IOException unreadable) {
+      return 0;
+    }
+  }
+}
