@@ -18,7 +18,6 @@ import org.bitatlas.scheme.StoredLinear;
 /** Rounds the linear layers of one input group: they share the Hessian and mostly its factor. */
 final class LinearRounder {
 
-  private static final int MOST_SHARERS = 3;
   private static final String TO_NEAREST = "rounded to nearest instead";
   private static final String NO_FEEDBACK = "binarized without spreading errors instead";
 
@@ -85,7 +84,9 @@ final class LinearRounder {
         Optional<DriftCorrection> correction =
             inverse.map(
                 present -> DriftCorrection.of(drift.orElseThrow(), present, gptaq.alpha(), tiles));
-        yield sweep(weight, rows, inverse, correction, gptaq.sweep().damping());
+        double asked =
+            InverseFactor.sharedDamping(options.damping(), member(projection), options.actOrder());
+        yield sweep(weight, rows, inverse, correction, asked);
       }
       case Rounding.Billm billm -> {
         Optional<InverseFactor> inverse = factor(billm.damping(), false, 0, module);
@@ -138,8 +139,7 @@ final class LinearRounder {
           "the Hessian of its calibration inputs is not positive definite at any damping; "
               + instead);
     }
-    boolean raised = damping.get() > Math.pow(1 + asked, MOST_SHARERS) - 1 + 1e-12;
-    return raised
+    return damping.get() > asked
         ? Optional.of(
             "the Hessian of its calibration inputs is not positive definite; damping raised from"
                 + " %s to %s".formatted(asked, damping.get()))

@@ -43,7 +43,7 @@ import org.bitatlas.tensor.BitAtlasException;
 public final class QuantizationPipeline {
 
   /** Raised when the same model, recipe and calibration set give another checkpoint. */
-  public static final int BEHAVIOUR_VERSION = 2;
+  public static final int BEHAVIOUR_VERSION = 3;
 
   private QuantizationPipeline() {}
 

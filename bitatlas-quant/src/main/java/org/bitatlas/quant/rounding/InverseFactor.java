@@ -76,6 +76,11 @@ public record InverseFactor(int size, float[] upper, int[] order, boolean[] dead
     return Optional.empty();
   }
 
+  /** The damping that {@link #ofSharedHessian} asks for; that of member 0 as it is given. */
+  public static double sharedDamping(double damping, int member, boolean descending) {
+    return descending || member == 0 ? damping : Math.pow(1 + damping, member + 1) - 1;
+  }
+
   /**
    * The factor of one of several layers with the same inputs, as GPTAQ's reference makes it. Its
    * layers damp one H in place, so the damping of member m is (1 + damping)^(m + 1) - 1; taking
@@ -92,7 +97,7 @@ public record InverseFactor(int size, float[] upper, int[] order, boolean[] dead
       boolean descending,
       String layer,
       Tiles tiles) {
-    double grown = descending ? damping : Math.pow(1 + damping, member + 1) - 1;
+    double grown = sharedDamping(damping, member, descending);
     Optional<InverseFactor> factor = of(hessian, size, grown, descending, layer, tiles);
     return member == 0 ? factor : factor.map(InverseFactor::withoutDeadColumns);
   }
