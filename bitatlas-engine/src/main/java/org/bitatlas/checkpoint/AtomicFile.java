@@ -7,6 +7,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
 import java.nio.file.StandardOpenOption;
+import java.util.concurrent.atomic.AtomicLong;
 import org.bitatlas.tensor.BitAtlasException;
 
 /** A file that appears whole or not at all: written beside its place, then moved into it. */
@@ -17,6 +18,9 @@ public final class AtomicFile {
     /** Writes the content from the channel's beginning. */
     void writeTo(FileChannel channel) throws IOException;
   }
+
+  /** Tells apart what several threads write to one place at the same time. */
+  private static final AtomicLong WRITES = new AtomicLong();
 
   private AtomicFile() {}
 
@@ -34,7 +38,9 @@ public final class AtomicFile {
   public static void write(Path file, Body body) {
     Path partial =
         file.resolveSibling(
-            "." + file.getFileName() + "." + ProcessHandle.current().pid() + ".partial");
+            ".%s.%d-%d.partial"
+                .formatted(
+                    file.getFileName(), ProcessHandle.current().pid(), WRITES.incrementAndGet()));
     try {
       try (FileChannel channel =
           FileChannel.open(

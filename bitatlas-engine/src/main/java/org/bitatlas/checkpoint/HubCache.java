@@ -2,6 +2,7 @@ package org.bitatlas.checkpoint;
 
 import java.io.IOException;
 import java.nio.channels.FileChannel;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.FileAlreadyExistsException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -64,9 +65,7 @@ final class HubCache {
       return;
     }
     Files.createDirectories(ref.getParent());
-    Path partial = ref.resolveSibling(ref.getFileName() + ".partial");
-    Files.writeString(partial, commit);
-    Files.move(partial, ref, StandardCopyOption.ATOMIC_MOVE, StandardCopyOption.REPLACE_EXISTING);
+    AtomicFile.write(ref, commit.getBytes(StandardCharsets.UTF_8));
   }
 
   /**
