@@ -163,12 +163,6 @@ final class ActivationStream implements BlockInputs, AutoCloseable {
     outputs = Optional.empty();
   }
 
-  /** Gives up all states. */
-  void discard() {
-    forget();
-    states.discard();
-  }
-
   @Override
   public void close() {
     states.close();

@@ -61,33 +61,47 @@ final class BlockQuantizer {
 
   /** Quantizes block {@code layer} and moves the streams behind it. */
   BlockOutcome quantize(int layer) {
-    try (DecoderBlock original = loader.load(layer);
-        DecoderBlock block = loader.load(layer)) {
-      requireFinite(original);
-      TransformStep step = new TransformStep(block, recipe);
-      Optional<BlockTransform> transform = transform(original);
-      transform.ifPresent(step::apply);
-      if (recipe.rounding() instanceof Rounding.Gptaq) {
-        // It compares inputs of the float block with the quantized one's: both transformed.
-        transform.ifPresent(new TransformStep(original, recipe)::apply);
+    try (DecoderBlock block = loader.load(layer)) {
+      if (streams.floats().isEmpty()) {
+        return quantize(block, block);
       }
-      Map<InputGroup, InputStatistics> ranges = staticRanges(block);
-      step.roundActivations(ranges);
-      BlockRounding rounded = new BlockRounding(setting, original, block, step);
-      rounded.run();
-      boolean last = layer + 1 == architecture.layers();
-      if (!last) {
-        streams.floats().ifPresent(stream -> stream.advance(original));
-        streams.quantized().ifPresent(stream -> stream.advance(block));
+      try (DecoderBlock original = loader.load(layer)) {
+        return quantize(original, block);
       }
-      List<String> notes = new ArrayList<>(step.notes());
-      notes.addAll(rounded.notes());
-      return new BlockOutcome(
-          new BlockParts(
-              rounded.linears(), step.activations(ranges), step.attention(), step.floats()),
-          rounded.reports(),
-          notes);
     }
+  }
+
+  /**
+   * Quantizes a block.
+   *
+   * @param original the float block; the same as {@code block} where no float stream asks for it
+   * @param block becomes the quantized one
+   */
+  private BlockOutcome quantize(DecoderBlock original, DecoderBlock block) {
+    requireFinite(original);
+    TransformStep step = new TransformStep(block, recipe);
+    Optional<BlockTransform> transform = transform(original);
+    transform.ifPresent(step::apply);
+    if (recipe.rounding() instanceof Rounding.Gptaq) {
+      // It compares inputs of the float block with the quantized one's: both transformed.
+      transform.ifPresent(new TransformStep(original, recipe)::apply);
+    }
+    Map<InputGroup, InputStatistics> ranges = staticRanges(block);
+    step.roundActivations(ranges);
+    BlockRounding rounded = new BlockRounding(setting, original, block, step);
+    rounded.run();
+    boolean last = block.layer() + 1 == architecture.layers();
+    if (!last) {
+      streams.floats().ifPresent(stream -> stream.advance(original));
+      streams.quantized().ifPresent(stream -> stream.advance(block));
+    }
+    List<String> notes = new ArrayList<>(step.notes());
+    notes.addAll(rounded.notes());
+    return new BlockOutcome(
+        new BlockParts(
+            rounded.linears(), step.activations(ranges), step.attention(), step.floats()),
+        rounded.reports(),
+        notes);
   }
 
   /** Searches the recipe's transform on the float stream. */
@@ -117,7 +131,7 @@ final class BlockQuantizer {
     observer
         .statistics(
             original, streams.floats().orElseThrow(), List.of(InputGroup.ATTENTION, InputGroup.MLP))
-        .forEach((group, statistics) -> maxima.put(group, statistics.absoluteMaxima()));
+        .forEach((group, statistics) -> maxima.put(group, floats(statistics.absoluteMaximum())));
     return maxima;
   }
 
@@ -128,6 +142,14 @@ final class BlockQuantizer {
     }
     return observer.statistics(
         block, streams.observed().orElseThrow(), List.of(InputGroup.values()));
+  }
+
+  private static float[] floats(double[] values) {
+    float[] floats = new float[values.length];
+    for (int i = 0; i < floats.length; i++) {
+      floats[i] = (float) values[i];
+    }
+    return floats;
   }
 
   private static void requireFinite(DecoderBlock block) {

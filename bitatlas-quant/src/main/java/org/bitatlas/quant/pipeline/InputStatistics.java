@@ -146,15 +146,6 @@ public record InputStatistics(
         .toArray();
   }
 
-  /** max|x| [K] of each channel, fp32. */
-  public float[] absoluteMaxima() {
-    float[] maxima = new float[channels()];
-    for (int k = 0; k < maxima.length; k++) {
-      maxima[k] = (float) Math.max(-minimum[k], maximum[k]);
-    }
-    return maxima;
-  }
-
   /** mean|x| [K] of each channel. */
   public double[] absoluteMean() {
     return Arrays.stream(absoluteSum).map(sum -> sum / tokens).toArray();

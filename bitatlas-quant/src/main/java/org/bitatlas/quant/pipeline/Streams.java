@@ -26,11 +26,6 @@ record Streams(Optional<ActivationStream> floats, Optional<ActivationStream> qua
     all().forEach(ActivationStream::forget);
   }
 
-  /** Gives up all states. */
-  void discard() {
-    all().forEach(ActivationStream::discard);
-  }
-
   @Override
   public void close() {
     all().forEach(ActivationStream::close);
