@@ -90,6 +90,15 @@ public final class Tensor implements AutoCloseable {
     return empty(type, shape).fillInPlace(value);
   }
 
+  /** The identity matrix [n x n]. */
+  public static Tensor identity(ElementType type, long size) {
+    double[] values = new double[Math.toIntExact(size * size)];
+    for (int k = 0; k < size; k++) {
+      values[(int) (k * (size + 1))] = 1;
+    }
+    return fromDoubles(values, size, size).to(type);
+  }
+
   /** An F32 tensor with a copy of {@code values}. */
   public static Tensor from(float[] values, long... shape) {
     requireCount(values.length, shape);
@@ -452,6 +461,21 @@ public final class Tensor implements AutoCloseable {
    */
   public Tensor cholesky() {
     return of(torch.linalg_cholesky(pointer));
+  }
+
+  /** As {@link #cholesky()}; empty when the matrix is not positive definite. */
+  public Optional<Tensor> choleskyIfPositiveDefinite() {
+    try (TensorScope scope = TensorScope.open()) {
+      var result = torch.linalg_cholesky_ex(pointer);
+      // The tuple owns its members: a tensor of its own is needed beyond this scope.
+      Tensor factor = of(result.get0().contiguous());
+      return of(result.get1()).item() == 0 ? Optional.of(scope.keep(factor)) : Optional.empty();
+    }
+  }
+
+  /** X of L X = B, this being L [n x n], lower triangular, and {@code right} B [n x m]. */
+  public Tensor solveLowerTriangular(Tensor right) {
+    return of(torch.linalg_solve_triangular(pointer, right.pointer, false));
   }
 
   /** Upper Cholesky factor U with A = U^T U. */

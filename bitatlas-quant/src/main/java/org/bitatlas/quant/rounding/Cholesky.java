@@ -1,164 +1,153 @@
 package org.bitatlas.quant.rounding;
 
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Optional;
+import org.bitatlas.tensor.ElementType;
+import org.bitatlas.tensor.NativeRuntime;
+import org.bitatlas.tensor.Tensor;
+import org.bitatlas.tensor.TensorScope;
+
 /**
- * Blocked Cholesky factorization and triangular inverse in fp64, row-major. Loops run over
- * contiguous rows so that the compiler vectorises them; sums have a fixed order whatever the number
- * of threads.
+ * Blocked Cholesky factorization A = L L^T and the inverse of L, in fp64. LAPACK factors the blocks
+ * on the diagonal, everything else is matrix products of fixed tiles on one thread each, so that
+ * the result does not depend on the number of threads.
  */
 final class Cholesky {
 
-  private static final int PANEL = 64;
-  private static final int ROW_TILE = 16;
-  private static final int COLUMN_TILE = 128;
+  /** Rows and columns of a block. */
+  static final int BLOCK = 256;
 
-  private Cholesky() {}
+  private final int size;
+  private final Tensor matrix;
+  private final Tiles tiles;
+  private final List<Tensor> diagonalInverses = new ArrayList<>();
 
-  /**
-   * Factors A = R^T R in place: the upper triangle of {@code matrix} becomes R; the strict lower
-   * triangle is neither read nor written.
-   *
-   * @param matrix [n x n]
-   * @return whether A is positive definite; the matrix is spoiled when not
-   */
-  static boolean factorUpper(double[] matrix, int n, Tiles tiles) {
-    for (int start = 0; start < n; start += PANEL) {
-      int end = Math.min(start + PANEL, n);
-      if (!factorPanel(matrix, n, start, end)) {
-        return false;
-      }
-      int from = start;
-      tiles.forEach(
-          (n - end + ROW_TILE - 1) / ROW_TILE,
-          tile -> {
-            int first = end + tile * ROW_TILE;
-            for (int row = first; row < Math.min(first + ROW_TILE, n); row++) {
-              subtractPanel(matrix, n, from, end, row);
-            }
-          });
-    }
-    return true;
+  /** Rows of a symmetric matrix. */
+  interface Rows {
+    /** Puts A[row][0 .. row] at {@code target[at ..]}. */
+    void copy(int row, double[] target, int at);
   }
 
-  private static boolean factorPanel(double[] matrix, int n, int start, int end) {
-    for (int k = start; k < end; k++) {
-      int rowK = k * n;
-      double pivot = matrix[rowK + k];
-      if (!(pivot > 0) || Double.isInfinite(pivot)) {
-        return false;
+  private Cholesky(int size, Rows rows, Tiles tiles) {
+    this.size = size;
+    this.tiles = tiles;
+    this.matrix = Tensor.empty(ElementType.F64, size, size);
+    for (int block = 0; block < blocks(); block++) {
+      int from = start(block);
+      double[] values = new double[Math.multiplyExact(end(block) - from, size)];
+      for (int row = from; row < end(block); row++) {
+        rows.copy(row, values, (row - from) * size);
       }
-      double root = Math.sqrt(pivot);
-      for (int j = k; j < n; j++) {
-        matrix[rowK + j] /= root;
-      }
-      for (int i = k + 1; i < end; i++) {
-        double factor = matrix[rowK + i];
-        int rowI = i * n;
-        for (int j = i; j < n; j++) {
-          matrix[rowI + j] -= factor * matrix[rowK + j];
-        }
-      }
-    }
-    return true;
-  }
-
-  /** Row {@code row} of the trailing matrix minus the panel's contribution. */
-  private static void subtractPanel(double[] matrix, int n, int start, int end, int row) {
-    int target = row * n;
-    int k = start;
-    for (; k + 4 <= end; k += 4) {
-      int row0 = k * n;
-      int row1 = row0 + n;
-      int row2 = row1 + n;
-      int row3 = row2 + n;
-      double factor0 = matrix[row0 + row];
-      double factor1 = matrix[row1 + row];
-      double factor2 = matrix[row2 + row];
-      double factor3 = matrix[row3 + row];
-      for (int j = row; j < n; j++) {
-        matrix[target + j] -=
-            factor0 * matrix[row0 + j]
-                + factor1 * matrix[row1 + j]
-                + factor2 * matrix[row2 + j]
-                + factor3 * matrix[row3 + j];
-      }
-    }
-    for (; k < end; k++) {
-      double factor = matrix[k * n + row];
-      for (int j = row; j < n; j++) {
-        matrix[target + j] -= factor * matrix[k * n + j];
+      try (TensorScope _ = TensorScope.open()) {
+        tile(block, 0, size).copyFrom(Tensor.fromDoubles(values, end(block) - from, size));
       }
     }
   }
 
   /**
-   * U = J L^-1 J with L = R^T and J the reversal of rows and columns, rounded to fp32: upper
-   * triangular, zeros below.
+   * L^-1 with rows and columns in reverse order, rounded to fp32: upper triangular, zeros below.
    *
-   * @param factor [n x n], R in its upper triangle; its lower triangle is overwritten
+   * @param size n
+   * @param rows A [n x n], finite
+   * @return [n x n], row-major; empty when A is not positive definite
    */
-  static float[] reversedInverse(double[] factor, int n, Tiles tiles) {
-    mirror(factor, n);
-    float[] upper = new float[n * n];
-    tiles.forEach(
-        (n + COLUMN_TILE - 1) / COLUMN_TILE,
-        tile -> {
-          int first = tile * COLUMN_TILE;
-          invertColumns(factor, n, first, Math.min(first + COLUMN_TILE, n), upper);
-        });
+  static Optional<float[]> reversedInverse(int size, Rows rows, Tiles tiles) {
+    try (TensorScope _ = TensorScope.open()) {
+      Cholesky factor = new Cholesky(size, rows, tiles);
+      return factor.factor() ? Optional.of(factor.reversedInverse()) : Optional.empty();
+    }
+  }
+
+  private boolean factor() {
+    for (int block = 0; block < blocks(); block++) {
+      int column = block;
+      int below = blocks() - block;
+      if (block > 0) {
+        tiles.forEach(below, tile -> subtractBefore(column + tile, column));
+      }
+      Optional<Tensor> lower = tile(block, start(block), end(block)).choleskyIfPositiveDefinite();
+      if (lower.isEmpty()) {
+        return false;
+      }
+      tile(block, start(block), end(block)).copyFrom(lower.get());
+      int width = end(block) - start(block);
+      Tensor inverse = lower.get().solveLowerTriangular(Tensor.identity(ElementType.F64, width));
+      diagonalInverses.add(inverse);
+      tiles.forEach(below - 1, tile -> multiplyByInverse(column + 1 + tile, column));
+    }
+    return true;
+  }
+
+  /** A[row][column] minus L[row][..] L[column][..]^T over the block columns before it. */
+  private void subtractBefore(int row, int column) {
+    NativeRuntime.useSingleThread();
+    try (TensorScope _ = TensorScope.open()) {
+      Tensor product =
+          tile(row, 0, start(column)).matmul(tile(column, 0, start(column)).transpose(0, 1));
+      Tensor target = tile(row, start(column), end(column));
+      target.copyFrom(target.sub(product));
+    }
+  }
+
+  private void multiplyByInverse(int row, int column) {
+    NativeRuntime.useSingleThread();
+    try (TensorScope _ = TensorScope.open()) {
+      Tensor target = tile(row, start(column), end(column));
+      target.copyFrom(target.matmul(diagonalInverses.get(column).transpose(0, 1)));
+    }
+  }
+
+  private float[] reversedInverse() {
+    float[] upper = new float[Math.multiplyExact(size, size)];
+    tiles.forEach(blocks(), block -> invertColumns(block, upper));
     return upper;
   }
 
-  /** Copies the upper triangle to the lower one, in square blocks. */
-  private static void mirror(double[] matrix, int n) {
-    for (int i0 = 0; i0 < n; i0 += PANEL) {
-      for (int j0 = i0; j0 < n; j0 += PANEL) {
-        for (int i = i0; i < Math.min(i0 + PANEL, n); i++) {
-          for (int j = Math.max(j0, i + 1); j < Math.min(j0 + PANEL, n); j++) {
-            matrix[j * n + i] = matrix[i * n + j];
+  /** One block column of L^-1 by forward substitution. */
+  private void invertColumns(int column, float[] upper) {
+    NativeRuntime.useSingleThread();
+    int from = start(column);
+    int width = end(column) - from;
+    try (TensorScope _ = TensorScope.open()) {
+      Tensor solved = Tensor.empty(ElementType.F64, size - from, width);
+      for (int row = column; row < blocks(); row++) {
+        try (TensorScope _ = TensorScope.open()) {
+          Tensor values = diagonalInverses.get(row);
+          if (row > column) {
+            Tensor before = solved.narrow(0, 0, start(row) - from);
+            values = values.matmul(tile(row, from, start(row)).matmul(before)).mul(-1);
           }
+          solved.narrow(0, start(row) - from, end(row) - start(row)).copyFrom(values);
+          store(values.toDoubles(), row, from, width, upper);
         }
       }
     }
   }
 
-  /** Columns first .. last of L^-1 by forward substitution, written reversed. */
-  private static void invertColumns(double[] lower, int n, int first, int last, float[] upper) {
-    int width = last - first;
-    double[] solved = new double[(n - first) * width];
-    for (int i = first; i < n; i++) {
-      int target = (i - first) * width;
-      int row = i * n;
-      int k = first;
-      for (; k + 4 <= i; k += 4) {
-        double factor0 = lower[row + k];
-        double factor1 = lower[row + k + 1];
-        double factor2 = lower[row + k + 2];
-        double factor3 = lower[row + k + 3];
-        int source = (k - first) * width;
-        for (int c = 0; c < width; c++) {
-          solved[target + c] -=
-              factor0 * solved[source + c]
-                  + factor1 * solved[source + width + c]
-                  + factor2 * solved[source + 2 * width + c]
-                  + factor3 * solved[source + 3 * width + c];
-        }
-      }
-      for (; k < i; k++) {
-        double factor = lower[row + k];
-        int source = (k - first) * width;
-        for (int c = 0; c < width; c++) {
-          solved[target + c] -= factor * solved[source + c];
-        }
-      }
-      if (i < last) {
-        solved[target + i - first] += 1;
-      }
-      double pivot = lower[row + i];
-      int reversedRow = (n - 1 - i) * n;
-      for (int c = 0; c < width; c++) {
-        solved[target + c] /= pivot;
-        upper[reversedRow + n - 1 - first - c] = (float) solved[target + c];
+  private void store(double[] values, int block, int column, int width, float[] upper) {
+    for (int row = start(block); row < end(block); row++) {
+      int source = (row - start(block)) * width;
+      int target = (size - 1 - row) * size + size - 1 - column;
+      for (int k = 0; k < width && column + k <= row; k++) {
+        upper[target - k] = (float) values[source + k];
       }
     }
+  }
+
+  private Tensor tile(int block, int from, int to) {
+    return matrix.narrow(0, start(block), end(block) - start(block)).narrow(1, from, to - from);
+  }
+
+  private int blocks() {
+    return Math.ceilDiv(size, BLOCK);
+  }
+
+  private static int start(int block) {
+    return block * BLOCK;
+  }
+
+  private int end(int block) {
+    return Math.min(size, start(block) + BLOCK);
   }
 }

@@ -25,7 +25,7 @@ import org.bitatlas.scheme.GridLinear;
 public final class ColumnSweep {
 
   /** Raised when the same weight, recipe and factor give other codes. */
-  public static final int BEHAVIOUR_VERSION = 3;
+  public static final int BEHAVIOUR_VERSION = 4;
 
   private static final int ROW_TILE = 32;
 

@@ -63,13 +63,13 @@ public record InverseFactor(int size, float[] upper, int[] order, boolean[] dead
     }
     int[] order = order(diagonal, descending);
     double mean = sum / size;
-    double[] matrix = new double[hessian.length];
     double fraction = damping;
     while (fraction <= 1) {
-      fillReversed(hessian, diagonal, order, fraction * mean, matrix);
-      if (Cholesky.factorUpper(matrix, size, tiles)) {
-        float[] upper = Cholesky.reversedInverse(matrix, size, tiles);
-        return Optional.of(new InverseFactor(size, upper, order, dead, fraction));
+      Optional<float[]> upper =
+          Cholesky.reversedInverse(
+              size, reversed(hessian, diagonal, order, fraction * mean), tiles);
+      if (upper.isPresent()) {
+        return Optional.of(new InverseFactor(size, upper.get(), order, dead, fraction));
       }
       fraction = Math.max(SMALLEST_RAISED_DAMPING, 2 * fraction);
     }
@@ -119,17 +119,16 @@ public record InverseFactor(int size, float[] upper, int[] order, boolean[] dead
         .toArray();
   }
 
-  /** Upper triangle of J H' J, with H' the damped Hessian in sweep order and J the reversal. */
-  private static void fillReversed(
-      double[] hessian, double[] diagonal, int[] order, double added, double[] matrix) {
-    int size = order.length;
-    for (int i = 0; i < size; i++) {
-      int source = order[size - 1 - i] * size;
-      int target = i * size;
-      for (int j = i; j < size; j++) {
-        matrix[target + j] = hessian[source + order[size - 1 - j]];
+  /** J H' J, with H' the damped Hessian in sweep order and J the reversal. */
+  private static Cholesky.Rows reversed(
+      double[] hessian, double[] diagonal, int[] order, double added) {
+    int last = order.length - 1;
+    return (row, target, at) -> {
+      int source = order[last - row] * order.length;
+      for (int k = 0; k < row; k++) {
+        target[at + k] = hessian[source + order[last - k]];
       }
-      matrix[target + i] = diagonal[order[size - 1 - i]] + added;
-    }
+      target[at + row] = diagonal[order[last - row]] + added;
+    };
   }
 }

@@ -20,8 +20,14 @@ class InverseFactorTest {
 
   @Test
   void theInverseOfTheHessianIsUTransposedTimesU() {
-    int size = 203;
-    double[] hessian = ColumnSweepTest.hessian(size, 600, 1);
+    checkFactor(1);
+    checkFactor(203);
+    checkFactor(Cholesky.BLOCK);
+    checkFactor(2 * Cholesky.BLOCK + 9);
+  }
+
+  private void checkFactor(int size) {
+    double[] hessian = ColumnSweepTest.hessian(size, 3 * size, 1);
     InverseFactor factor =
         InverseFactor.of(hessian, size, 0.01, true, "layer", tiles).orElseThrow();
     double mean = 0;
@@ -29,8 +35,8 @@ class InverseFactorTest {
       mean += hessian[k * (size + 1)] / size;
     }
     // U H' U^T = I for the damped H' in sweep order
-    for (int i = 0; i < size; i += 13) {
-      for (int j = 0; j < size; j += 7) {
+    for (int i = 0; i < size; i += 1 + size / 15) {
+      for (int j = 0; j < size; j += 1 + size / 29) {
         double product = 0;
         for (int a = i; a < size; a++) {
           for (int b = j; b < size; b++) {
@@ -44,6 +50,18 @@ class InverseFactorTest {
     }
     for (int i = 1; i < size; i++) {
       assertThat(factor.upper()[i * size + i - 1]).isZero();
+    }
+  }
+
+  @Test
+  void theNumberOfThreadsDoesNotChangeABit() {
+    int size = 3 * Cholesky.BLOCK + 17;
+    double[] hessian = ColumnSweepTest.hessian(size, size, 3);
+    float[] two =
+        InverseFactor.of(hessian, size, 0.01, false, "layer", tiles).orElseThrow().upper();
+    try (Tiles one = new Tiles(1)) {
+      assertThat(InverseFactor.of(hessian, size, 0.01, false, "layer", one).orElseThrow().upper())
+          .isEqualTo(two);
     }
   }
 
