@@ -2,25 +2,30 @@ import java.io.IOException;
 import java.nio.channels.FileChannel;
 import java.nio.channels.FileLock;
 import java.nio.charset.StandardCharsets;
+import java.nio.file.DirectoryNotEmptyException;
 import java.nio.file.FileVisitOption;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
 import java.nio.file.StandardOpenOption;
 import java.nio.file.attribute.FileTime;
+import java.time.Duration;
+import java.time.Instant;
 import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.List;
+import java.util.Optional;
 import java.util.jar.Attributes;
 import java.util.jar.JarOutputStream;
 import java.util.jar.Manifest;
 import java.util.stream.Stream;
 
 /**
- * Builds what the launcher {@code bitatlas} runs: {@code java script/Build.java ROOT}.
+ * Builds what the launcher {@code bitatlas} runs: {@code java script/Build.java ROOT HOST}.
  *
  * <p>Each build gets a folder of its own below {@code bitatlas-cli/target/app}, so a program that is
- * running keeps its jars. The file {@code current} names the newest finished one; it is written last,
+ * running keeps its jars: the launcher leaves a file {@code running.PROCESS.HOST} in the folder, and
+ * the folder stays while that process lives. The file {@code current} names the newest finished one; it is written last,
  * so an interrupted build leaves nothing that looks finished. A lock, which the kernel drops with the
  * process, keeps builds of one checkout apart; {@code mvnw} takes the same one.
  */
@@ -29,19 +34,26 @@ public final class Build {
   /** Set for the Maven that runs below this program, which holds the lock already. */
   private static final String LOCK_HELD = "BITATLAS_BUILD_LOCK_HELD";
 
+  private static final String RUNNING = "running.";
+
+  /** How long a process of another host, which cannot be asked, is taken to be running. */
+  private static final Duration LONGEST_REMOTE_RUN = Duration.ofDays(30);
+
   private final Path root;
+  private final String host;
   private final Path target;
   private final Path app;
 
-  private Build(Path root) {
+  private Build(Path root, String host) {
     this.root = root;
+    this.host = host;
     this.target = root.resolve("bitatlas-cli").resolve("target");
     this.app = target.resolve("app");
   }
 
   public static void main(String[] arguments) throws Exception {
     try {
-      new Build(Path.of(arguments[0])).runLocked();
+      new Build(Path.of(arguments[0]), arguments[1]).runLocked();
     } catch (BuildFailure | IOException e) {
       System.err.println("bitatlas: the build failed: " + e.getMessage());
       System.exit(1);
@@ -216,11 +228,43 @@ public final class Build {
               .toList();
     }
     for (Path folder : old) {
-      try (Stream<Path> tree = Files.walk(folder)) {
-        for (Path path : tree.sorted(Comparator.reverseOrder()).toList()) {
-          Files.delete(path);
+      if (!isRunning(folder)) {
+        remove(folder);
+      }
+    }
+  }
+
+  /** Whether a process that was started from a build may still load from it. */
+  private boolean isRunning(Path build) throws IOException {
+    try (Stream<Path> children = Files.list(build)) {
+      for (Path file : children.toList()) {
+        String name = file.getFileName().toString();
+        if (name.startsWith(RUNNING) && isAlive(file, name.substring(RUNNING.length()))) {
+          return true;
         }
       }
+    }
+    return false;
+  }
+
+  private boolean isAlive(Path file, String processAndHost) throws IOException {
+    int dot = processAndHost.indexOf('.');
+    if (dot > 0 && processAndHost.substring(dot + 1).equals(host)) {
+      Optional<ProcessHandle> process =
+          ProcessHandle.of(Long.parseLong(processAndHost.substring(0, dot)));
+      return process.isPresent() && process.get().isAlive();
+    }
+    Instant written = Files.getLastModifiedTime(file).toInstant();
+    return written.plus(LONGEST_REMOTE_RUN).isAfter(Instant.now());
+  }
+
+  private static void remove(Path folder) throws IOException {
+    try (Stream<Path> tree = Files.walk(folder)) {
+      for (Path path : tree.sorted(Comparator.reverseOrder()).toList()) {
+        Files.deleteIfExists(path);
+      }
+    } catch (DirectoryNotEmptyException e) {
+      // A launcher left its file meanwhile and now sees that there is a newer build.
     }
   }
 

@@ -18,6 +18,7 @@ import java.util.Objects;
 import java.util.concurrent.TimeUnit;
 import java.util.jar.JarEntry;
 import java.util.jar.JarOutputStream;
+import java.util.stream.Stream;
 import javax.tools.ToolProvider;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -205,6 +206,87 @@ class StartScriptTest {
     assertThat(calls()).hasSize(2);
   }
 
+  @Test
+  void aBuildStaysWhileAProcessRunsFromIt() throws Exception {
+    Path launcher = root.resolve("bitatlas");
+    Process running = start(launcher, pathWithJava17(), jdks, "stay");
+    waitFor(emptyFolder.resolve("staying"));
+    String first = current();
+    rebuild();
+    String second = current();
+    rebuild();
+    rebuild();
+
+    assertThat(builds()).hasSize(3).contains(first, current()).doesNotContain(second);
+    Files.createFile(emptyFolder.resolve("go"));
+    Outcome outcome = finish(running);
+    assertThat(outcome.out).as(outcome.err).contains("jar is there");
+  }
+
+  @Test
+  void aBuildGoesAfterTheLastProcessThatRanFromItWasKilled() throws Exception {
+    Process running = start(root.resolve("bitatlas"), pathWithJava17(), jdks, "stay");
+    waitFor(emptyFolder.resolve("staying"));
+    String first = current();
+    rebuild();
+    rebuild();
+    assertThat(builds()).contains(first);
+
+    running.destroyForcibly().waitFor();
+    rebuild();
+
+    assertThat(builds()).hasSize(2).doesNotContain(first);
+  }
+
+  @Test
+  void aBuildInUseOnAnotherHostStaysAndFilesOfEndedProcessesGo() throws Exception {
+    launch(root.resolve("bitatlas"), pathWithJava17(), jdks);
+    String first = current();
+    Path folderOfFirst = app().resolve(first);
+    Files.createFile(folderOfFirst.resolve("running.1.another.host.example"));
+    launch(root.resolve("bitatlas"), pathWithJava17(), jdks);
+
+    try (Stream<Path> files = Files.list(folderOfFirst)) {
+      assertThat(files.filter(file -> file.getFileName().toString().startsWith("running.")))
+          .as("of the other host, and of the launch just ended")
+          .hasSize(2);
+    }
+    rebuild();
+    rebuild();
+    assertThat(builds()).hasSize(3).contains(first);
+  }
+
+  private Path app() {
+    return root.resolve("bitatlas-cli/target/app");
+  }
+
+  private String current() throws IOException {
+    return Files.readString(app().resolve("current")).strip();
+  }
+
+  private List<String> builds() throws IOException {
+    try (Stream<Path> children = Files.list(app())) {
+      return children.filter(Files::isDirectory).map(c -> c.getFileName().toString()).toList();
+    }
+  }
+
+  /** Launches after the newest build has become older than the sources. */
+  private void rebuild() throws Exception {
+    String before = current();
+    Files.setLastModifiedTime(app().resolve("current"), FileTime.from(Instant.EPOCH));
+    Outcome outcome = launch(root.resolve("bitatlas"), pathWithJava17(), jdks);
+    assertThat(outcome.status).as(outcome.err).isEqualTo(7);
+    assertThat(current()).isNotEqualTo(before);
+  }
+
+  private static void waitFor(Path file) throws InterruptedException {
+    Instant limit = Instant.now().plus(Duration.ofSeconds(60));
+    while (!Files.exists(file) && Instant.now().isBefore(limit)) {
+      Thread.sleep(20);
+    }
+    assertThat(file).exists();
+  }
+
   private record Outcome(int status, String out, String err) {}
 
   private Outcome launch(Path program, String path, Path jdkFolders, String... arguments)
@@ -258,7 +340,19 @@ class StartScriptTest {
     if (!Files.exists(tools)) {
       Files.createDirectories(tools);
       for (String name :
-          List.of("sh", "sed", "head", "dirname", "readlink", "find", "cp", "mkdir", "sleep")) {
+          List.of(
+              "sh",
+              "sed",
+              "head",
+              "dirname",
+              "readlink",
+              "find",
+              "cp",
+              "mkdir",
+              "sleep",
+              "uname",
+              "ps",
+              "rm")) {
         Path program =
             List.of(Path.of("/usr/bin", name), Path.of("/bin", name)).stream()
                 .filter(Files::isExecutable)
@@ -283,7 +377,10 @@ class StartScriptTest {
     assertThat(file.toFile().setExecutable(true)).isTrue();
   }
 
-  /** A program that says what it was given and ends with status 7. */
+  /**
+   * A program that says what it was given and ends with status 7; told to stay, it waits for a file
+   * {@code go} and then looks whether its build's jar is still there.
+   */
   private Path programJar() throws IOException {
     Path source = folder.resolve("program/org/bitatlas/cli/BitAtlas.java");
     Files.createDirectories(source.getParent());
@@ -292,7 +389,18 @@ class StartScriptTest {
         """
         package org.bitatlas.cli;
         class BitAtlas {
-          public static void main(String[] arguments) {
+          public static void main(String[] arguments) throws Exception {
+            if (arguments.length > 0 && arguments[0].equals("stay")) {
+              java.nio.file.Files.createFile(java.nio.file.Path.of("staying"));
+              while (!java.nio.file.Files.exists(java.nio.file.Path.of("go"))) {
+                Thread.sleep(20);
+              }
+              var jar = java.nio.file.Path.of(System.getProperty("java.class.path"));
+              System.out.println(
+                  java.nio.file.Files.exists(jar.resolveSibling("modules/bitatlas-cli.jar"))
+                      ? "jar is there"
+                      : "jar is gone");
+            }
             System.out.println("arguments " + java.util.List.of(arguments));
             System.out.println("encoding " + System.getProperty("file.encoding"));
             System.out.println("omp " + System.getenv("OMP_NUM_THREADS"));

@@ -66,8 +66,11 @@ final class StudySpecReader {
 
   static StudySpec readDefault() {
     try (InputStream in = StudySpecReader.class.getResourceAsStream(DEFAULT)) {
-      String text =
-          new String(Objects.requireNonNull(in, DEFAULT).readAllBytes(), StandardCharsets.UTF_8);
+      if (in == null) {
+        throw new BitAtlasException(
+            "The resource " + DEFAULT + " is missing from this program's files; build it again.");
+      }
+      String text = new String(in.readAllBytes(), StandardCharsets.UTF_8);
       return new StudySpecReader(Path.of("").toAbsolutePath()).parse(DEFAULT, text);
     } catch (IOException e) {
       throw new BitAtlasException("The resource " + DEFAULT + " cannot be read: " + e + ".", e);

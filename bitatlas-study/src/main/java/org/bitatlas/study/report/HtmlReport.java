@@ -11,7 +11,6 @@ import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
-import java.util.Objects;
 import org.bitatlas.study.map.AccuracyMap;
 import org.bitatlas.tensor.BitAtlasException;
 
@@ -69,11 +68,27 @@ final class HtmlReport {
     return result.getOutput();
   }
 
-  private static String resource(String name) {
+  /**
+   * A part of the page.
+   *
+   * @throws BitAtlasException when this program's files lack it
+   */
+  static String resource(String name) {
     try (InputStream in = HtmlReport.class.getResourceAsStream(name)) {
-      return new String(Objects.requireNonNull(in, name).readAllBytes(), StandardCharsets.UTF_8);
+      if (in == null) {
+        throw new BitAtlasException(unreadable(name, "it is missing from this program's files"));
+      }
+      return new String(in.readAllBytes(), StandardCharsets.UTF_8);
     } catch (IOException e) {
-      throw new BitAtlasException("The resource " + name + " cannot be read: " + e + ".", e);
+      throw new BitAtlasException(unreadable(name, e.toString()), e);
     }
+  }
+
+  private static String unreadable(String name, String reason) {
+    return "The report page cannot be drawn, because its part "
+        + name
+        + " cannot be read: "
+        + reason
+        + "; the records are safe, draw it again with the command map.";
   }
 }

@@ -1,6 +1,7 @@
 package org.bitatlas.study.report;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import java.io.ByteArrayInputStream;
 import java.nio.charset.StandardCharsets;
@@ -10,6 +11,7 @@ import java.util.Base64;
 import java.util.zip.GZIPInputStream;
 import org.bitatlas.study.FakeStudies;
 import org.bitatlas.study.FakeWorkbench;
+import org.bitatlas.tensor.BitAtlasException;
 import org.jsoup.Jsoup;
 import org.jsoup.nodes.Document;
 import org.jsoup.nodes.Element;
@@ -109,6 +111,14 @@ class ReportTest {
   @Test
   void thePageStaysSmall() {
     assertThat(html.getBytes(StandardCharsets.UTF_8).length).isLessThan(8_000_000);
+  }
+
+  @Test
+  void aMissingPartOfThePageIsNamed() {
+    assertThatThrownBy(() -> HtmlReport.resource("absent.css"))
+        .isInstanceOf(BitAtlasException.class)
+        .hasMessageContaining("absent.css")
+        .hasMessageContaining("the records are safe");
   }
 
   @Test
