@@ -3,65 +3,90 @@ package org.bitatlas.study;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.channels.FileChannel;
-import java.nio.channels.OverlappingFileLockException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
+import java.util.Set;
+import java.util.concurrent.ConcurrentHashMap;
 import org.bitatlas.tensor.BitAtlasException;
 
-/** Lets one process at a time work on a study's folder. Released when the process ends. */
+/**
+ * Lets one study at a time work on a study's folder. Released when the process ends.
+ *
+ * <p>On POSIX systems a process loses its lock on a file when it closes any channel to that file,
+ * so a file that this process holds is not opened again: what it holds is remembered here.
+ */
 final class StudyLock implements AutoCloseable {
   private static final String FILE = "study.lock";
+  private static final Set<Path> HELD_HERE = ConcurrentHashMap.newKeySet();
 
   private final Path folder;
+  private final Path file;
   private final FileChannel channel;
 
-  private StudyLock(Path folder, FileChannel channel) {
+  private StudyLock(Path folder, Path file, FileChannel channel) {
     this.folder = folder;
+    this.file = file;
     this.channel = channel;
   }
 
   /**
    * Takes the lock of a folder; creates the folder when absent.
    *
-   * @throws BitAtlasException when another process holds it
+   * @throws BitAtlasException when another study, of this process or another one, holds it
    */
   static StudyLock acquire(Path folder) {
     try {
       Files.createDirectories(folder);
-      FileChannel channel =
-          FileChannel.open(
-              folder.resolve(FILE),
-              StandardOpenOption.CREATE,
-              StandardOpenOption.READ,
-              StandardOpenOption.WRITE);
-      if (!locked(channel)) {
-        String holder = content(channel);
-        channel.close();
-        throw new BitAtlasException(
-            "Another study works on the folder "
-                + folder
-                + (holder.isEmpty() ? "" : " (process " + holder + ")")
-                + "; wait until it has ended or choose another --out.");
+      Path file = folder.toRealPath().resolve(FILE);
+      if (!HELD_HERE.add(file)) {
+        throw held(folder, Long.toString(ProcessHandle.current().pid()));
       }
-      channel.truncate(0);
-      channel.write(
-          ByteBuffer.wrap(
-              Long.toString(ProcessHandle.current().pid()).getBytes(StandardCharsets.UTF_8)));
-      return new StudyLock(folder, channel);
+      boolean acquired = false;
+      try {
+        StudyLock lock = new StudyLock(folder, file, lockedChannel(folder, file));
+        acquired = true;
+        return lock;
+      } finally {
+        if (!acquired) {
+          HELD_HERE.remove(file);
+        }
+      }
     } catch (IOException e) {
       throw new BitAtlasException(
           "The folder " + folder + " cannot be written: " + e + "; choose another --out.", e);
     }
   }
 
-  private static boolean locked(FileChannel channel) throws IOException {
+  private static FileChannel lockedChannel(Path folder, Path file) throws IOException {
+    FileChannel channel =
+        FileChannel.open(
+            file, StandardOpenOption.CREATE, StandardOpenOption.READ, StandardOpenOption.WRITE);
+    boolean locked = false;
     try {
-      return channel.tryLock() != null;
-    } catch (OverlappingFileLockException e) {
-      return false;
+      if (channel.tryLock() == null) {
+        throw held(folder, content(channel));
+      }
+      channel.truncate(0);
+      channel.write(
+          ByteBuffer.wrap(
+              Long.toString(ProcessHandle.current().pid()).getBytes(StandardCharsets.UTF_8)));
+      locked = true;
+      return channel;
+    } finally {
+      if (!locked) {
+        channel.close();
+      }
     }
+  }
+
+  private static BitAtlasException held(Path folder, String process) {
+    return new BitAtlasException(
+        "Another study works on the folder "
+            + folder
+            + (process.isEmpty() ? "" : " (process " + process + ")")
+            + "; wait until it has ended or choose another --out.");
   }
 
   private static String content(FileChannel channel) throws IOException {
@@ -78,7 +103,10 @@ final class StudyLock implements AutoCloseable {
   @Override
   public void close() {
     try {
-      channel.close();
+      if (channel.isOpen()) {
+        channel.close();
+        HELD_HERE.remove(file);
+      }
     } catch (IOException e) {
       throw new BitAtlasException("The lock of " + folder + " cannot be released: " + e + ".", e);
     }
