@@ -20,6 +20,7 @@ import org.bitatlas.model.TransformerModel;
 import org.bitatlas.quant.calibration.CalibrationSet;
 import org.bitatlas.quant.calibration.CalibrationSets;
 import org.bitatlas.quant.method.Recipe;
+import org.bitatlas.quant.pipeline.LayerReport;
 import org.bitatlas.quant.pipeline.QuantizationPipeline;
 import org.bitatlas.quant.pipeline.QuantizationResult;
 import org.bitatlas.scheme.ModelSize;
@@ -130,7 +131,7 @@ final class EngineModel implements Workbench.Model {
     TransformerModel model =
         TransformerModel.load(
             opened.architecture(), opened.checkpoint(), result.checkpoint(), setting.precision());
-    return variant(model, size, result.layerErrors(), result.notes());
+    return variant(model, size, result.layers(), result.notes());
   }
 
   private void keep(Recipe recipe, QuantizationResult result) {
@@ -150,12 +151,9 @@ final class EngineModel implements Workbench.Model {
   }
 
   private Workbench.Variant variant(
-      TransformerModel model,
-      ModelSize size,
-      List<org.bitatlas.quant.pipeline.LayerError> errors,
-      List<String> notes) {
+      TransformerModel model, ModelSize size, List<LayerReport> reports, List<String> notes) {
     return new EngineVariant(
-        model, size, errors, notes, tokenizer, run, drafts, setting.options().threads());
+        model, size, reports, notes, tokenizer, run, drafts, setting.options().threads());
   }
 
   @Override

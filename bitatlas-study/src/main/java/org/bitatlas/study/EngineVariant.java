@@ -10,7 +10,7 @@ import org.bitatlas.generate.LanguageModel;
 import org.bitatlas.generate.Sampling;
 import org.bitatlas.generate.TransformerLanguageModel;
 import org.bitatlas.model.TransformerModel;
-import org.bitatlas.quant.pipeline.LayerError;
+import org.bitatlas.quant.pipeline.LayerReport;
 import org.bitatlas.scheme.ModelSize;
 import org.bitatlas.tokenizer.ChatTokenizer;
 
@@ -19,7 +19,7 @@ final class EngineVariant implements Workbench.Variant {
   private final TransformerModel model;
   private final LanguageModel language;
   private final ModelSize size;
-  private final List<LayerError> layerErrors;
+  private final List<LayerReport> layerReports;
   private final List<String> notes;
   private final ChatTokenizer tokenizer;
   private final RunOptions options;
@@ -27,7 +27,7 @@ final class EngineVariant implements Workbench.Variant {
   EngineVariant(
       TransformerModel model,
       ModelSize size,
-      List<LayerError> layerErrors,
+      List<LayerReport> layerReports,
       List<String> notes,
       ChatTokenizer tokenizer,
       RunOptions options,
@@ -36,7 +36,7 @@ final class EngineVariant implements Workbench.Variant {
     this.model = model;
     this.language = new DraftedLanguageModel(new TransformerLanguageModel(model, threads), drafts);
     this.size = size;
-    this.layerErrors = layerErrors;
+    this.layerReports = layerReports;
     this.notes = notes;
     this.tokenizer = tokenizer;
     this.options = options;
@@ -53,8 +53,8 @@ final class EngineVariant implements Workbench.Variant {
   }
 
   @Override
-  public List<LayerError> layerErrors() {
-    return layerErrors;
+  public List<LayerReport> layerReports() {
+    return layerReports;
   }
 
   @Override

@@ -42,7 +42,7 @@ record Grid(String name, Workbench.Model model, List<Row> rows) {
     for (StudyRecipe recipe : spec.recipes()) {
       SequencedMap<String, String> options = new LinkedHashMap<>();
       options.put("recipe", recipe.method());
-      recipe.describe().forEach((key, value) -> options.put("recipe." + key, value));
+      recipe.describe().forEach((key, value) -> options.put(StudyRecipe.INPUT_PREFIX + key, value));
       if (recipe.usesCalibration()) {
         options.putAll(calibration);
       }

@@ -4,7 +4,6 @@ import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.sql.Connection;
-import java.sql.DriverManager;
 import java.sql.PreparedStatement;
 import java.sql.ResultSet;
 import java.sql.SQLException;
@@ -12,9 +11,9 @@ import java.sql.Statement;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
-import java.util.concurrent.locks.LockSupport;
 import org.bitatlas.eval.SampleRecord;
 import org.bitatlas.quant.pipeline.LayerError;
+import org.bitatlas.quant.pipeline.LayerReport;
 import org.bitatlas.tensor.BitAtlasException;
 
 /**
@@ -24,21 +23,8 @@ import org.bitatlas.tensor.BitAtlasException;
  * writes. Not thread-safe.
  */
 public final class RunStore implements AutoCloseable {
-  /** Version of the tables; a store of a newer version is refused. */
-  public static final int VERSION = 1;
-
   /** Name of the database in the study's folder. */
   public static final String FILE = "records.db";
-
-  private static final int BUSY_MILLISECONDS = 10_000;
-  private static final int SQLITE_BUSY = 5;
-
-  private static final List<String> TABLES =
-      List.of(
-          "CREATE TABLE IF NOT EXISTS records (key TEXT PRIMARY KEY, json TEXT NOT NULL)",
-          "CREATE TABLE IF NOT EXISTS samples (key TEXT PRIMARY KEY, json_gzip BLOB NOT NULL)",
-          "CREATE TABLE IF NOT EXISTS layer_errors (key TEXT PRIMARY KEY, json TEXT NOT NULL)",
-          "CREATE TABLE IF NOT EXISTS plan (position INTEGER PRIMARY KEY, json TEXT NOT NULL)");
 
   private final Path file;
   private final Connection connection;
@@ -62,88 +48,7 @@ public final class RunStore implements AutoCloseable {
       throw new BitAtlasException(
           "The folder " + folder + " cannot be created: " + e + "; choose another --out.", e);
     }
-    Connection connection;
-    try {
-      connection = DriverManager.getConnection("jdbc:sqlite:" + file.toAbsolutePath());
-    } catch (SQLException e) {
-      throw unreadable(file, e);
-    }
-    try {
-      prepareWhenFree(file, connection);
-      return new RunStore(file, connection);
-    } catch (SQLException | RuntimeException e) {
-      try {
-        connection.close();
-      } catch (SQLException closing) {
-        e.addSuppressed(closing);
-      }
-      throw e instanceof BitAtlasException told ? told : unreadable(file, e);
-    }
-  }
-
-  /** SQLite does not wait for the lock by itself while the log mode of a new file changes. */
-  private static void prepareWhenFree(Path file, Connection connection) throws SQLException {
-    long end = System.nanoTime() + BUSY_MILLISECONDS * 1_000_000L;
-    while (true) {
-      try {
-        prepare(file, connection);
-        return;
-      } catch (SQLException e) {
-        if (e.getErrorCode() != SQLITE_BUSY || System.nanoTime() > end) {
-          throw e;
-        }
-        LockSupport.parkNanos(20_000_000L);
-      }
-    }
-  }
-
-  private static void prepare(Path file, Connection connection) throws SQLException {
-    connection.setAutoCommit(true);
-    try (Statement statement = connection.createStatement()) {
-      statement.execute("PRAGMA busy_timeout = " + BUSY_MILLISECONDS);
-      int version;
-      try (ResultSet rows = statement.executeQuery("PRAGMA user_version")) {
-        version = rows.getInt(1);
-      }
-      if (version > VERSION) {
-        throw new BitAtlasException(
-            "The record store "
-                + file
-                + " has version "
-                + version
-                + ", and this BitAtlas reads up to "
-                + VERSION
-                + "; update BitAtlas or choose another --out.");
-      }
-      if (version < VERSION) {
-        statement.execute("PRAGMA journal_mode = WAL");
-      }
-      statement.execute("PRAGMA synchronous = FULL");
-      try (ResultSet rows = statement.executeQuery("PRAGMA quick_check(1)")) {
-        if (!rows.getString(1).equals("ok")) {
-          throw new SQLException(rows.getString(1));
-        }
-      }
-      connection.setAutoCommit(false);
-      if (version < VERSION) {
-        for (String table : TABLES) {
-          statement.execute(table);
-        }
-        statement.execute("PRAGMA user_version = " + VERSION);
-      }
-      connection.commit();
-    }
-  }
-
-  private static BitAtlasException unreadable(Path file, Throwable cause) {
-    return new BitAtlasException(
-        "The record store "
-            + file
-            + " cannot be used: "
-            + cause.getMessage()
-            + "; wait if another process works on it, otherwise move the file away and the study"
-            + " starts anew.",
-        cause);
+    return new RunStore(file, StoreFile.open(file));
   }
 
   /** The record with a key. */
@@ -166,10 +71,25 @@ public final class RunStore implements AutoCloseable {
         .orElse(List.of());
   }
 
+  /**
+   * The layer reports of a quantized model, in model order; empty when it has none, or when it was
+   * quantized before the store kept more than {@link #layerErrors}.
+   */
+  public List<LayerReport> layerReports(String quantizationKey) {
+    return queryOne("SELECT json_gzip FROM layer_reports WHERE key = ?", quantizationKey)
+        .map(bytes -> List.of(RecordJson.read(Gzip.unpack(bytes), LayerReport[].class, file)))
+        .orElse(List.of());
+  }
+
   /** The layer errors of a quantized model, in model order; empty when it has none. */
-  public Optional<List<LayerError>> layerErrors(String quantizationKey) {
+  public List<LayerError> layerErrors(String quantizationKey) {
+    List<LayerReport> reports = layerReports(quantizationKey);
+    if (!reports.isEmpty()) {
+      return reports.stream().map(LayerReport::error).toList();
+    }
     return queryOne("SELECT json FROM layer_errors WHERE key = ?", quantizationKey)
-        .map(bytes -> List.of(RecordJson.read(bytes, LayerError[].class, file)));
+        .map(bytes -> List.of(RecordJson.read(bytes, LayerError[].class, file)))
+        .orElse(List.of());
   }
 
   /** The cells of the study that ran last in this folder, in map order. */
@@ -190,11 +110,13 @@ public final class RunStore implements AutoCloseable {
     });
   }
 
-  /** Stores the layer errors of a quantized model. */
-  public void putLayerErrors(String quantizationKey, List<LayerError> errors) {
+  /** Stores the layer reports of a quantized model. */
+  public void putLayerReports(String quantizationKey, List<LayerReport> reports) {
     inTransaction(() ->
         insert(
-            "layer_errors", quantizationKey, RecordJson.text(errors.toArray(LayerError[]::new))));
+            "layer_reports",
+            quantizationKey,
+            Gzip.pack(RecordJson.bytes(reports.toArray(LayerReport[]::new)))));
   }
 
   /** Replaces the plan. */
@@ -240,7 +162,7 @@ public final class RunStore implements AutoCloseable {
       connection.commit();
       return values;
     } catch (SQLException e) {
-      throw unreadable(file, e);
+      throw StoreFile.unreadable(file, e);
     }
   }
 
@@ -254,7 +176,7 @@ public final class RunStore implements AutoCloseable {
       } catch (SQLException rollback) {
         e.addSuppressed(rollback);
       }
-      throw unreadable(file, e);
+      throw StoreFile.unreadable(file, e);
     }
   }
 
@@ -268,7 +190,7 @@ public final class RunStore implements AutoCloseable {
     try {
       connection.close();
     } catch (SQLException e) {
-      throw unreadable(file, e);
+      throw StoreFile.unreadable(file, e);
     }
   }
 }

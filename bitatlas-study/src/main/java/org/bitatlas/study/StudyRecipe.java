@@ -19,6 +19,9 @@ public record StudyRecipe(String label, Optional<Recipe> recipe) {
   /** Bits per weight of the float row, as the map sorts it. */
   public static final int FLOAT_BITS = 16;
 
+  /** What the names of a recipe's options begin with among the inputs of a record. */
+  public static final String INPUT_PREFIX = "recipe.";
+
   /** The float model. */
   public static StudyRecipe floatModel() {
     return new StudyRecipe(FLOAT_LABEL, Optional.empty());

@@ -169,7 +169,7 @@ public final class StudyRunner {
       long start = System.nanoTime();
       Workbench.Variant variant = grid.model().quantize(row.recipe().recipe().get());
       timeLeft.quantized(row.recipe().method(), seconds(start));
-      store.putLayerErrors(row.quantizationKey(), variant.layerErrors());
+      store.putLayerReports(row.quantizationKey(), variant.layerReports());
       return variant;
     }
 

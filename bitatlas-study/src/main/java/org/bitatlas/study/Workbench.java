@@ -6,7 +6,7 @@ import java.util.SequencedMap;
 import java.util.function.IntConsumer;
 import org.bitatlas.eval.TaskResult;
 import org.bitatlas.quant.method.Recipe;
-import org.bitatlas.quant.pipeline.LayerError;
+import org.bitatlas.quant.pipeline.LayerReport;
 import org.bitatlas.scheme.ModelSize;
 
 /**
@@ -75,8 +75,8 @@ public interface Workbench {
     /** How the linear layers run, in words. */
     String execution();
 
-    /** Errors of the quantized layers; empty for the float model. */
-    List<LayerError> layerErrors();
+    /** What quantization did to each layer, in model order; empty for the float model. */
+    List<LayerReport> layerReports();
 
     /** What quantization had to report. */
     List<String> notes();

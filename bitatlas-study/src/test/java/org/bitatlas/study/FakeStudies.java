@@ -2,6 +2,7 @@ package org.bitatlas.study;
 
 import java.nio.file.Path;
 import java.time.Instant;
+import org.bitatlas.quant.method.Recipe;
 import org.bitatlas.study.map.AccuracyMap;
 
 /** Studies of the {@link FakeWorkbench}, for the tests of map and report. */
@@ -11,6 +12,15 @@ public final class FakeStudies {
   /** A runner with a fixed date. */
   static StudyRunner runner(Workbench workbench) {
     return new StudyRunner(workbench, () -> Instant.parse("2026-11-21T10:00:00Z"));
+  }
+
+  /** The recipe of a row of the default study. */
+  public static Recipe recipe(String label) {
+    return StudySpec.defaultSpec().recipes().stream()
+        .filter(recipe -> recipe.label().equals(label))
+        .findFirst()
+        .flatMap(StudyRecipe::recipe)
+        .orElseThrow();
   }
 
   /** The map of a complete default study with {@code items} items per task. */

@@ -13,9 +13,8 @@ import java.util.function.IntConsumer;
 import org.bitatlas.eval.CellState;
 import org.bitatlas.eval.SampleRecord;
 import org.bitatlas.eval.TaskResult;
-import org.bitatlas.model.Architecture.Projection;
 import org.bitatlas.quant.method.Recipe;
-import org.bitatlas.quant.pipeline.LayerError;
+import org.bitatlas.quant.pipeline.LayerReport;
 import org.bitatlas.scheme.ModelSize;
 
 /**
@@ -146,20 +145,8 @@ public final class FakeWorkbench implements Workbench {
     }
 
     @Override
-    public List<LayerError> layerErrors() {
-      List<LayerError> errors = new ArrayList<>();
-      if (recipe.isPresent()) {
-        SplittableRandom random = new SplittableRandom(recipe.get().bits());
-        double scale = Math.pow(4, 4 - recipe.get().bits()) * 0.02;
-        double gain = recipe.get().method().equals("GPTQ") ? 0.4 : 1;
-        for (int layer = 0; layer < 6; layer++) {
-          for (Projection projection : Projection.values()) {
-            double error = scale * gain * (0.3 + random.nextDouble());
-            errors.add(new LayerError(layer, projection, error, error * 1.3));
-          }
-        }
-      }
-      return errors;
+    public List<LayerReport> layerReports() {
+      return recipe.map(FakeLayers::of).orElse(List.of());
     }
 
     @Override

@@ -8,6 +8,10 @@ import java.nio.file.Path;
 import java.sql.Connection;
 import java.sql.DriverManager;
 import java.sql.Statement;
+import org.bitatlas.model.Architecture.Projection;
+import org.bitatlas.quant.pipeline.LayerError;
+import org.bitatlas.study.map.AccuracyMap;
+import org.bitatlas.study.report.Report;
 import org.bitatlas.tensor.BitAtlasException;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -31,9 +35,45 @@ class RunStoreTest {
       assertThat(store.record(cell.key())).isPresent();
       assertThat(store.samples(cell.key())).hasSize(4);
       assertThat(store.samples(cell.key()).getFirst().prompt()).endsWith(FakeWorkbench.HOSTILE);
-      assertThat(store.layerErrors(cell.quantizationKey()).orElseThrow()).hasSize(42);
+      assertThat(store.layerReports(cell.quantizationKey()))
+          .isEqualTo(FakeLayers.of(FakeStudies.recipe("RTN W8")));
+      assertThat(store.layerErrors(cell.quantizationKey())).hasSize(42);
       assertThat(RecordKey.of(store.record(cell.key()).orElseThrow().inputs()))
           .isEqualTo(cell.key());
+    }
+  }
+
+  @Test
+  void aStoreOfTheFirstVersionKeepsItsRecordsAndErrors() throws Exception {
+    StudySpec spec = StudySpec.defaultSpec();
+    try (RunStore store = RunStore.open(folder)) {
+      FakeStudies.runner(new FakeWorkbench(4)).run(spec, store, StudyListener.SILENT);
+    }
+    String errors =
+        "[{\"layer\":0,\"projection\":\"KEY\",\"outputError\":\"NaN\",\"weightError\":0.25}]";
+    try (Connection connection =
+            DriverManager.getConnection("jdbc:sqlite:" + folder.resolve(RunStore.FILE));
+        Statement statement = connection.createStatement()) {
+      statement.execute("INSERT INTO layer_errors SELECT key, '" + errors + "' FROM layer_reports");
+      statement.execute("DROP TABLE layer_reports");
+      statement.execute("PRAGMA user_version = 1");
+    }
+    try (RunStore store = RunStore.open(folder)) {
+      assertThat(store.records()).hasSize(9 * 14);
+      String key = store.plan().get(14).quantizationKey();
+      assertThat(store.layerReports(key)).isEmpty();
+      assertThat(store.layerErrors(key))
+          .containsExactly(new LayerError(0, Projection.KEY, Double.NaN, 0.25));
+      AccuracyMap map = AccuracyMap.of(store, spec);
+      assertThat(map.rows().get(1).layers()).isEmpty();
+      assertThat(map.rows().get(1).layerErrors()).hasSize(1);
+      assertThat(map.rows().get(1).options()).containsEntry("quirks", "off");
+      assertThat(Report.write(map, folder).html()).content().contains("kept the errors alone");
+
+      StudyOutcome again =
+          FakeStudies.runner(new FakeWorkbench(4)).run(spec, store, StudyListener.SILENT);
+      assertThat(again.evaluated()).as("skipped cells are decided again").isEqualTo(42);
+      assertThat(store.layerReports(key)).isEmpty();
     }
   }
 

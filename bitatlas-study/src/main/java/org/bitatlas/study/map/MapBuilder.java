@@ -6,6 +6,7 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.SequencedMap;
 import java.util.Set;
 import org.bitatlas.eval.CellState;
 import org.bitatlas.eval.SampleRecord;
@@ -17,6 +18,7 @@ import org.bitatlas.study.Metric;
 import org.bitatlas.study.PlannedCell;
 import org.bitatlas.study.RunRecord;
 import org.bitatlas.study.RunStore;
+import org.bitatlas.study.StudyRecipe;
 import org.bitatlas.study.StudySpec;
 import org.bitatlas.study.StudyTask;
 import org.bitatlas.tensor.BitAtlasException;
@@ -99,6 +101,7 @@ final class MapBuilder {
         first.recipe(),
         first.method(),
         first.bits(),
+        records.isEmpty() ? new LinkedHashMap<>() : options(records.getFirst()),
         size,
         records.stream()
             .map(RunRecord::execution)
@@ -106,7 +109,20 @@ final class MapBuilder {
             .findFirst()
             .orElse(""),
         records.stream().flatMap(record -> record.notes().stream()).distinct().toList(),
-        store.layerErrors(first.quantizationKey()).orElse(List.of()));
+        store.layerErrors(first.quantizationKey()),
+        store.layerReports(first.quantizationKey()));
+  }
+
+  private static SequencedMap<String, String> options(RunRecord record) {
+    SequencedMap<String, String> options = new LinkedHashMap<>();
+    record
+        .inputs()
+        .forEach((name, value) -> {
+          if (name.startsWith(StudyRecipe.INPUT_PREFIX)) {
+            options.put(name.substring(StudyRecipe.INPUT_PREFIX.length()), value);
+          }
+        });
+    return options;
   }
 
   private MapCell compared(MapCell cell, MapCell baseline) {

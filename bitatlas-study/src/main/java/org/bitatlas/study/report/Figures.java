@@ -83,6 +83,24 @@ final class Figures {
     };
   }
 
+  /** A number in few digits, for a narrow column. */
+  static String compact(double value) {
+    if (!Double.isFinite(value)) {
+      return Double.isNaN(value) ? NONE : value < 0 ? "−∞" : "∞";
+    }
+    double size = Math.abs(value);
+    if (size < 0.0005) {
+      return size == 0 ? "0" : "<.001";
+    }
+    String text =
+        size >= 99_999.5
+            ? format("%.0e", value)
+            : format(
+                size >= 9.95 ? "%.0f" : size >= 0.995 ? "%.1f" : size >= 0.1 ? "%.2f" : "%.3f",
+                value);
+    return text.replace('-', '−');
+  }
+
   /** Bytes in MB or GB (powers of ten). */
   static String bytes(long bytes) {
     return bytes < 1_000_000_000 ? format("%.2f MB", bytes / 1e6) : format("%.2f GB", bytes / 1e9);

@@ -56,6 +56,7 @@ final class JsonReport {
     node.put("recipe", row.recipe());
     node.put("method", row.method());
     node.put("bits", row.bits());
+    node.put("options", row.options());
     row.size()
         .ifPresent(size -> {
           node.put("modelBytes", size.wholeModelBytes());
@@ -71,6 +72,7 @@ final class JsonReport {
     node.put("meanLeftOut", average.leftOut());
     node.put("onFront", average.onFront());
     node.put("layerErrors", row.layerErrors());
+    node.put("layers", row.layers());
     return node;
   }
 

@@ -2,6 +2,7 @@ package org.bitatlas.study.report;
 
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 import org.bitatlas.eval.CellState;
 import org.bitatlas.scheme.ModelSize;
@@ -40,6 +41,7 @@ final class MarkdownReport {
     for (int from = 0; from < map.columns().size(); from += COLUMNS) {
       heatMap(from, Math.min(map.columns().size(), from + COLUMNS));
     }
+    recipes();
     reasons();
     out.append('\n')
         .append(
@@ -71,8 +73,7 @@ final class MarkdownReport {
   private void averages() {
     out.append("\n## Accuracy against memory\n\n");
     List<List<String>> table = new ArrayList<>();
-    table.add(
-        List.of("model", "mean", "95 %", "cells", "left out", "size", "bits/weight", "front"));
+    table.add(List.of("model", "mean", "95 %", "cells", "out", "whole", "linear", "bits", "front"));
     for (int i = 0; i < map.rows().size(); i++) {
       MapAverage average = map.averages().get(i);
       Optional<ModelSize> size = map.rows().get(i).size();
@@ -86,8 +87,33 @@ final class MarkdownReport {
               Integer.toString(average.cells()),
               Integer.toString(average.leftOut()),
               size.map(s -> Figures.bytes(s.wholeModelBytes())).orElse(""),
+              size.map(s -> Figures.bytes(s.linearBytes())).orElse(""),
               size.map(s -> Figures.format("%.2f", s.storedBitsPerWeight())).orElse(""),
               average.onFront() ? "yes" : ""));
+    }
+    table(table);
+    out.append('\n')
+        .append(
+            wrapped(
+                "out: broken cells left out of the mean. whole, linear: bytes as stored of the whole"
+                    + " model and of its linear layers. bits: per weight of the linear layers.",
+                ""));
+  }
+
+  private void recipes() {
+    List<Map<String, String>> recipes = RecipeTable.of(map.rows(), this::rowName);
+    if (recipes.isEmpty()) {
+      return;
+    }
+    out.append("\n## Recipes\n\n");
+    List<List<String>> table = new ArrayList<>();
+    table.add(List.of("model", "method", "profile", "quirks", "position"));
+    for (Map<String, String> recipe : recipes) {
+      List<String> line = new ArrayList<>(List.of(recipe.getOrDefault("name", "")));
+      table.getFirst().stream()
+          .skip(1)
+          .forEach(column -> line.add(escape(recipe.getOrDefault(column, ""))));
+      table.add(line);
     }
     table(table);
   }

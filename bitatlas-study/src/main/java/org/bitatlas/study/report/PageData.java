@@ -53,7 +53,11 @@ final class PageData {
     node.put("bits", row.bits());
     node.put("model", models.indexOf(row.model()));
     node.put("float", floatRow(row.model()));
-    row.size().ifPresent(size -> node.put("bytes", size.wholeModelBytes()));
+    row.size()
+        .ifPresent(size -> {
+          node.put("bytes", size.wholeModelBytes());
+          node.put("linearBytes", size.linearBytes());
+        });
     point(node, average.mean(), average.low(), average.high());
     node.put("leftOut", average.leftOut());
     node.put("cellsInMean", average.cells());

@@ -42,6 +42,8 @@ final class PageView {
     }
     values.put("rows", rows);
     values.put("strips", LayerStrip.of(map.rows(), this::name));
+    values.put("measures", LayerStrip.meanings(map.rows()));
+    values.put("recipes", RecipeTable.of(map.rows(), this::name));
     return values;
   }
 

@@ -54,7 +54,7 @@
     const cell = chosen(row);
     const lines = [row.label, percent(cell.value) + ' %'
       + (cell.low === undefined ? '' : '  [' + percent(cell.low) + ', ' + percent(cell.high) + ']'),
-      (row.bytes / 1e6).toFixed(2) + ' MB'];
+      (row.bytes / 1e6).toFixed(2) + ' MB, linear layers ' + (row.linearBytes / 1e6).toFixed(2) + ' MB'];
     if (incomplete(row)) lines.push(row.leftOut + ' broken tasks left out');
     return lines.join('\n');
   }

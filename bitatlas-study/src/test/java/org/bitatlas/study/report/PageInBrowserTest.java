@@ -56,6 +56,13 @@ class PageInBrowserTest {
     String name = "map-" + width + (dark ? "-dark" : "-light");
     browser.screenshot(Path.of("target", "browser", name + ".png"));
 
+    browser.evaluate("document.querySelectorAll('details').forEach(d => d.open = true)");
+    browser.evaluate("document.querySelector('#layers').scrollIntoView({behavior: 'instant'})");
+    assertThat(browser.evaluate("document.querySelector('.measure td').offsetWidth").intValue())
+        .isPositive();
+    assertNothingSticksOut(width);
+    browser.screenshot(Path.of("target", "browser", name + "-layers.png"));
+
     browser.evaluate("document.querySelector('a[data-cell=\"3-2\"]').click()");
     browser.waitUntil("document.querySelectorAll('#samples .sample').length > 0");
     assertThat(browser.evaluate("document.getElementById('samples').open").booleanValue()).isTrue();

@@ -41,14 +41,15 @@ class ReportTest {
 
   @Test
   void thePageHasEverySection() {
-    for (String id : new String[] {"checks", "memory", "tasks", "layers", "cells", "run"}) {
+    for (String id :
+        new String[] {"checks", "memory", "tasks", "layers", "recipes", "cells", "run"}) {
       assertThat(page.select("section#" + id + " > h2")).as(id).hasSize(1);
       assertThat(page.select("nav a[href=#" + id + "]")).as(id).hasSize(1);
     }
     assertThat(page.select("html").attr("lang")).isEqualTo("en");
     assertThat(page.select("#checks li")).hasSize(8);
     assertThat(page.select("#run dt").eachText()).contains("Model", "Weights", "Machine", "Margin");
-    assertThat(page.select("table.strip")).hasSize(8);
+    assertThat(page.select("figure > div > table.strip")).hasSize(8);
   }
 
   @Test
@@ -114,6 +115,53 @@ class ReportTest {
   }
 
   @Test
+  void everyRecipeHasItsMeasuresPerLayerWithoutAScript() {
+    Element figure = page.select("figure").getLast();
+    assertThat(figure.select("figcaption").text()).startsWith("GPTQ W2 Relative output error");
+    assertThat(figure.select("details .caption strong").eachText())
+        .containsExactly(
+            "Relative weight error, %",
+            "Outliers: max / RMS",
+            "Outliers: kurtosis",
+            "Salience, %",
+            "Clipping: codes at the ends, %",
+            "Clipping: range cut off, %",
+            "Damping used");
+    assertThat(figure.select(".measure table"))
+        .as("all but one that is the same everywhere")
+        .hasSize(6);
+    assertThat(figure.select(".caption").eachText())
+        .anyMatch(text -> text.endsWith("0 % in every layer"));
+    Element damping = figure.select(".measure").getLast().selectFirst("td[title^=block 5 down]");
+    assertThat(damping.attr("title")).isEqualTo("block 5 down_proj: 1.000");
+    assertThat(damping.text()).isEqualTo("1.0");
+    assertThat(damping.className()).isEqualTo("e5");
+    assertThat(figure.select(".remark").eachText())
+        .hasSize(3)
+        .anyMatch(text -> text.startsWith("Fallback in model.layers.5.mlp.down_proj: rounded"))
+        .contains("Inputs that are NaN or infinite: 1 in model.layers.5.mlp.down_proj.");
+    assertThat(page.select("details script, details [onclick]")).isEmpty();
+  }
+
+  @Test
+  void theRecipesAreShownWithProfileQuirksAndPosition() {
+    assertThat(page.select(".recipes tbody tr")).hasSize(8);
+    assertThat(page.select(".recipes tbody tr").getFirst().select("td").eachText())
+        .startsWith("rtn", "reference", "off", "quantized");
+    assertThat(page.select(".recipes .options").getFirst().text())
+        .contains("bits 8", "grid quarot-sym", "embedding float");
+    assertThat(markdown).contains("## Recipes", "profile").containsPattern("GPTQ W2 .*reference");
+  }
+
+  @Test
+  void bothSizesStandBesideEachOther() {
+    assertThat(page.select("#memory thead th").eachText())
+        .containsSequence("Whole model", "Linear layers");
+    assertThat(markdown).containsPattern("whole \\| +linear");
+    assertThat(json.at("/rows/1").propertyNames()).contains("modelBytes", "linearBytes");
+  }
+
+  @Test
   void aMissingPartOfThePageIsNamed() {
     assertThatThrownBy(() -> HtmlReport.resource("absent.css"))
         .isInstanceOf(BitAtlasException.class)
@@ -132,6 +180,8 @@ class ReportTest {
     assertThat(json.get("schemaVersion").intValue()).isEqualTo(1);
     assertThat(json.get("rows")).hasSize(9);
     assertThat(json.get("cells")).hasSize(9 * 14);
+    assertThat(json.at("/rows/1/layers")).hasSize(42);
+    assertThat(json.at("/rows/1/options/quirks").stringValue()).isEqualTo("off");
     JsonNode cell = json.get("cells").get(14);
     assertThat(cell.propertyNames())
         .contains("key", "state", "primary", "low", "high", "verdict", "delta", "mcnemar");
