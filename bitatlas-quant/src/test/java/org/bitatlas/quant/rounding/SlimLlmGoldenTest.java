@@ -60,15 +60,13 @@ class SlimLlmGoldenTest {
                 LayerCase.hessian(inputs), columns, options.damping(), true, "layer", tiles)
             .orElseThrow();
     double[] salience = GroupBits.salience(weight, columns, recipe.groupSize(), factors.search());
-    // With fewer tokens than columns H has only the .01 on its diagonal to rest on; the reference
-    // inverts it in fp32, which moves U by up to .35 % there.
-    boolean singular = Golden.floats(inputs, "X").length / columns < columns;
     checkAll(
         "group_salience_in_search",
         salience,
         expected.path("group_salience_in_search"),
         0,
-        (singular ? 5 : 1) * tolerances.path("salience_rel").doubleValue());
+        (beyondSinglePrecision(inputs, columns) ? 5 : 1)
+            * tolerances.path("salience_rel").doubleValue());
     Optional<float[]> bias = inputs.find("bias").map(_ -> Golden.floats(inputs, "bias"));
     double tolerance = tolerances.path("kl_rel").doubleValue();
     SequenceInputs samples = SequenceInputs.of(inputs);
@@ -94,6 +92,25 @@ class SlimLlmGoldenTest {
     assertThat(mixed.note()).isEmpty();
     checkAll("mean", mixed.divergences(), expected.path("mean_kl_per_m"), 1, tolerance);
     return mixed.linear();
+  }
+
+  /**
+   * Whether the reference's fp32 inverse of H is itself only good to a few parts in a thousand:
+   * with fewer tokens than columns H has but the .01 on its diagonal to rest on, and that is less
+   * than the rounding of its largest value. On the layer of 24 x 768 the reference's own steps in
+   * fp32, with the tokens of each sample in 40 other orders, lie -.26 % to +.24 % from fp64, and 1
+   * in 40 of those runs comes within .1 % of the stored one.
+   */
+  private static boolean beyondSinglePrecision(Checkpoint inputs, int columns) {
+    if (Golden.floats(inputs, "X").length / columns >= columns) {
+      return false;
+    }
+    double[] hessian = LayerCase.hessian(inputs);
+    double largest = 0;
+    for (int k = 0; k < columns; k++) {
+      largest = Math.max(largest, hessian[k * columns + k]);
+    }
+    return largest * 0x1p-24 > 0.01;
   }
 
   /** Cases whose bits are given, as such or as numbers of groups to exchange. */
