@@ -4,22 +4,31 @@ import java.util.Locale;
 import org.bitatlas.quant.pipeline.LayerReport;
 import org.bitatlas.quant.pipeline.QuantizationProgress;
 
-/** One lasting line per finished block: errors, damping and fallbacks. */
+/**
+ * One lasting line per finished block: errors, outliers, damping and fallbacks, and for
+ * weight-activation recipes how much the range of the inputs changes from token to token.
+ */
 final class BlockLines {
 
   private final ProgressLine progress;
   private final String label;
   private final int blocks;
+  private final boolean quantizesActivations;
   private int block = -1;
   private double worst;
   private String worstProjection = "";
+  private double outliers;
+  private String outlierProjection = "";
+  private double spread;
+  private String spreadProjection = "";
   private double damping;
   private int fallbacks;
 
-  BlockLines(ProgressLine progress, String label, int blocks) {
+  BlockLines(ProgressLine progress, String label, int blocks, boolean quantizesActivations) {
     this.progress = progress;
     this.label = label;
     this.blocks = blocks;
+    this.quantizesActivations = quantizesActivations;
   }
 
   /** Takes a finished layer. */
@@ -29,6 +38,8 @@ final class BlockLines {
       finish();
       block = layer.layer();
       worst = 0;
+      outliers = 0;
+      spread = 0;
       damping = 0;
       fallbacks = 0;
     }
@@ -40,11 +51,23 @@ final class BlockLines {
               + " error of "
               + layer.projection().path();
     }
+    layer.inputs().ifPresent(inputs -> addInputs(layer.projection().path(), inputs));
     damping = Math.max(damping, layer.damping().orElse(0.0));
     fallbacks += layer.fallback().isPresent() ? 1 : 0;
     progress.status(
         "%s: %d of %d layers, %s"
             .formatted(label, state.finished(), state.total(), state.module()));
+  }
+
+  private void addInputs(String projection, LayerReport.Inputs inputs) {
+    if (inputs.maximumOverRms() > outliers) {
+      outliers = inputs.maximumOverRms();
+      outlierProjection = projection;
+    }
+    if (inputs.tokenMaximumSpread() > spread) {
+      spread = inputs.tokenMaximumSpread();
+      spreadProjection = projection;
+    }
   }
 
   /** Writes the line of the block that is now complete. */
@@ -61,6 +84,16 @@ final class BlockLines {
                 blocks,
                 worstProjection,
                 worst));
+    if (outliers > 0) {
+      line.append(
+          String.format(
+              Locale.ROOT, ", inputs up to %.0f x RMS in %s", outliers, outlierProjection));
+    }
+    if (quantizesActivations && spread > 0) {
+      line.append(
+          String.format(
+              Locale.ROOT, ", token ranges spread %.0f %% in %s", 100 * spread, spreadProjection));
+    }
     if (damping > 0) {
       line.append(String.format(Locale.ROOT, ", damping %.3g", damping));
     }

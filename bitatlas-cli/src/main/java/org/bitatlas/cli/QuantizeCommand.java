@@ -13,6 +13,7 @@ import org.bitatlas.checkpoint.SafetensorsCheckpoint;
 import org.bitatlas.model.Architecture;
 import org.bitatlas.model.ModelFolder;
 import org.bitatlas.quant.calibration.CalibrationSet;
+import org.bitatlas.quant.method.ActivationPolicy;
 import org.bitatlas.quant.method.Recipe;
 import org.bitatlas.quant.pipeline.LayerReport;
 import org.bitatlas.quant.pipeline.QuantizationPipeline;
@@ -72,7 +73,12 @@ final class QuantizeCommand implements Callable<Integer> {
           PlannedCost.of(
               opened, wanted, set, workers, Path.of(System.getProperty("java.io.tmpdir")));
       long begun = System.nanoTime();
-      BlockLines lines = new BlockLines(progress, wanted.label(), opened.architecture().layers());
+      BlockLines lines =
+          new BlockLines(
+              progress,
+              wanted.label(),
+              opened.architecture().layers(),
+              wanted.activations().bits() != ActivationPolicy.FLOAT_BITS);
       QuantizationSummary result =
           QuantizationPipeline.quantizeTo(
               new QuantizationPipeline.Source(model, opened.architecture(), opened.checkpoint()),
