@@ -42,7 +42,7 @@ class ModuleBoundariesTest {
   private static final Map<String, List<String>> MAY_USE =
       Map.ofEntries(
           Map.entry("tensor", List.of()),
-          Map.entry("kernel", List.of("tensor")),
+          Map.entry("kernel", List.of("tensor", "scheme")),
           Map.entry("checkpoint", List.of("tensor")),
           Map.entry("scheme", List.of("tensor", "checkpoint")),
           Map.entry("tokenizer", List.of("tensor")),

@@ -142,18 +142,32 @@ public record BinaryLinear(
     return 1 + salientShare();
   }
 
+  /** The stored bits of a weight as a number: 2 times the selector plus the sign. */
+  public int valueIndex(int row, int k) {
+    int start = row * BitPlane.rowBytes(inputFeatures);
+    return (BitPlane.isSet(selectors, start, k) ? 2 : 0)
+        + (BitPlane.isSet(signs, start, k) ? 1 : 0);
+  }
+
+  /**
+   * The value that stored bits stand for.
+   *
+   * @param salient whether the column is salient
+   * @param valueIndex 0 to 3, as {@link #valueIndex} gives it
+   */
+  public float value(int row, int block, boolean salient, int valueIndex) {
+    int terms = (row * blocks() + block) * TERMS;
+    boolean positive = (valueIndex & 1) != 0;
+    boolean selector = (valueIndex & 2) != 0;
+    return salient
+        ? term(terms + SALIENT, positive) + term(terms + RESIDUAL, selector)
+        : term(selector ? terms + 1 : terms, positive);
+  }
+
   @Override
   public void dequantizeRow(int row, float[] target) {
-    int start = row * BitPlane.rowBytes(inputFeatures);
     for (int k = 0; k < inputFeatures; k++) {
-      int terms = (row * blocks() + k / blockSize) * TERMS;
-      boolean positive = BitPlane.isSet(signs, start, k);
-      boolean selector = BitPlane.isSet(selectors, start, k);
-      if (salient(k)) {
-        target[k] = term(terms + SALIENT, positive) + term(terms + RESIDUAL, selector);
-      } else {
-        target[k] = term(selector ? terms + 1 : terms, positive);
-      }
+      target[k] = value(row, k / blockSize, salient(k), valueIndex(row, k));
     }
   }
 

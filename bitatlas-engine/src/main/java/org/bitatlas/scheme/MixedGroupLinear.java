@@ -183,26 +183,39 @@ public record MixedGroupLinear(
     return (double) rowBits(inputFeatures, groupSize, bitsPerGroup) / inputFeatures;
   }
 
-  @Override
-  public void dequantizeRow(int row, float[] target) {
+  /** Writes the codes of a row, one per byte, to {@code target} [K]. */
+  public void unpackRow(int row, byte[] target) {
     int source = row * rowBytes();
     int pending = 0;
     int pendingBits = 0;
     for (int group = 0; group < groups(); group++) {
       int bits = bitsPerGroup[group];
       int mask = (1 << bits) - 1;
-      float scale = scales[row * groups() + group];
-      float offset = offsets[row * groups() + group];
       int end = (int) Math.min(inputFeatures, (group + 1L) * groupSize);
       for (int k = group * groupSize; k < end; k++) {
         if (pendingBits < bits) {
           pending |= (codes[source++] & 0xFF) << pendingBits;
           pendingBits += 8;
         }
-        int code = pending & mask;
-        target[k] = bits == 1 ? (2 * code - 1) * scale + offset : scale * (code - offset);
+        target[k] = (byte) (pending & mask);
         pending >>>= bits;
         pendingBits -= bits;
+      }
+    }
+  }
+
+  @Override
+  public void dequantizeRow(int row, float[] target) {
+    byte[] unpacked = new byte[inputFeatures];
+    unpackRow(row, unpacked);
+    for (int group = 0; group < groups(); group++) {
+      boolean binary = bitsPerGroup[group] == 1;
+      float scale = scales[row * groups() + group];
+      float offset = offsets[row * groups() + group];
+      int end = (int) Math.min(inputFeatures, (group + 1L) * groupSize);
+      for (int k = group * groupSize; k < end; k++) {
+        int code = unpacked[k] & 0xFF;
+        target[k] = binary ? (2 * code - 1) * scale + offset : scale * (code - offset);
       }
     }
   }

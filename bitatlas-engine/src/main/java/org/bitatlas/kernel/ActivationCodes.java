@@ -1,0 +1,82 @@
+package org.bitatlas.kernel;
+
+/**
+ * Activations rounded to integers: x[m][k] is scale[m] * code[m][k], codes counted from the zero
+ * point (so of a symmetric grid -128 .. 127, of an asymmetric one -255 .. 255). Filled by {@link
+ * RowKernels#quantize}; made once and used again for every call.
+ */
+public final class ActivationCodes {
+
+  /** Codes after a row that kernels may read and multiply by 0. */
+  private static final int PADDING = 16;
+
+  private final int columns;
+  private final int maxRows;
+  private final short[] codes;
+  private final float[] scales;
+  private int rows;
+  private boolean wide;
+
+  /**
+   * Room for quantized activations.
+   *
+   * @param maxRows most rows M
+   * @param columns K
+   */
+  public ActivationCodes(int maxRows, int columns) {
+    this.columns = columns;
+    this.maxRows = maxRows;
+    this.codes = new short[Math.multiplyExact(maxRows, stride(columns))];
+    this.scales = new float[maxRows];
+  }
+
+  /** Distance between the first codes of two rows of K columns. */
+  static int stride(int columns) {
+    return columns + PADDING;
+  }
+
+  /** Begins anew with rows to be filled. */
+  void begin(int newRows) {
+    if (newRows < 1 || newRows > maxRows) {
+      throw new IllegalArgumentException(newRows + " rows, room for 1 to " + maxRows);
+    }
+    rows = newRows;
+    wide = false;
+  }
+
+  /** Sets the grid of a row. */
+  void setScale(int row, ActivationRange range) {
+    scales[row] = range.scale();
+    wide |= range.least() < Byte.MIN_VALUE || range.greatest() > Byte.MAX_VALUE;
+  }
+
+  /** Number of rows M. */
+  public int rows() {
+    return rows;
+  }
+
+  /** Number of columns K. */
+  public int columns() {
+    return columns;
+  }
+
+  /** Code of an activation. */
+  public int code(int row, int column) {
+    return codes[row * stride(columns) + column];
+  }
+
+  /** Scale of a row; not a number where an activation of the row is not. */
+  public float scale(int row) {
+    return scales[row];
+  }
+
+  /** Whether a code may leave the range of a signed byte. */
+  boolean wide() {
+    return wide;
+  }
+
+  /** [M x stride]. */
+  short[] codes() {
+    return codes;
+  }
+}

@@ -1,0 +1,84 @@
+package org.bitatlas.kernel;
+
+import org.bitatlas.scheme.ActivationQuantizer;
+
+/**
+ * Kernels for one to a few rows of activations (decode): facade of a scalar provider, the truth,
+ * and a vector provider that gives the same bits. Which one runs is decided once, at the first use
+ * of {@link #selected}.
+ */
+public sealed interface RowKernels permits ScalarRowKernels, VectorRowKernels {
+
+  /** The provider for this JVM and CPU. */
+  static RowKernels selected() {
+    return RowKernelSelection.SELECTED.kernels();
+  }
+
+  /** Which provider runs and why, in one line. */
+  static String describe() {
+    return RowKernelSelection.SELECTED.reason();
+  }
+
+  /** Short name for traces: {@code scalar} or {@code vector-512}. */
+  String name();
+
+  /**
+   * Rounds activations to integers.
+   *
+   * @param activations [M x K], from {@code offset} on
+   * @param rows M
+   * @param quantizer per token or per tensor
+   */
+  void quantize(
+      float[] activations,
+      int offset,
+      int rows,
+      ActivationQuantizer quantizer,
+      ActivationCodes target);
+
+  /**
+   * Sums of code times activation code over each group, exact.
+   *
+   * @param codes [M x stride] in packed order
+   * @param rows M
+   * @param wide whether a code may leave the range of a signed byte
+   * @param sums [M x G x 32]
+   */
+  void integerSums(
+      IntegerRows weights, int panel, short[] codes, int rows, boolean wide, int[] sums);
+
+  /**
+   * Scales the sums of a row of activations and adds them in the order of the groups.
+   *
+   * @param sums [G x 32] from {@code from} on
+   * @param results [32]
+   */
+  void scale(IntegerRows weights, int panel, int[] sums, int from, float rowScale, float[] results);
+
+  /**
+   * Dot products of each group with float activations.
+   *
+   * @param activations [M x K] in packed order
+   * @param rows M
+   * @param scratch whose float sums receive [M x G x 32]
+   */
+  void floatSums(
+      WeightOnlyRows weights, int panel, float[] activations, int rows, RowScratch scratch);
+
+  /**
+   * Applies factors and offsets to the dot products of a row of activations and adds them in the
+   * order of the groups.
+   *
+   * @param sums [G x 32] from {@code from} on
+   * @param groupSums [G] sums of activations, from {@code firstGroupSum} on
+   * @param results [32]
+   */
+  void combine(
+      AffineRows weights,
+      int panel,
+      float[] sums,
+      int from,
+      float[] groupSums,
+      int firstGroupSum,
+      float[] results);
+}

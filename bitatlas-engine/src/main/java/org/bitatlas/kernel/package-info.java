@@ -1,0 +1,8 @@
+/**
+ * Products of activations with quantized weights: what runs on which instructions. Entry types:
+ * {@link org.bitatlas.kernel.RowKernels} (one to a few rows). Depends on tensor and scheme.
+ */
+@NullMarked
+package org.bitatlas.kernel;
+
+import org.jspecify.annotations.NullMarked;
