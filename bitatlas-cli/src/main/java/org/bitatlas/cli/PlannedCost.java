@@ -5,7 +5,6 @@ import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
-import java.util.EnumMap;
 import java.util.List;
 import java.util.Optional;
 import org.bitatlas.model.Architecture;
@@ -13,12 +12,12 @@ import org.bitatlas.model.Architecture.Projection;
 import org.bitatlas.model.ModelFolder;
 import org.bitatlas.quant.calibration.CalibrationSet;
 import org.bitatlas.quant.method.Recipe;
+import org.bitatlas.quant.pipeline.QuantizationSummary;
 import org.bitatlas.quant.plan.Calibration;
 import org.bitatlas.quant.plan.CostModel;
 import org.bitatlas.quant.plan.KernelBenchmark;
 import org.bitatlas.quant.plan.KernelRates;
 import org.bitatlas.quant.plan.Plan;
-import org.bitatlas.quant.plan.Stage;
 
 /**
  * What a job was predicted to cost, to be compared with what it did cost. Small models are not
@@ -58,10 +57,9 @@ record PlannedCost(Plan plan) {
   }
 
   /** Prediction against what was measured, line by line. */
-  List<String> compare(Duration time, long outputBytes) {
+  List<String> compare(Duration time, QuantizationSummary done, long outputBytes) {
     return plan.compare(
-        new Plan.Actual(
-            time, new EnumMap<Stage, Duration>(Stage.class), peakMemory(), 0, outputBytes));
+        new Plan.Actual(time, done.stages(), peakMemory(), done.stateBytes(), outputBytes));
   }
 
   /** Peak of the physical memory of this process; 0 where the system does not tell. */

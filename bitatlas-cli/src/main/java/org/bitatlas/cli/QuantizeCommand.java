@@ -92,7 +92,7 @@ final class QuantizeCommand implements Callable<Integer> {
       progress.close();
       if (result.resumedAt() == 0) {
         planned.ifPresent(cost ->
-            cost.compare(Duration.ofNanos(System.nanoTime() - begun), storedBytes())
+            cost.compare(Duration.ofNanos(System.nanoTime() - begun), result, storedBytes())
                 .forEach(spec.commandLine().getOut()::println));
       }
       summary(wanted, opened.architecture(), result, Duration.ofNanos(System.nanoTime() - start));

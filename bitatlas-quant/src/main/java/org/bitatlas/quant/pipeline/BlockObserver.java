@@ -10,6 +10,7 @@ import org.bitatlas.model.Architecture;
 import org.bitatlas.model.DecoderBlock;
 import org.bitatlas.model.InputGroup;
 import org.bitatlas.model.LinearInputObserver;
+import org.bitatlas.quant.plan.Stage;
 import org.bitatlas.quant.rounding.Tiles;
 import org.bitatlas.tensor.ElementType;
 import org.bitatlas.tensor.NativeRuntime;
@@ -32,11 +33,13 @@ final class BlockObserver {
   private final Architecture architecture;
   private final Tiles tiles;
   private final int wave;
+  private final StageClock clock;
 
-  BlockObserver(Architecture architecture, Tiles tiles, int threads) {
+  BlockObserver(Architecture architecture, Tiles tiles, int threads, StageClock clock) {
     this.architecture = architecture;
     this.tiles = tiles;
     this.wave = WAVE * threads;
+    this.clock = clock;
   }
 
   /** The original block on the float stream, for methods that compare. */
@@ -110,23 +113,21 @@ final class BlockObserver {
       int start = first;
       List<Captured> captured = new ArrayList<>();
       try {
-        tiles.<Captured>mapInOrder(
-            count,
-            batch -> {
-              try (TensorScope _ = TensorScope.open()) {
-                return capture(block, stream, groups, start + batch, reference);
-              }
-            },
-            found -> {
-              captured.add(found);
-              merge(statistics, found.statistics());
-            });
-        for (InputGroup group : groups) {
-          addProducts(captured, group, false, sum(hessians, group));
-          if (reference.isPresent()) {
-            addProducts(captured, group, true, sum(drifts, group));
-          }
-        }
+        clock.time(
+            Stage.FORWARD,
+            () ->
+                tiles.<Captured>mapInOrder(
+                    count,
+                    batch -> {
+                      try (TensorScope _ = TensorScope.open()) {
+                        return capture(block, stream, groups, start + batch, reference);
+                      }
+                    },
+                    found -> {
+                      captured.add(found);
+                      merge(statistics, found.statistics());
+                    }));
+        clock.time(Stage.GRAM, () -> addProducts(captured, groups, hessians, drifts));
       } finally {
         captured.forEach(Captured::close);
       }
@@ -135,6 +136,19 @@ final class BlockObserver {
     hessians.forEach((group, sum) -> finish(sum, columns(group), true, factor));
     drifts.forEach((group, sum) -> finish(sum, columns(group), false, factor));
     return new Observations(hessians, drifts, statistics);
+  }
+
+  private void addProducts(
+      List<Captured> captured,
+      List<InputGroup> groups,
+      Map<InputGroup, double[]> hessians,
+      Map<InputGroup, double[]> drifts) {
+    for (InputGroup group : groups) {
+      addProducts(captured, group, false, sum(hessians, group));
+      if (!drifts.isEmpty()) {
+        addProducts(captured, group, true, sum(drifts, group));
+      }
+    }
   }
 
   private int columns(InputGroup group) {

@@ -15,6 +15,7 @@ import org.bitatlas.quant.method.Position;
 import org.bitatlas.quant.method.Recipe;
 import org.bitatlas.quant.method.Rounding;
 import org.bitatlas.quant.method.Transform;
+import org.bitatlas.quant.plan.Stage;
 import org.bitatlas.quant.rounding.Tiles;
 import org.bitatlas.quant.transform.AwqSearch;
 import org.bitatlas.quant.transform.BlockTransform;
@@ -31,6 +32,7 @@ final class BlockQuantizer {
   private final Recipe recipe;
   private final Streams streams;
   private final Tiles tiles;
+  private final StageClock clock;
   private final BlockObserver observer;
   private final BlockRounding.Setting setting;
 
@@ -40,13 +42,15 @@ final class BlockQuantizer {
       Streams streams,
       Tiles tiles,
       int threads,
+      StageClock clock,
       Consumer<LayerReport> listener) {
     this.loader = loader;
     this.architecture = loader.architecture();
     this.recipe = recipe;
     this.streams = streams;
     this.tiles = tiles;
-    this.observer = new BlockObserver(architecture, tiles, threads);
+    this.clock = clock;
+    this.observer = new BlockObserver(architecture, tiles, threads, clock);
     this.setting =
         new BlockRounding.Setting(
             architecture,
@@ -56,16 +60,17 @@ final class BlockQuantizer {
             observer,
             new ErrorMeter(tiles),
             tiles,
+            clock,
             listener);
   }
 
   /** Quantizes block {@code layer} and moves the streams behind it. */
   BlockOutcome quantize(int layer) {
-    try (DecoderBlock block = loader.load(layer)) {
+    try (DecoderBlock block = load(layer)) {
       if (streams.floats().isEmpty()) {
         return quantize(block, block);
       }
-      try (DecoderBlock original = loader.load(layer)) {
+      try (DecoderBlock original = load(layer)) {
         return quantize(original, block);
       }
     }
@@ -78,9 +83,11 @@ final class BlockQuantizer {
    * @param block becomes the quantized one
    */
   private BlockOutcome quantize(DecoderBlock original, DecoderBlock block) {
-    requireFinite(original);
     TransformStep step = new TransformStep(block, recipe);
-    Optional<BlockTransform> transform = transform(original);
+    Optional<BlockTransform> transform =
+        clock.time(
+            recipe.transform() instanceof Transform.FlatQuant ? Stage.TRAINING : Stage.TRANSFORM,
+            () -> transform(original));
     transform.ifPresent(step::apply);
     if (recipe.rounding() instanceof Rounding.Gptaq) {
       // It compares inputs of the float block with the quantized one's: both transformed.
@@ -92,8 +99,7 @@ final class BlockQuantizer {
     rounded.run();
     boolean last = block.layer() + 1 == architecture.layers();
     if (!last) {
-      streams.floats().ifPresent(stream -> stream.advance(original));
-      streams.quantized().ifPresent(stream -> stream.advance(block));
+      clock.time(Stage.FORWARD, () -> advance(original, block));
     }
     List<String> notes = new ArrayList<>(step.notes());
     notes.addAll(rounded.notes());
@@ -102,6 +108,21 @@ final class BlockQuantizer {
             rounded.linears(), step.activations(ranges), step.attention(), step.floats()),
         rounded.reports(),
         notes);
+  }
+
+  private DecoderBlock load(int layer) {
+    return clock.time(
+        Stage.LOADING,
+        () -> {
+          DecoderBlock block = loader.load(layer);
+          requireFinite(block);
+          return block;
+        });
+  }
+
+  private void advance(DecoderBlock original, DecoderBlock block) {
+    streams.floats().ifPresent(stream -> stream.advance(original));
+    streams.quantized().ifPresent(stream -> stream.advance(block));
   }
 
   /** Searches the recipe's transform on the float stream. */
@@ -140,8 +161,11 @@ final class BlockQuantizer {
     if (!recipe.activations().needsCalibration() || recipe.position() == Position.TRANSFORMED) {
       return new EnumMap<>(InputGroup.class);
     }
-    return observer.statistics(
-        block, streams.observed().orElseThrow(), List.of(InputGroup.values()));
+    return clock.time(
+        Stage.FORWARD,
+        () ->
+            observer.statistics(
+                block, streams.observed().orElseThrow(), List.of(InputGroup.values())));
   }
 
   private static float[] floats(double[] values) {

@@ -15,6 +15,7 @@ import org.bitatlas.model.InputGroup;
 import org.bitatlas.quant.method.Position;
 import org.bitatlas.quant.method.Recipe;
 import org.bitatlas.quant.method.Rounding;
+import org.bitatlas.quant.plan.Stage;
 import org.bitatlas.quant.rounding.Tiles;
 import org.bitatlas.scheme.FloatLinear;
 import org.bitatlas.scheme.StoredLinear;
@@ -58,6 +59,7 @@ final class BlockRounding {
       BlockObserver observer,
       ErrorMeter meter,
       Tiles tiles,
+      StageClock clock,
       Consumer<LayerReport> listener) {}
 
   /**
@@ -123,7 +125,8 @@ final class BlockRounding {
               observed.flatMap(seen -> seen.drift(group)),
               architecture.inputFeatures(group.observed()),
               setting.streams().observed().map(stream -> new GroupInputs(block, stream, group)),
-              setting.tiles());
+              setting.tiles(),
+              setting.clock());
       for (Projection projection : group.projections()) {
         if (recipe.excludes(projection.module(block.layer()))) {
           keepFloat(projection);
@@ -143,12 +146,17 @@ final class BlockRounding {
     String module = projection.module(block.layer());
     float[] weight = block.weight(projection);
     LinearRounder.Result result =
-        rounder.round(
-            step.clipped(projection).orElse(weight),
-            architecture.outputFeatures(projection),
-            block.bias(projection),
-            projection,
-            block.layer());
+        setting
+            .clock()
+            .time(
+                Stage.SWEEP,
+                () ->
+                    rounder.round(
+                        step.clipped(projection).orElse(weight),
+                        architecture.outputFeatures(projection),
+                        block.bias(projection),
+                        projection,
+                        block.layer()));
     StoredLinear linear = ScaleType.stored(result.linear(), recipe.profile(), setting.storedType());
     float[] dequantized = linear.dequantize();
     linears.put(module, linear);
@@ -158,7 +166,14 @@ final class BlockRounding {
         new LayerError(
             block.layer(),
             projection,
-            setting.meter().outputError(weight, dequantized, linear.inputFeatures(), hessian),
+            setting
+                .clock()
+                .time(
+                    Stage.ERRORS,
+                    () ->
+                        setting
+                            .meter()
+                            .outputError(weight, dequantized, linear.inputFeatures(), hessian)),
             ErrorMeter.weightError(weight, dequantized));
     LayerReport report =
         LayerReport.of(

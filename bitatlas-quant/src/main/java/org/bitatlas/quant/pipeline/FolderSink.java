@@ -30,7 +30,7 @@ final class FolderSink implements BlockSink {
     writer.writeBlock(layer, outcome.parts(), journal.toJson());
   }
 
-  QuantizationSummary summary(TableRounder.Tables tables, int resumed) {
+  QuantizationSummary summary(TableRounder.Tables tables, int resumed, StageClock clock) {
     List<LayerReport> reports = new ArrayList<>();
     List<String> notes = new ArrayList<>();
     for (int layer = 0; layer < writer.blocksDone(); layer++) {
@@ -39,6 +39,7 @@ final class FolderSink implements BlockSink {
       notes.addAll(journal.notes());
     }
     notes.addAll(tables.notes());
-    return new QuantizationSummary(List.copyOf(reports), List.copyOf(notes), resumed);
+    return new QuantizationSummary(
+        List.copyOf(reports), List.copyOf(notes), resumed, clock.times(), clock.stateBytes());
   }
 }

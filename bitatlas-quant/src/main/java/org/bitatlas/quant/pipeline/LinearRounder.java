@@ -4,6 +4,7 @@ import java.util.Optional;
 import org.bitatlas.model.Architecture.Projection;
 import org.bitatlas.quant.method.Recipe;
 import org.bitatlas.quant.method.Rounding;
+import org.bitatlas.quant.plan.Stage;
 import org.bitatlas.quant.rounding.BlockBinarization;
 import org.bitatlas.quant.rounding.ColumnSweep;
 import org.bitatlas.quant.rounding.DriftCorrection;
@@ -27,6 +28,7 @@ final class LinearRounder {
   private final int columns;
   private final Optional<LayerInputs> inputs;
   private final Tiles tiles;
+  private final StageClock clock;
   private Optional<InverseFactor> factor = Optional.empty();
   private int factored = -1;
 
@@ -36,13 +38,15 @@ final class LinearRounder {
       Optional<double[]> drift,
       int columns,
       Optional<LayerInputs> inputs,
-      Tiles tiles) {
+      Tiles tiles,
+      StageClock clock) {
     this.recipe = recipe;
     this.hessian = hessian;
     this.drift = drift;
     this.columns = columns;
     this.inputs = inputs;
     this.tiles = tiles;
+    this.clock = clock;
   }
 
   /**
@@ -82,8 +86,10 @@ final class LinearRounder {
         Optional<InverseFactor> inverse =
             factor(options.damping(), options.actOrder(), member(projection), module);
         Optional<DriftCorrection> correction =
-            inverse.map(
-                present -> DriftCorrection.of(drift.orElseThrow(), present, gptaq.alpha(), tiles));
+            inverse.map(present ->
+                clock.time(
+                    Stage.FACTOR,
+                    () -> DriftCorrection.of(drift.orElseThrow(), present, gptaq.alpha(), tiles)));
         double asked =
             InverseFactor.sharedDamping(options.damping(), member(projection), options.actOrder());
         yield sweep(weight, rows, inverse, correction, asked);
@@ -102,8 +108,16 @@ final class LinearRounder {
   private Result mixed(
       float[] weight, int rows, Rounding.SlimLlm slim, Optional<float[]> bias, String module) {
     Optional<SalienceFactors> found =
-        SalienceFactors.of(
-            hessian.orElseThrow(), columns, slim.damping(), recipe.quirks(), module, tiles);
+        clock.time(
+            Stage.FACTOR,
+            () ->
+                SalienceFactors.of(
+                    hessian.orElseThrow(),
+                    columns,
+                    slim.damping(),
+                    recipe.quirks(),
+                    module,
+                    tiles));
     MixedPrecision.Mixed mixed =
         MixedPrecision.round(
             weight,
@@ -166,8 +180,11 @@ final class LinearRounder {
       double damping, boolean actOrder, int member, String module) {
     if (factored != member) {
       factor =
-          InverseFactor.ofSharedHessian(
-              hessian.orElseThrow(), columns, damping, member, actOrder, module, tiles);
+          clock.time(
+              Stage.FACTOR,
+              () ->
+                  InverseFactor.ofSharedHessian(
+                      hessian.orElseThrow(), columns, damping, member, actOrder, module, tiles));
       factored = member;
     }
     return factor;

@@ -75,7 +75,8 @@ public final class QuantizationPipeline {
       Consumer<? super QuantizationProgress> listener) {
     requireCalibration(recipe, calibration);
     MemorySink sink = new MemorySink();
-    TableRounder.Tables tables = run(source, recipe, calibration, threads, listener, sink);
+    TableRounder.Tables tables =
+        run(source, recipe, calibration, threads, listener, sink, new StageClock());
     return sink.result(tables, provenance(source, recipe, calibration));
   }
 
@@ -104,8 +105,9 @@ public final class QuantizationPipeline {
         QuantizedFolderWriter.open(target, source.checkpoint(), modelFolder, key(provenance))) {
       int resumed = writer.blocksDone();
       FolderSink sink = new FolderSink(writer);
-      TableRounder.Tables tables = run(source, recipe, calibration, threads, listener, sink);
-      QuantizationSummary summary = sink.summary(tables, resumed);
+      StageClock clock = new StageClock();
+      TableRounder.Tables tables = run(source, recipe, calibration, threads, listener, sink, clock);
+      QuantizationSummary summary = sink.summary(tables, resumed, clock);
       writer.finish(tables.parts(), provenance);
       return summary;
     }
@@ -124,7 +126,8 @@ public final class QuantizationPipeline {
       Optional<CalibrationSet> calibration,
       int threads,
       Consumer<? super QuantizationProgress> listener,
-      BlockSink sink) {
+      BlockSink sink,
+      StageClock clock) {
     int layers = source.architecture().layers();
     int first = sink.done();
     try (Tiles tiles = new Tiles(threads)) {
@@ -136,9 +139,10 @@ public final class QuantizationPipeline {
                 new BlockLoader(source.architecture(), source.checkpoint(), Precision.FP32);
             Streams streams = streams(first, recipe, sink.states(), loader, calibration, tiles)) {
           BlockQuantizer quantizer =
-              new BlockQuantizer(loader, recipe, streams, tiles, threads, progress::done);
+              new BlockQuantizer(loader, recipe, streams, tiles, threads, clock, progress::done);
           for (int layer = first; layer < layers; layer++) {
             sink.add(layer, quantizer.quantize(layer));
+            clock.sawStates(sink.states().bytes());
             streams.forget();
           }
         }

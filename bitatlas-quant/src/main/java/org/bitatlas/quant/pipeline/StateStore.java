@@ -31,6 +31,22 @@ record StateStore(Optional<Path> folder) {
         .map(file -> HiddenStates.open(plan, file));
   }
 
+  /** Bytes of all states on disk, unfinished ones included. */
+  long bytes() {
+    if (folder.isEmpty()) {
+      return 0;
+    }
+    try (Stream<Path> files = Files.list(folder.get())) {
+      long bytes = 0;
+      for (Path file : files.toList()) {
+        bytes += Files.size(file);
+      }
+      return bytes;
+    } catch (IOException e) {
+      throw new BitAtlasException("Cannot read " + folder.get() + ": " + e + ".", e);
+    }
+  }
+
   /** Deletes the states of all blocks but one, and unfinished ones. */
   void keepOnly(int layer) {
     if (folder.isEmpty()) {

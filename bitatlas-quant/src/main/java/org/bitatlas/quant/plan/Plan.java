@@ -63,6 +63,15 @@ public record Plan(
         work.stream().filter(part -> part.stage() == stage).mapToDouble(rates::seconds).sum());
   }
 
+  /** Predicted time of all stages whose time is measured as that of {@code stage}. */
+  Duration measuredTime(Stage stage) {
+    return duration(
+        work.stream()
+            .filter(part -> part.stage().measuredAs() == stage)
+            .mapToDouble(rates::seconds)
+            .sum());
+  }
+
   private static Duration duration(double seconds) {
     return Duration.ofNanos((long) (seconds * 1e9));
   }

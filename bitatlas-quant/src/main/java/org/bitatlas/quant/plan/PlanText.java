@@ -94,7 +94,7 @@ final class PlanText {
     for (Stage stage : Stage.values()) {
       Duration measured = actual.stages().get(stage);
       if (measured != null) {
-        lines.add(times(stage.label(), plan.time(stage), measured));
+        lines.add(times(stage.label(), plan.measuredTime(stage), measured));
       }
     }
     lines.add(times("time", plan.time(), actual.time()));

@@ -20,6 +20,15 @@ public enum Stage {
     this.label = label;
   }
 
+  /** The stage whose measured time holds this one's: parts that run in the same passes. */
+  public Stage measuredAs() {
+    return switch (this) {
+      case STATISTICS, STORAGE -> FORWARD;
+      case ALLOCATION -> SWEEP;
+      case LOADING, FORWARD, GRAM, TRANSFORM, TRAINING, FACTOR, SWEEP, ERRORS -> this;
+    };
+  }
+
   /** Name for tables. */
   public String label() {
     return label;

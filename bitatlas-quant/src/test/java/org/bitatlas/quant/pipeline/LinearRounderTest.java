@@ -24,7 +24,13 @@ class LinearRounderTest {
       Recipe recipe =
           Recipe.parse(Map.of("method", method, "bits", 4, "quirks", Boolean.toString(quirks)));
       return new LinearRounder(
-              recipe, Optional.of(hessian), Optional.of(new double[4]), 2, Optional.empty(), tiles)
+              recipe,
+              Optional.of(hessian),
+              Optional.of(new double[4]),
+              2,
+              Optional.empty(),
+              tiles,
+              new StageClock())
           .round(new float[] {1, -2, 3, 0.5f}, 2, Optional.empty(), projection, 0);
     }
   }
