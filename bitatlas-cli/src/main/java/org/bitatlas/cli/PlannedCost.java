@@ -25,7 +25,7 @@ import org.bitatlas.quant.plan.Plan;
  */
 record PlannedCost(Plan plan) {
 
-  private static final long SMALL = 100_000_000;
+  private static final long SMALL = 20_000_000;
   private static final int LENGTH_WITHOUT_CALIBRATION = 512;
 
   static Optional<PlannedCost> of(

@@ -107,6 +107,27 @@ public final class Tensor implements AutoCloseable {
     return tensor;
   }
 
+  /**
+   * An F32 tensor [rows x columns] with a copy of a part of a row-major matrix.
+   *
+   * @param at where its first element is
+   * @param stride elements from one row to the next
+   */
+  public static Tensor fromRows(float[] values, int at, int stride, int rows, int columns) {
+    Tensor tensor = empty(ElementType.F32, rows, columns);
+    MemorySegment target = tensor.memory();
+    for (int row = 0; row < rows; row++) {
+      MemorySegment.copy(
+          values,
+          at + row * stride,
+          target,
+          ValueLayout.JAVA_FLOAT,
+          (long) row * columns * Float.BYTES,
+          columns);
+    }
+    return tensor;
+  }
+
   /** An F64 tensor with a copy of {@code values}. */
   public static Tensor fromDoubles(double[] values, long... shape) {
     requireCount(values.length, shape);

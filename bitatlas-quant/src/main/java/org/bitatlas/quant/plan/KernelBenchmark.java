@@ -32,8 +32,8 @@ public final class KernelBenchmark {
   private static final double SECONDS = 0.2;
   private static final double PRODUCT_OPERATIONS = 2e10;
   private static final int PANEL = 256;
-  private static final int FACTOR_SIZE = 1024;
-  private static final int SWEEP_ROWS = 32;
+  private static final int FACTOR_SIZE = 2048;
+  private static final int SWEEP_ROWS = 64;
   private static final int DISK_BYTES = 32 << 20;
 
   private final Architecture architecture;
@@ -185,7 +185,7 @@ public final class KernelBenchmark {
 
   private double grid() {
     int columns = architecture.hiddenSize();
-    int rows = 2 * SWEEP_ROWS * threads;
+    int rows = SWEEP_ROWS * threads;
     float[] weight = weights(rows * columns);
     return alone(
         (double) rows * columns,

@@ -25,9 +25,9 @@ import org.bitatlas.scheme.BinaryLinear;
 public final class BlockBinarization {
 
   /** Raised when the same weight, recipe and factor give other signs or scales. */
-  public static final int BEHAVIOUR_VERSION = 1;
+  public static final int BEHAVIOUR_VERSION = 2;
 
-  private static final int ROW_TILE = 32;
+  private static final int ROW_TILE = 64;
 
   private final float[] work;
   private final int rows;

@@ -25,9 +25,9 @@ import org.bitatlas.scheme.GridLinear;
 public final class ColumnSweep {
 
   /** Raised when the same weight, recipe and factor give other codes. */
-  public static final int BEHAVIOUR_VERSION = 4;
+  public static final int BEHAVIOUR_VERSION = 5;
 
-  private static final int ROW_TILE = 32;
+  private static final int ROW_TILE = 64;
 
   private final float[] weight;
   private final int rows;

@@ -1,6 +1,8 @@
 package org.bitatlas.quant.rounding;
 
-import java.util.Arrays;
+import org.bitatlas.tensor.NativeRuntime;
+import org.bitatlas.tensor.Tensor;
+import org.bitatlas.tensor.TensorScope;
 
 /**
  * The two updates of a column sweep: of the columns of the block at once, and of the columns after
@@ -21,7 +23,7 @@ final class ErrorSpread {
   }
 
   /**
-   * Columns after the block -= factors * M[block, after], in chunks that stay in the cache.
+   * Columns after the block -= factors * M[block, after]: fp32 products of libtorch on one thread.
    *
    * @param matrix M [K x K]
    * @param columns K
@@ -40,49 +42,30 @@ final class ErrorSpread {
       int count,
       float[] work,
       int workAt) {
-    float[] sums = new float[COLUMN_CHUNK];
-    for (int from = start + width; from < columns; from += COLUMN_CHUNK) {
-      int length = Math.min(COLUMN_CHUNK, columns - from);
-      for (int r = 0; r < count; r++) {
-        Arrays.fill(sums, 0, length, 0);
-        int at = r * stride;
-        int i = 0;
-        for (; i + 4 <= width; i += 4) {
-          addFour(sums, length, factors, at + i, matrix, (start + i) * columns + from, columns);
-        }
-        for (; i < width; i++) {
-          subtract(sums, 0, length, -factors[at + i], matrix, (start + i) * columns + from);
-        }
-        int target = workAt + r * columns + from;
-        for (int j = 0; j < length; j++) {
-          work[target + j] -= sums[j];
+    if (start + width >= columns) {
+      return;
+    }
+    NativeRuntime.useSingleThread();
+    try (TensorScope _ = TensorScope.open()) {
+      Tensor left = Tensor.fromRows(factors, 0, stride, count, width);
+      for (int from = start + width; from < columns; from += COLUMN_CHUNK) {
+        int length = Math.min(COLUMN_CHUNK, columns - from);
+        float[] product = product(left, matrix, start * columns + from, columns, length);
+        for (int row = 0; row < count; row++) {
+          int target = workAt + row * columns + from;
+          int source = row * length;
+          for (int j = 0; j < length; j++) {
+            work[target + j] -= product[source + j];
+          }
         }
       }
     }
   }
 
-  /** sums += the next four factors times the next four rows of the matrix. */
-  private static void addFour(
-      float[] sums,
-      int length,
-      float[] factors,
-      int at,
-      float[] matrix,
-      int matrixAt,
-      int columns) {
-    float factor0 = factors[at];
-    float factor1 = factors[at + 1];
-    float factor2 = factors[at + 2];
-    float factor3 = factors[at + 3];
-    int row1 = matrixAt + columns;
-    int row2 = row1 + columns;
-    int row3 = row2 + columns;
-    for (int j = 0; j < length; j++) {
-      sums[j] +=
-          factor0 * matrix[matrixAt + j]
-              + factor1 * matrix[row1 + j]
-              + factor2 * matrix[row2 + j]
-              + factor3 * matrix[row3 + j];
+  private static float[] product(Tensor left, float[] matrix, int at, int columns, int length) {
+    try (TensorScope _ = TensorScope.open()) {
+      Tensor right = Tensor.fromRows(matrix, at, columns, (int) left.size(1), length);
+      return left.matmul(right).toFloats();
     }
   }
 }

@@ -14,7 +14,7 @@ import org.bitatlas.scheme.MixedGroupLinear;
  */
 final class MixedGroupSweep {
 
-  private static final int ROW_TILE = 32;
+  private static final int ROW_TILE = 64;
 
   private final float[] work;
   private final int rows;

@@ -13,7 +13,7 @@ import org.bitatlas.scheme.MixedGroupLinear;
 public final class MixedPrecision {
 
   /** Raised when the same weight, recipe, factors and inputs give other bits or codes. */
-  public static final int BEHAVIOUR_VERSION = 1;
+  public static final int BEHAVIOUR_VERSION = 2;
 
   private MixedPrecision() {}
 
