@@ -1,6 +1,7 @@
 /**
- * Products of activations with quantized weights: what runs on which instructions. Entry types:
- * {@link org.bitatlas.kernel.RowKernels} (one to a few rows). Depends on tensor and scheme.
+ * Products of activations with weights: what runs on which instructions. Entry types: {@link
+ * org.bitatlas.kernel.RowKernels} (one to a few rows) and {@link org.bitatlas.kernel.PackedMatmul}
+ * (many rows). Depends on tensor and scheme.
  */
 @NullMarked
 package org.bitatlas.kernel;

@@ -232,7 +232,15 @@ public final class Tensor implements AutoCloseable {
     return toDoubles()[0];
   }
 
-  private MemorySegment memory() {
+  /**
+   * The elements of a contiguous tensor, row-major, where they lie: valid as long as the tensor.
+   *
+   * @throws IllegalStateException when the tensor is a view with gaps
+   */
+  public MemorySegment memory() {
+    if (!pointer.is_contiguous()) {
+      throw new IllegalStateException("needs a contiguous tensor");
+    }
     Pointer data = pointer.data_ptr();
     return MemorySegment.ofAddress(data == null ? 0 : data.address()).reinterpret(pointer.nbytes());
   }
