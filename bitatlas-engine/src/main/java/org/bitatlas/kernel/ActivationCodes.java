@@ -14,6 +14,7 @@ public final class ActivationCodes {
   private final int maxRows;
   private final short[] codes;
   private final float[] scales;
+  private final ActivationRange range = new ActivationRange();
   private int rows;
   private boolean wide;
 
@@ -44,8 +45,13 @@ public final class ActivationCodes {
     wide = false;
   }
 
-  /** Sets the grid of a row. */
-  void setScale(int row, ActivationRange range) {
+  /** The grid of the row that is being filled. */
+  ActivationRange range() {
+    return range;
+  }
+
+  /** Gives a row the scale of {@link #range()}. */
+  void setScale(int row) {
     scales[row] = range.scale();
     wide |= range.least() < Byte.MIN_VALUE || range.greatest() > Byte.MAX_VALUE;
   }

@@ -32,9 +32,9 @@ public final class ScalarRowKernels implements RowKernels {
         low = Math.min(low, activations[k]);
         high = Math.max(high, activations[k]);
       }
-      ActivationRange range = ActivationRange.of(low, high, quantizer);
+      ActivationRange range = target.range().fit(low, high, quantizer);
       for (int row = first; row < first + shared; row++) {
-        target.setScale(row, range);
+        target.setScale(row);
         int source = offset + row * columns;
         int place = row * ActivationCodes.stride(columns);
         for (int k = 0; k < columns; k++) {

@@ -42,9 +42,9 @@ public final class VectorRowKernels implements RowKernels {
       int from = offset + first * columns;
       float low = VectorQuantizer.low(activations, from, shared * columns);
       float high = VectorQuantizer.high(activations, from, shared * columns);
-      ActivationRange range = ActivationRange.of(low, high, quantizer);
+      ActivationRange range = target.range().fit(low, high, quantizer);
       for (int row = first; row < first + shared; row++) {
-        target.setScale(row, range);
+        target.setScale(row);
         int to = row * ActivationCodes.stride(columns);
         VectorQuantizer.codes(
             activations, offset + row * columns, columns, range, target.codes(), to);

@@ -151,7 +151,8 @@ final class KernelCases {
     ActivationCodes codes = new ActivationCodes(rows, columns);
     codes.begin(rows);
     for (int row = 0; row < rows; row++) {
-      codes.setScale(row, new ActivationRange(0.02f + row, least, greatest));
+      codes.range().set(0.02f + row, least, greatest);
+      codes.setScale(row);
       for (int k = 0; k < columns; k++) {
         codes.codes()[row * ActivationCodes.stride(columns) + k] =
             (short) (least + extreme(greatest - least + 1));
