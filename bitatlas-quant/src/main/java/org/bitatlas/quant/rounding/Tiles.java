@@ -2,12 +2,12 @@ package org.bitatlas.quant.rounding;
 
 import java.util.ArrayDeque;
 import java.util.Deque;
-import java.util.concurrent.Callable;
+import java.util.Objects;
 import java.util.concurrent.CancellationException;
 import java.util.concurrent.ExecutionException;
-import java.util.concurrent.ExecutorService;
-import java.util.concurrent.Executors;
-import java.util.concurrent.Future;
+import java.util.concurrent.FutureTask;
+import java.util.concurrent.LinkedBlockingQueue;
+import java.util.concurrent.ThreadPoolExecutor;
 import java.util.concurrent.TimeUnit;
 import java.util.function.Consumer;
 import java.util.function.IntConsumer;
@@ -22,7 +22,7 @@ import java.util.function.IntFunction;
 public final class Tiles implements AutoCloseable {
 
   private final int threads;
-  private final ExecutorService executor;
+  private final ThreadPoolExecutor executor;
 
   /**
    * A pool of daemon threads.
@@ -32,8 +32,13 @@ public final class Tiles implements AutoCloseable {
   public Tiles(int threads) {
     this.threads = Math.max(1, threads);
     this.executor =
-        Executors.newFixedThreadPool(
-            this.threads, Thread.ofPlatform().daemon().name("quant-", 0).factory());
+        new ThreadPoolExecutor(
+            this.threads,
+            this.threads,
+            0,
+            TimeUnit.SECONDS,
+            new LinkedBlockingQueue<>(),
+            Thread.ofPlatform().daemon().name("quant-", 0).factory());
   }
 
   /** Runs {@code body} for 0 .. count - 1, in any order; returns when all are done. */
@@ -49,42 +54,79 @@ public final class Tiles implements AutoCloseable {
 
   /**
    * Computes a result per tile and consumes the results in tile order on the calling thread. At
-   * most two results per thread are held at a time.
+   * most two results per thread are held at a time. However it ends, no tile is running when it
+   * returns or throws: the caller may free what the tiles read.
    */
   public <T> void mapInOrder(
       int count, IntFunction<? extends T> produce, Consumer<? super T> consume) {
-    Deque<Future<T>> pending = new ArrayDeque<>();
+    Deque<FutureTask<T>> pending = new ArrayDeque<>();
     try {
       int submitted = 0;
       for (int tile = 0; tile < count; tile++) {
         while (submitted < count && submitted < tile + 2 * threads) {
           int number = submitted++;
-          Callable<T> task = () -> produce.apply(number);
-          pending.add(executor.submit(task));
+          FutureTask<T> task = new FutureTask<>(() -> produce.apply(number));
+          pending.add(task);
+          executor.execute(task);
         }
         // A finished tile is handed out without a look at the interrupt flag.
         if (Thread.interrupted()) {
           throw new InterruptedException();
         }
-        consume.accept(pending.remove().get());
+        // A tile leaves the queue when it has ended: an interrupt must not lose sight of it.
+        T result = pending.getFirst().get();
+        pending.removeFirst();
+        consume.accept(result);
       }
     } catch (InterruptedException e) {
-      Thread.currentThread().interrupt();
       CancellationException cancelled = new CancellationException("quantization was interrupted");
       cancelled.initCause(e);
+      abandon(pending, cancelled);
+      Thread.currentThread().interrupt();
       throw cancelled;
     } catch (ExecutionException e) {
-      throw rethrown(e);
-    } finally {
-      pending.forEach(future -> future.cancel(true));
+      pending.removeFirst();
+      Throwable failure = causeOf(e);
+      abandon(pending, failure);
+      throw rethrown(failure);
+    } catch (RuntimeException | Error e) {
+      abandon(pending, e);
+      throw e;
     }
   }
 
-  private static RuntimeException rethrown(ExecutionException failure) {
-    return switch (failure.getCause()) {
-      case RuntimeException cause -> cause;
-      case Error cause -> throw cause;
-      case null, default -> new IllegalStateException(failure);
+  /**
+   * Drops the tiles that have not begun and waits for those that run. They are not interrupted: an
+   * interrupt would close the files they read.
+   */
+  private <T> void abandon(Deque<FutureTask<T>> pending, Throwable reason) {
+    pending.removeIf(executor::remove);
+    boolean interrupted = false;
+    while (!pending.isEmpty()) {
+      try {
+        pending.getFirst().get();
+        pending.removeFirst();
+      } catch (InterruptedException e) {
+        interrupted = true;
+      } catch (ExecutionException e) {
+        pending.removeFirst();
+        reason.addSuppressed(causeOf(e));
+      }
+    }
+    if (interrupted) {
+      Thread.currentThread().interrupt();
+    }
+  }
+
+  private static Throwable causeOf(ExecutionException failure) {
+    return Objects.requireNonNullElse(failure.getCause(), failure);
+  }
+
+  private static RuntimeException rethrown(Throwable failure) {
+    return switch (failure) {
+      case RuntimeException unchecked -> unchecked;
+      case Error error -> throw error;
+      default -> new IllegalStateException(failure);
     };
   }
 
