@@ -119,6 +119,18 @@ public final class OneDnn {
     return EXACT_INTEGER_SETS.contains(dnnl.dnnl_get_effective_cpu_isa());
   }
 
+  /**
+   * Whether oneDNN has kernels for products of bf16 on this CPU.
+   *
+   * @throws BitAtlasException when the library cannot be loaded on this machine
+   */
+  public static boolean multipliesBf16() {
+    load();
+    int set = dnnl.dnnl_get_effective_cpu_isa();
+    return set == dnnl.dnnl_cpu_isa_avx2_vnni_2
+        || (set & dnnl.dnnl_cpu_isa_avx512_core) == dnnl.dnnl_cpu_isa_avx512_core;
+  }
+
   /** Checks what a call returned. {@code what} names the thing it was to make or do. */
   static void require(int status, String what) {
     if (status != dnnl.dnnl_success) {
