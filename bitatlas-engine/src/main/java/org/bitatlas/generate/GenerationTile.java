@@ -8,6 +8,8 @@ import java.util.OptionalInt;
 import java.util.function.BooleanSupplier;
 import org.bitatlas.generate.Generation.Reason;
 import org.bitatlas.model.DecodingBatch;
+import org.bitatlas.model.Phase;
+import org.bitatlas.model.PhaseClock;
 import org.bitatlas.model.TransformerModel;
 import org.bitatlas.tensor.Tensor;
 import org.bitatlas.tensor.TensorScope;
@@ -75,16 +77,15 @@ final class GenerationTile {
     try (DecodingBatch batch = model.newBatch()) {
       int[] tokens;
       try (TensorScope _ = TensorScope.open()) {
-        tokens =
-            choose(
-                batch.prefill(
-                    rows.stream().map(row -> row.asked.promptIds()).toArray(int[][]::new)),
-                rows);
+        Tensor logits =
+            batch.prefill(rows.stream().map(row -> row.asked.promptIds()).toArray(int[][]::new));
+        tokens = PhaseClock.time(Phase.SAMPLING, () -> choose(logits, rows));
       }
       while (accept(rows, tokens)) {
         tokens = compact(batch, rows, tokens);
         try (TensorScope _ = TensorScope.open()) {
-          tokens = choose(batch.step(tokens), rows);
+          Tensor logits = batch.step(tokens);
+          tokens = PhaseClock.time(Phase.SAMPLING, () -> choose(logits, rows));
         }
       }
     }

@@ -94,6 +94,30 @@ public record Architecture(
     };
   }
 
+  /** The same with the first {@code count} decoder blocks only. */
+  public Architecture withLayers(int count) {
+    return new Architecture(
+        family,
+        vocabularySize,
+        hiddenSize,
+        intermediateSize,
+        count,
+        heads,
+        keyValueHeads,
+        headDimension,
+        rmsNormEpsilon,
+        rope,
+        queryKeyValueBias,
+        outputBias,
+        mlpBias,
+        tiedEmbeddings,
+        maxPositions,
+        slidingWindow,
+        slidingWindowLayers.stream().filter(layer -> layer < count).toList(),
+        beginOfSequenceId,
+        endOfSequenceIds);
+  }
+
   /** Whether a projection has a bias [N]. */
   public boolean hasBias(Projection projection) {
     return switch (projection) {

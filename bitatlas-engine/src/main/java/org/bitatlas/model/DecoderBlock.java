@@ -158,7 +158,8 @@ public final class DecoderBlock implements AutoCloseable {
   }
 
   private Tensor normalised(InputGroup group, Tensor hidden) {
-    return hidden.rmsNorm(normOf(group), architecture.rmsNormEpsilon());
+    return PhaseClock.time(
+        Phase.NORM, () -> hidden.rmsNorm(normOf(group), architecture.rmsNormEpsilon()));
   }
 
   private Tensor attention(
@@ -178,7 +179,8 @@ public final class DecoderBlock implements AutoCloseable {
                 architecture.headDimension());
     rotate(
         heads.narrow(2, 0, architecture.heads() + (long) architecture.keyValueHeads()), rotation);
-    Tensor attended = attention.attend(layer, operators.heads(heads));
+    Tensor prepared = operators.heads(heads);
+    Tensor attended = PhaseClock.time(Phase.ATTENTION, () -> attention.attend(layer, prepared));
     observe(InputGroup.ATTENTION_OUTPUT, attended, observer);
     return operators.linear(InputGroup.ATTENTION_OUTPUT, attended);
   }
@@ -187,7 +189,10 @@ public final class DecoderBlock implements AutoCloseable {
     observe(InputGroup.MLP, input, observer);
     Tensor both = operators.linear(InputGroup.MLP, input);
     int width = architecture.intermediateSize();
-    Tensor activated = both.narrow(-1, 0, width).silu().mulInPlace(both.narrow(-1, width, width));
+    Tensor activated =
+        PhaseClock.time(
+            Phase.ACTIVATION,
+            () -> both.narrow(-1, 0, width).silu().mulInPlace(both.narrow(-1, width, width)));
     observe(InputGroup.MLP_OUTPUT, activated, observer);
     return operators.linear(InputGroup.MLP_OUTPUT, activated);
   }
@@ -200,9 +205,13 @@ public final class DecoderBlock implements AutoCloseable {
 
   /** Rotates heads [B x T x n x d] in place: x * cos + roll(x, d/2) * sin. */
   private void rotate(Tensor heads, RotaryTable.Tables rotation) {
-    Tensor rolled = heads.roll(-1, architecture.headDimension() / 2);
-    heads.mulInPlace(rotation.cosine());
-    heads.addProductInPlace(rolled, rotation.sine());
+    Tensor _ =
+        PhaseClock.time(
+            Phase.ROTARY,
+            () -> {
+              Tensor rolled = heads.roll(-1, architecture.headDimension() / 2);
+              return heads.mulInPlace(rotation.cosine()).addProductInPlace(rolled, rotation.sine());
+            });
   }
 
   /** The weight W [N x K] of a projection, row-major, in the values the block computes with. */

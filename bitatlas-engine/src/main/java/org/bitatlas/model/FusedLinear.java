@@ -53,7 +53,13 @@ final class FusedLinear implements AutoCloseable {
 
   /** X W^T + b: [.. x K] to [.. x sum N]. */
   Tensor apply(Tensor input) {
-    return input.linear(weight, bias);
+    return PhaseClock.time(Phase.LINEAR, () -> input.linear(weight, bias));
+  }
+
+  /** X W^T + b of one projection alone: [.. x K] to [.. x N]. */
+  Tensor apply(Projection projection, Tensor input) {
+    return PhaseClock.time(
+        Phase.LINEAR, () -> input.linear(rowsOf(projection), biasOf(projection)));
   }
 
   /** A view of one projection's rows [N x K]. */

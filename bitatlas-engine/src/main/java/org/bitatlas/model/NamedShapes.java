@@ -34,18 +34,33 @@ public final class NamedShapes {
   }
 
   /**
-   * The architecture of a name, in any case.
+   * The architecture of a name, in any case; {@code name:4-layers} is the same with four blocks.
    *
-   * @throws BitAtlasException naming the known ones
+   * @throws BitAtlasException naming the known ones, or when there are not that many layers
    */
   public static Architecture named(String name) {
-    Architecture shape = SHAPES.get(name.toLowerCase(Locale.ROOT));
+    String[] parts = name.toLowerCase(Locale.ROOT).split(":", 2);
+    Architecture shape = SHAPES.get(parts[0]);
     if (shape == null) {
       throw new BitAtlasException(
           "There is no shape '%s'; known are %s, or give a model folder."
               .formatted(name, String.join(", ", SHAPES.keySet())));
     }
-    return shape;
+    return parts.length == 1 ? shape : shape.withLayers(layers(name, parts[1], shape.layers()));
+  }
+
+  private static int layers(String name, String text, int most) {
+    String digits = text.replaceFirst("-layers?$", "");
+    int layers =
+        digits.length() < text.length() && digits.matches("[0-9]{1,4}")
+            ? Integer.parseInt(digits)
+            : 0;
+    if (layers < 1 || layers > most) {
+      throw new BitAtlasException(
+          "The shape '%s' should end with a number of layers from 1 to %d, as in %s:4-layers."
+              .formatted(name, most, name.split(":", 2)[0]));
+    }
+    return layers;
   }
 
   private static Architecture pangu(

@@ -126,9 +126,7 @@ final class StoredOperators implements BlockOperators, AutoCloseable {
       List<Tensor> outputs = new ArrayList<>();
       for (Projection projection : group.projections()) {
         Tensor transformed = shared.orElseGet(() -> transformed(projection, input));
-        outputs.add(
-            rounded(transformed, around(projection).input())
-                .linear(linear.rowsOf(projection), linear.biasOf(projection)));
+        outputs.add(linear.apply(projection, rounded(transformed, around(projection).input())));
       }
       Tensor all = Tensor.cat(outputs, -1);
       return scope.keep(plan.outputs ? roundedOutputs(group, all) : all);
@@ -143,13 +141,20 @@ final class StoredOperators implements BlockOperators, AutoCloseable {
   private Tensor rounded(Tensor values, Optional<ActivationQuantizer> quantizer) {
     return quantizer.isEmpty()
         ? values
-        : ActivationRounding.apply(values, quantizer.get(), architecture.headDimension());
+        : rounded(values, quantizer.get(), architecture.headDimension());
+  }
+
+  private static Tensor rounded(Tensor values, ActivationQuantizer quantizer, int dimension) {
+    return PhaseClock.time(
+        Phase.QUANTIZATION, () -> ActivationRounding.apply(values, quantizer, dimension));
   }
 
   /** The input of a projection, transformed. */
   Tensor transformed(Projection projection, Tensor input) {
     OnlineTransform transform = transforms.get(projection);
-    return transform == null ? input : transform.apply(input);
+    return transform == null
+        ? input
+        : PhaseClock.time(Phase.TRANSFORM, () -> transform.apply(input));
   }
 
   private Tensor roundedOutputs(InputGroup group, Tensor outputs) {
@@ -177,8 +182,8 @@ final class StoredOperators implements BlockOperators, AutoCloseable {
       Tensor key = heads.narrow(2, queries, keys);
       Tensor value = heads.narrow(2, queries + (long) keys, keys);
       if (queryTransform.isPresent()) {
-        query = query.matmul(queryTransform.get());
-        key = key.matmul(keyTransform.orElseThrow());
+        query = changed(query, queryTransform.get());
+        key = changed(key, keyTransform.orElseThrow());
       }
       return scope.keep(
           Tensor.cat(
@@ -190,6 +195,10 @@ final class StoredOperators implements BlockOperators, AutoCloseable {
     }
   }
 
+  private static Tensor changed(Tensor heads, Tensor transform) {
+    return PhaseClock.time(Phase.TRANSFORM, () -> heads.matmul(transform));
+  }
+
   /** TOKEN rounds all heads of a token with one scale: a head row is [G x d] then. */
   private static Tensor roundedHeads(
       Tensor heads, Optional<ActivationQuantizer> quantizer, int dimension) {
@@ -198,7 +207,7 @@ final class StoredOperators implements BlockOperators, AutoCloseable {
     }
     long[] shape = heads.shape();
     Tensor tokens = heads.reshape(shape[0], shape[1], shape[2] * shape[3]);
-    return ActivationRounding.apply(tokens, quantizer.get(), dimension).view(shape);
+    return rounded(tokens, quantizer.get(), dimension).view(shape);
   }
 
   private LinearActivations around(Projection projection) {

@@ -200,11 +200,17 @@ public final class TransformerModel implements AutoCloseable {
    */
   public Tensor head(Tensor hidden) {
     try (TensorScope scope = TensorScope.open()) {
+      Tensor normalised =
+          PhaseClock.time(
+              Phase.NORM, () -> hidden.rmsNorm(finalNorm, architecture.rmsNormEpsilon()));
       Tensor logits =
-          hidden
-              .rmsNorm(finalNorm, architecture.rmsNormEpsilon())
-              .linear(ownHead.orElse(embedding), Optional.empty());
-      return scope.keep(logits.to(ElementType.F32));
+          PhaseClock.time(
+              Phase.HEAD,
+              () ->
+                  normalised
+                      .linear(ownHead.orElse(embedding), Optional.empty())
+                      .to(ElementType.F32));
+      return scope.keep(logits);
     }
   }
 

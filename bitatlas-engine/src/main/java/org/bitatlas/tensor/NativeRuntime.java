@@ -126,6 +126,17 @@ public final class NativeRuntime {
     torch.set_num_threads(1);
   }
 
+  /**
+   * Lets libtorch share each operation of the calling thread among threads of its own, for one
+   * sequence that should use all cores; {@link #useSingleThread} ends it.
+   *
+   * @param threads at least 1
+   */
+  public static void useThreads(int threads) {
+    load();
+    torch.set_num_threads(threads);
+  }
+
   private static String rootMessage(Throwable error) {
     Throwable root = error;
     while (root.getCause() != null) {
