@@ -37,6 +37,7 @@ final class RecipeDescription {
       case Transform.SmoothQuant smooth -> options.put("alpha", Double.toString(smooth.alpha()));
       case Transform.Awq awq -> {
         options.put("n_grid", Integer.toString(awq.gridSteps()));
+        options.put("search_samples", Integer.toString(awq.searchSamples()));
         options.put("auto_clip", Boolean.toString(awq.clip()));
         options.put("clip_grid", Integer.toString(awq.clipSteps()));
         options.put("max_shrink", Double.toString(awq.maxShrink()));

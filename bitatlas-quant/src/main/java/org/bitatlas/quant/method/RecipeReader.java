@@ -112,10 +112,18 @@ final class RecipeReader {
             options.number("alpha", Transform.SmoothQuant.DEFAULT.alpha()));
       }
       case "awq" -> {
-        know("n_grid", "auto_clip", "clip_grid", "max_shrink", "n_sample_token", "duo_scaling");
+        know(
+            "n_grid",
+            "search_samples",
+            "auto_clip",
+            "clip_grid",
+            "max_shrink",
+            "n_sample_token",
+            "duo_scaling");
         Transform.Awq paper = Transform.Awq.DEFAULT;
         yield new Transform.Awq(
             options.integer("n_grid", paper.gridSteps()),
+            options.integer("search_samples", paper.searchSamples()),
             options.flag("auto_clip", profile == Profile.REFERENCE),
             options.integer("clip_grid", paper.clipSteps()),
             options.number("max_shrink", paper.maxShrink()),

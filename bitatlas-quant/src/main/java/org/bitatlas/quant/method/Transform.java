@@ -37,6 +37,8 @@ public sealed interface Transform {
    * clipping.
    *
    * @param gridSteps ratios tried: 0 / n .. (n - 1) / n
+   * @param searchSamples calibration sequences the search of the ratio looks at, spread evenly and
+   *     filled up to whole batches; 0 for all
    * @param clip whether weight ranges are searched
    * @param clipSteps range steps of the search; the first half, down to {@code maxShrink}, is tried
    * @param maxShrink largest part of a range that is cut
@@ -45,6 +47,7 @@ public sealed interface Transform {
    */
   record Awq(
       int gridSteps,
+      int searchSamples,
       boolean clip,
       int clipSteps,
       double maxShrink,
@@ -53,7 +56,7 @@ public sealed interface Transform {
       implements Transform {
 
     /** The reference's defaults. */
-    public static final Awq DEFAULT = new Awq(20, true, 20, 0.5, 512, false);
+    public static final Awq DEFAULT = new Awq(20, 0, true, 20, 0.5, 512, false);
 
     /**
      * Checks the ranges.
@@ -62,11 +65,16 @@ public sealed interface Transform {
      */
     public Awq {
       boolean fits =
-          gridSteps >= 1 && clipSteps >= 1 && clipTokens >= 1 && maxShrink > 0 && maxShrink < 1;
+          gridSteps >= 1
+              && searchSamples >= 0
+              && clipSteps >= 1
+              && clipTokens >= 1
+              && maxShrink > 0
+              && maxShrink < 1;
       if (!fits) {
         throw new BitAtlasException(
-            "An AWQ recipe has n_grid %d, clip steps %d, max_shrink %s and %d clip tokens; counts of at least 1 and a shrink between 0 and 1 are expected."
-                .formatted(gridSteps, clipSteps, maxShrink, clipTokens));
+            "An AWQ recipe has n_grid %d, search_samples %d, clip steps %d, max_shrink %s and %d clip tokens; counts of at least 1 (0 search_samples: all) and a shrink between 0 and 1 are expected."
+                .formatted(gridSteps, searchSamples, clipSteps, maxShrink, clipTokens));
       }
     }
   }

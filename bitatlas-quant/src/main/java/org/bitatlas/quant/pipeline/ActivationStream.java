@@ -8,6 +8,7 @@ import org.bitatlas.model.DecoderBlock;
 import org.bitatlas.model.LinearInputObserver;
 import org.bitatlas.quant.calibration.CalibrationSet;
 import org.bitatlas.quant.rounding.Tiles;
+import org.bitatlas.quant.transform.BatchStore;
 import org.bitatlas.quant.transform.BlockInputs;
 import org.bitatlas.tensor.BitAtlasException;
 import org.bitatlas.tensor.ElementType;
@@ -95,6 +96,11 @@ final class ActivationStream implements BlockInputs, AutoCloseable {
   @Override
   public Tensor batch(int index) {
     return tensor(states, index);
+  }
+
+  @Override
+  public BatchStore store(String values) {
+    return store.create(name + "-" + values, 0, plan).asBatchStore(store);
   }
 
   private Tensor tensor(HiddenStates of, int index) {

@@ -9,9 +9,11 @@ import org.bitatlas.scheme.QuantizedFolderWriter;
 final class FolderSink implements BlockSink {
 
   private final QuantizedFolderWriter writer;
+  private final StateStore states;
 
   FolderSink(QuantizedFolderWriter writer) {
     this.writer = writer;
+    this.states = new StateStore(Optional.of(writer.workFolder()));
   }
 
   @Override
@@ -21,7 +23,7 @@ final class FolderSink implements BlockSink {
 
   @Override
   public StateStore states() {
-    return new StateStore(Optional.of(writer.workFolder()));
+    return states;
   }
 
   @Override
@@ -40,6 +42,6 @@ final class FolderSink implements BlockSink {
     }
     notes.addAll(tables.notes());
     return new QuantizationSummary(
-        List.copyOf(reports), List.copyOf(notes), resumed, clock.times(), clock.stateBytes());
+        List.copyOf(reports), List.copyOf(notes), resumed, clock.times(), states.largest());
   }
 }

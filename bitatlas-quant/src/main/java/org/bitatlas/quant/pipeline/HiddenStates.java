@@ -8,6 +8,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
 import java.nio.file.StandardOpenOption;
+import org.bitatlas.quant.transform.BatchStore;
 import org.bitatlas.tensor.BitAtlasException;
 
 /**
@@ -21,6 +22,27 @@ abstract sealed class HiddenStates implements AutoCloseable {
 
   /** Sets the states of a batch. */
   abstract void put(int batch, float[] values);
+
+  /** These states as room for something else of {@code store}; closing it discards them. */
+  BatchStore asBatchStore(StateStore store) {
+    return new BatchStore() {
+      @Override
+      public void put(int batch, float[] values) {
+        HiddenStates.this.put(batch, values);
+      }
+
+      @Override
+      public float[] get(int batch) {
+        return HiddenStates.this.get(batch);
+      }
+
+      @Override
+      public void close() {
+        store.measure();
+        discard();
+      }
+    };
+  }
 
   /** Declares the states complete. */
   abstract void commit();

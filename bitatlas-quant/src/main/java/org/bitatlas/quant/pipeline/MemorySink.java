@@ -3,6 +3,7 @@ package org.bitatlas.quant.pipeline;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.Optional;
 import java.util.SequencedMap;
 import org.bitatlas.scheme.AttentionActivations;
 import org.bitatlas.scheme.FloatTensor;
@@ -28,7 +29,7 @@ final class MemorySink implements BlockSink {
 
   @Override
   public StateStore states() {
-    return StateStore.IN_MEMORY;
+    return new StateStore(Optional.empty());
   }
 
   @Override

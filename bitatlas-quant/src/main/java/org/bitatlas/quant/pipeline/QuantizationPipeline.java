@@ -132,17 +132,18 @@ public final class QuantizationPipeline {
     int first = sink.done();
     try (Tiles tiles = new Tiles(threads)) {
       if (first < layers) {
-        sink.states().keepOnly(first);
+        StateStore states = sink.states();
+        states.keepOnly(first);
         ProgressCounter progress =
             new ProgressCounter(source.architecture(), recipe, first, listener);
         try (BlockLoader loader =
                 new BlockLoader(source.architecture(), source.checkpoint(), Precision.FP32);
-            Streams streams = streams(first, recipe, sink.states(), loader, calibration, tiles)) {
+            Streams streams = streams(first, recipe, states, loader, calibration, tiles)) {
           BlockQuantizer quantizer =
               new BlockQuantizer(loader, recipe, streams, tiles, threads, clock, progress::done);
           for (int layer = first; layer < layers; layer++) {
             sink.add(layer, quantizer.quantize(layer));
-            clock.sawStates(sink.states().bytes());
+            states.measure();
             streams.forget();
           }
         }

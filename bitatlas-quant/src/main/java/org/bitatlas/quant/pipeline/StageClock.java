@@ -7,15 +7,13 @@ import java.util.function.Supplier;
 import org.bitatlas.quant.plan.Stage;
 
 /**
- * Time of the stages of a job as it passes on the wall and size of its hidden states, for the
- * comparison with a plan. Used by the one thread that leads through the blocks; a stage inside
- * another takes its time from it.
+ * Time of the stages of a job as it passes on the wall, for the comparison with a plan. Used by the
+ * one thread that leads through the blocks; a stage inside another takes its time from it.
  */
 final class StageClock {
 
   private final Map<Stage, Long> nanoseconds = new EnumMap<>(Stage.class);
   private long inner;
-  private long stateBytes;
 
   /** Runs work that belongs to a stage. */
   <T> T time(Stage stage, Supplier<T> work) {
@@ -39,16 +37,6 @@ final class StageClock {
           work.run();
           return true;
         });
-  }
-
-  /** Remembers the largest of the sizes of the hidden states on disk. */
-  void sawStates(long bytes) {
-    stateBytes = Math.max(stateBytes, bytes);
-  }
-
-  /** Largest size of the hidden states on disk; 0 for states in memory. */
-  long stateBytes() {
-    return stateBytes;
   }
 
   /** Time of every stage that took any. */

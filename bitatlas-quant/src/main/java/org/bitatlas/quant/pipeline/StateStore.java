@@ -7,14 +7,24 @@ import java.util.Optional;
 import java.util.stream.Stream;
 import org.bitatlas.tensor.BitAtlasException;
 
-/**
- * Where hidden states are kept between blocks.
- *
- * @param folder folder of the files; empty to keep them in memory
- */
-record StateStore(Optional<Path> folder) {
+/** Where hidden states are kept between blocks. Used by the thread that leads the job. */
+final class StateStore {
 
-  static final StateStore IN_MEMORY = new StateStore(Optional.empty());
+  private final Optional<Path> folder;
+  private long largest;
+
+  /**
+   * A store.
+   *
+   * @param folder folder of the files; empty to keep the states in memory
+   */
+  StateStore(Optional<Path> folder) {
+    this.folder = folder;
+  }
+
+  Optional<Path> folder() {
+    return folder;
+  }
 
   /** New states in front of a block. */
   HiddenStates create(String stream, int layer, BatchPlan plan) {
@@ -31,8 +41,18 @@ record StateStore(Optional<Path> folder) {
         .map(file -> HiddenStates.open(plan, file));
   }
 
+  /** Largest size of the files that {@link #measure} has seen. */
+  long largest() {
+    return largest;
+  }
+
+  /** Looks at the size of the files, before some of them are given up. */
+  void measure() {
+    largest = Math.max(largest, bytes());
+  }
+
   /** Bytes of all states on disk, unfinished ones included. */
-  long bytes() {
+  private long bytes() {
     if (folder.isEmpty()) {
       return 0;
     }

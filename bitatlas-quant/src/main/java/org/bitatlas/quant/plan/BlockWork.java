@@ -18,6 +18,13 @@ record BlockWork(Architecture architecture, Calibration calibration) {
 
   private static final int PANEL = 256;
 
+  /** The block over at most so many sequences; 0 for all. */
+  BlockWork withSequences(int samples) {
+    return samples == 0 || samples >= calibration.sequences()
+        ? this
+        : new BlockWork(architecture, new Calibration(samples, calibration.length()));
+  }
+
   /** Weights of all linears. */
   long weights() {
     return weights(Set.of(Projection.values()));

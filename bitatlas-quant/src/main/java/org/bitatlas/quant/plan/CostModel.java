@@ -39,7 +39,6 @@ public final class CostModel {
       Recipe recipe,
       Optional<Calibration> calibration,
       KernelRates rates) {
-    int streams = calibration.isPresent() ? streams(recipe) : 0;
     MemoryModel.Peak memory = MemoryModel.peak(architecture, recipe, calibration, rates.threads());
     return new Plan(
         recipe.label(),
@@ -50,7 +49,8 @@ public final class CostModel {
         memory.moment(),
         memory.parts(),
         calibration
-            .map(set -> 2L * streams * set.tokens() * architecture.hiddenSize() * Float.BYTES)
+            .map(
+                set -> stateCopies(recipe) * set.tokens() * architecture.hiddenSize() * Float.BYTES)
             .orElse(0L),
         OutputSize.of(architecture, recipe, storedBytesPerWeight));
   }
@@ -62,6 +62,16 @@ public final class CostModel {
     int floats = transforms || recipe.rounding() instanceof Rounding.Gptaq ? 1 : 0;
     int quantized = !nearest || !transforms ? 1 : 0;
     return floats + quantized;
+  }
+
+  /**
+   * Most copies of the hidden states at a time: in front of and behind a block for each stream;
+   * AWQ's search puts inputs and outputs of half a block aside.
+   */
+  private static long stateCopies(Recipe recipe) {
+    int streams = streams(recipe);
+    boolean aside = recipe.transform() instanceof Transform.Awq;
+    return Math.max(2L * streams, streams + (aside ? 2 : 0));
   }
 
   /** The work of all blocks. */

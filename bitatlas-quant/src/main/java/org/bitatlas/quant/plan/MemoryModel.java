@@ -213,14 +213,12 @@ final class MemoryModel {
   }
 
   private Optional<Peak> searching() {
-    double states = (double) block.calibration().tokens() * architecture.hiddenSize() * Float.BYTES;
     double square = Math.pow(widest(), 2);
     return switch (recipe.transform()) {
       case Transform.None _, Transform.SmoothQuant _ -> Optional.empty();
       case Transform.Awq _ ->
           Optional.of(
               withForwards("AWQ's search")
-                  .on("inputs and outputs of half a block", 2 * states)
                   .on("Gram matrices", (Double.BYTES + threads * 2.0 * Float.BYTES) * square)
                   .on("candidate weights", 2.0 * Float.BYTES * block.weights())
                   .peak());

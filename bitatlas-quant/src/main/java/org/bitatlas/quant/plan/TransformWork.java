@@ -35,12 +35,13 @@ final class TransformWork {
   }
 
   /**
-   * Three recorded runs of the block; every ratio runs attention and MLP over all tokens and meets
-   * o and down through their Gram matrices; every range step meets the 128 x 128 blocks of them.
+   * A run of the block for the statistics and two that are recorded; every ratio runs attention and
+   * MLP over the tokens searched and meets o and down through their Gram matrices; every range step
+   * meets the 128 x 128 blocks of them.
    */
   private static List<Work> awq(BlockWork block, Recipe recipe, Transform.Awq awq) {
     List<Work> work = new ArrayList<>();
-    addTimes(work, 3, block.forward(Stage.TRANSFORM));
+    work.addAll(block.forward(Stage.TRANSFORM));
     List<InputGroup> byGram =
         scalesOutput(block.architecture())
             ? List.of(InputGroup.ATTENTION_OUTPUT, InputGroup.MLP_OUTPUT)
@@ -51,8 +52,10 @@ final class TransformWork {
           2.0 * block.weights(group.observed()) * block.columns(group) * awq.gridSteps();
       work.add(new Work(Stage.TRANSFORM, Kernel.PRODUCT, products));
     }
-    addTimes(work, awq.gridSteps(), block.attention(Stage.TRANSFORM));
-    addTimes(work, awq.gridSteps(), block.mlp(Stage.TRANSFORM));
+    BlockWork searched = block.withSequences(awq.searchSamples());
+    addTimes(work, 2, searched.forward(Stage.TRANSFORM));
+    addTimes(work, awq.gridSteps(), searched.attention(Stage.TRANSFORM));
+    addTimes(work, awq.gridSteps(), searched.mlp(Stage.TRANSFORM));
     double roundings = awq.gridSteps() * (double) block.weights();
     if (awq.clip()) {
       double clipped =

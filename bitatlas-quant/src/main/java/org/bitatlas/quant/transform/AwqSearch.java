@@ -164,16 +164,26 @@ public final class AwqSearch {
   }
 
   private ScaleSearch.Found scales(InputGroup group, BlockInputs inputs, AwqStatistics statistics) {
-    OutputError error =
-        switch (group) {
-          case ATTENTION, MLP -> HalfBlockError.record(block, group, inputs, tiles);
-          case ATTENTION_OUTPUT, MLP_OUTPUT ->
+    return switch (group) {
+      case ATTENTION, MLP -> {
+        try (HalfBlockError error =
+            HalfBlockError.record(block, group, inputs, options.searchSamples(), tiles)) {
+          yield scales(group, statistics, error);
+        }
+      }
+      case ATTENTION_OUTPUT, MLP_OUTPUT ->
+          scales(
+              group,
+              statistics,
               new GramError(
                   block.weight(group.observed()),
                   statistics.gram(group),
                   statistics.tokens(),
-                  tiles);
-        };
+                  tiles));
+    };
+  }
+
+  private ScaleSearch.Found scales(InputGroup group, AwqStatistics statistics, OutputError error) {
     return new ScaleSearch(block, group, rounded, options, rounding(group), tiles)
         .search(statistics.mean(group), error)
         .orElseThrow(() -> NonFinite.inputs(group.observed().module(block.layer())));

@@ -18,4 +18,13 @@ public interface BlockInputs {
    *     have the same B
    */
   Tensor batch(int index);
+
+  /**
+   * Room for values of the size of these states; in memory, unless the states are on disk.
+   *
+   * @param name of the values; one store of a name at a time
+   */
+  default BatchStore store(String name) {
+    return BatchStore.inMemory(batches());
+  }
 }

@@ -1,8 +1,10 @@
 package org.bitatlas.quant.transform;
 
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.List;
 import java.util.Optional;
+import java.util.stream.IntStream;
 import org.bitatlas.model.Architecture.Projection;
 import org.bitatlas.model.BlockOperators;
 import org.bitatlas.model.DecoderBlock;
@@ -16,67 +18,91 @@ import org.bitatlas.tensor.TensorScope;
 
 /**
  * The error of the whole attention, or of the whole MLP, when its first linears have other weights.
- * Inputs and float outputs are recorded once; every candidate is one run of that half of the block.
+ * Inputs and float outputs are recorded once, beside the hidden states; every candidate is one run
+ * of that half of the block.
  */
-final class HalfBlockError implements OutputError {
+final class HalfBlockError implements OutputError, AutoCloseable {
 
   private final DecoderBlock block;
   private final InputGroup group;
   private final Tiles tiles;
   private final Optional<float[]> bias;
+  private final BatchStore recordedInputs;
+  private final BatchStore recordedOutputs;
   private final List<Batch> batches = new ArrayList<>();
 
   /**
-   * One batch.
+   * One recorded batch: its normalised input X and float output, both [B x T x D], are in the
+   * stores.
    *
+   * @param index in the stores
    * @param type type of the block's activations
    * @param shape B, T, D
-   * @param input X [B x T x D], normalised
-   * @param output float output [B x T x D]
    */
-  private record Batch(ElementType type, long[] shape, float[] input, float[] output) {}
+  private record Batch(int index, ElementType type, long[] shape) {
 
-  private HalfBlockError(DecoderBlock block, InputGroup group, Tiles tiles) {
+    long values() {
+      return Arrays.stream(shape).reduce(1, Math::multiplyExact);
+    }
+  }
+
+  private HalfBlockError(DecoderBlock block, InputGroup group, BlockInputs inputs, Tiles tiles) {
     this.block = block;
     this.group = group;
     this.tiles = tiles;
     this.bias = bias(block, group);
+    this.recordedInputs = inputs.store("search-inputs");
+    this.recordedOutputs = inputs.store("search-outputs");
   }
 
   /**
-   * Runs the block over the calibration set and records a half of it.
+   * Runs the block over the calibration set, or a part of it, and records a half of it.
    *
    * @param group ATTENTION or MLP
+   * @param samples sequences looked at: batches spread evenly over the set that hold at least as
+   *     many; 0 for all
    */
   static HalfBlockError record(
-      DecoderBlock block, InputGroup group, BlockInputs inputs, Tiles tiles) {
-    InputGroup last =
-        group == InputGroup.ATTENTION ? InputGroup.ATTENTION_OUTPUT : InputGroup.MLP_OUTPUT;
-    HalfBlockError error = new HalfBlockError(block, group, tiles);
-    tiles.mapInOrder(
-        inputs.batches(), batch -> run(block, group, last, inputs, batch), error.batches::add);
-    return error;
+      DecoderBlock block, InputGroup group, BlockInputs inputs, int samples, Tiles tiles) {
+    HalfBlockError error = new HalfBlockError(block, group, inputs, tiles);
+    try {
+      int[] chosen = spread(inputs, samples);
+      tiles.mapInOrder(
+          chosen.length, place -> error.run(inputs, chosen[place]), error.batches::add);
+      return error;
+    } catch (RuntimeException | Error e) {
+      error.close();
+      throw e;
+    }
   }
 
-  private static Batch run(
-      DecoderBlock block, InputGroup group, InputGroup last, BlockInputs inputs, int index) {
+  /** Batches that hold at least {@code samples} sequences, evenly spread; all for 0. */
+  private static int[] spread(BlockInputs inputs, int samples) {
+    int all = inputs.batches();
+    int perBatch = Math.ceilDiv(inputs.sequences(), all);
+    int count = samples == 0 ? all : Math.min(all, Math.ceilDiv(samples, perBatch));
+    return IntStream.range(0, count).map(i -> (int) ((long) i * all / count)).toArray();
+  }
+
+  private Batch run(BlockInputs inputs, int index) {
     NativeRuntime.useSingleThread();
+    InputGroup last =
+        group == InputGroup.ATTENTION ? InputGroup.ATTENTION_OUTPUT : InputGroup.MLP_OUTPUT;
     try (TensorScope _ = TensorScope.open()) {
       Tensor hidden = inputs.batch(index);
-      float[][] recorded = new float[2][];
       RecordingOperators operators =
           new RecordingOperators(
               block.operators(),
               (heard, input, output) -> {
                 if (heard == group) {
-                  recorded[0] = input.toFloats();
+                  recordedInputs.put(index, input.toFloats());
                 }
                 if (heard == last) {
-                  recorded[1] = output.toFloats();
+                  recordedOutputs.put(index, output.toFloats());
                 }
               });
       block.forward(hidden, operators, LinearInputObserver.NONE);
-      return new Batch(hidden.elementType(), hidden.shape(), recorded[0], recorded[1]);
+      return new Batch(index, hidden.elementType(), hidden.shape());
     }
   }
 
@@ -113,22 +139,30 @@ final class HalfBlockError implements OutputError {
           batch -> squaredError(batches.get(batch), operators),
           partial -> sum[0] += partial);
     }
-    batches.forEach(batch -> count[0] += batch.output().length);
+    batches.forEach(batch -> count[0] += batch.values());
     return sum[0] / count[0];
   }
 
   private double squaredError(Batch batch, BlockOperators operators) {
     NativeRuntime.useSingleThread();
     try (TensorScope _ = TensorScope.open()) {
-      Tensor input = Tensor.from(batch.input(), batch.shape()).to(batch.type());
+      Tensor input = Tensor.from(recordedInputs.get(batch.index()), batch.shape()).to(batch.type());
       Tensor output =
           group == InputGroup.ATTENTION
               ? block.attention(input, operators)
               : block.mlp(input, operators);
       Tensor difference =
-          output.to(ElementType.F32).sub(Tensor.from(batch.output(), batch.shape()));
+          output
+              .to(ElementType.F32)
+              .sub(Tensor.from(recordedOutputs.get(batch.index()), batch.shape()));
       return difference.mulInPlace(difference).sum().item();
     }
+  }
+
+  @Override
+  public void close() {
+    recordedInputs.close();
+    recordedOutputs.close();
   }
 
   /** The block's operators with other weights in one group. */

@@ -98,6 +98,7 @@ final class ReferenceRecipes {
             options.path("w_bit").intValue(), group(options, "q_group_size"), Grid.AWQ_ASYMMETRIC),
         new Transform.Awq(
             paper.gridSteps(),
+            paper.searchSamples(),
             options.path("auto_clip").booleanValue(),
             paper.clipSteps(),
             paper.maxShrink(),

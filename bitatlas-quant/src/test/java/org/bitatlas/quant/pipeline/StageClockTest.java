@@ -36,13 +36,4 @@ class StageClockTest {
     assertThat(clock.times().get(Stage.SWEEP).plus(clock.times().get(Stage.FACTOR)))
         .isLessThanOrEqualTo(all);
   }
-
-  @Test
-  void theLargestStatesCount() {
-    StageClock clock = new StageClock();
-    clock.sawStates(7);
-    clock.sawStates(3);
-
-    assertThat(clock.stateBytes()).isEqualTo(7);
-  }
 }

@@ -82,6 +82,7 @@ record AwqCase(JsonNode description, Checkpoint inputs, Checkpoint expected, Blo
     JsonNode options = description.path("options");
     return new Awq(
         options.path("n_grid").intValue(),
+        0,
         options.path("auto_clip").booleanValue(),
         options.path("n_grid").intValue(),
         options.path("max_shrink").doubleValue(),

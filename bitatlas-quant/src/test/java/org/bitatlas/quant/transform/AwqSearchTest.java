@@ -34,7 +34,7 @@ class AwqSearchTest {
   private static final float[] HIDDEN = RandomBlock.hidden(SEQUENCES, LENGTH, 3);
   private static final ArrayInputs INPUTS =
       new ArrayInputs(HIDDEN, SEQUENCES, LENGTH, RandomBlock.WIDTH, 2);
-  private static final Awq OPTIONS = new Awq(20, true, 20, 0.5, 50, false);
+  private static final Awq OPTIONS = new Awq(20, 0, true, 20, 0.5, 50, false);
 
   private static Recipe recipe(int bits, int groupSize) {
     WeightScheme scheme = WeightScheme.of(bits, groupSize, Grid.AWQ_ASYMMETRIC);
@@ -71,7 +71,7 @@ class AwqSearchTest {
       for (boolean duoScaling : new boolean[] {false, true}) {
         try (RandomBlock random = RandomBlock.of(keyValueHeads, 7)) {
           float[] before = random.output(HIDDEN, LENGTH);
-          Awq options = new Awq(20, true, 20, 0.5, 50, duoScaling);
+          Awq options = new Awq(20, 0, true, 20, 0.5, 50, duoScaling);
           AwqSearch.Result result = search(random, recipe(3, 16), options, 2);
           assertThat(result.scales().containsKey(InputGroup.ATTENTION_OUTPUT))
               .isEqualTo(keyValueHeads == 4);
@@ -95,6 +95,32 @@ class AwqSearchTest {
               .isCloseTo(
                   lossOfRounding(recipe, group), within(1e-5 * found.get(group).losses()[0]));
         }
+      }
+    }
+  }
+
+  /** Three sequences of seven are two of the four batches: the first and the third. */
+  @Test
+  void aSearchOverSomeSamplesSeesTheirBatchesOnly() {
+    Awq some = new Awq(20, 3, true, 20, 0.5, 50, false);
+    int batch = 2 * LENGTH * RandomBlock.WIDTH;
+    float[] seen = Arrays.copyOf(HIDDEN, 2 * batch);
+    System.arraycopy(HIDDEN, 2 * batch, seen, batch, batch);
+    ArrayInputs alone = new ArrayInputs(seen, 4, LENGTH, RandomBlock.WIDTH, 2);
+    try (RandomBlock random = RandomBlock.of(4, 7);
+        Tiles tiles = new Tiles(2)) {
+      AwqSearch.Result partial = search(random, recipe(3, 16), some, 2);
+      AwqSearch.Result whole = search(random, recipe(3, 16), OPTIONS, 2);
+      AwqSearch.Result apart =
+          AwqSearch.search(random.block(), alone, recipe(3, 16), OPTIONS, tiles);
+      for (InputGroup group : List.of(InputGroup.ATTENTION, InputGroup.MLP)) {
+        double loss = partial.scales().get(group).losses()[0];
+        assertThat(loss).isEqualTo(apart.scales().get(group).losses()[0]);
+        assertThat(loss).isNotEqualTo(whole.scales().get(group).losses()[0]);
+      }
+      for (InputGroup group : List.of(InputGroup.ATTENTION_OUTPUT, InputGroup.MLP_OUTPUT)) {
+        assertThat(partial.scales().get(group).losses())
+            .isEqualTo(whole.scales().get(group).losses());
       }
     }
   }
