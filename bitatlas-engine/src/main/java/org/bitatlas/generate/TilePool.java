@@ -5,6 +5,7 @@ import java.util.List;
 import java.util.Queue;
 import java.util.concurrent.ConcurrentLinkedQueue;
 import java.util.concurrent.atomic.AtomicInteger;
+import org.bitatlas.kernel.KernelThreads;
 import org.bitatlas.tensor.NativeRuntime;
 
 /**
@@ -54,6 +55,9 @@ final class TilePool {
         () -> {
           try {
             NativeRuntime.useSingleThread();
+            if (tiles > 1 && threads > 1) {
+              KernelThreads.computeAlone();
+            }
             for (int tile = next.getAndIncrement();
                 tile < tiles && !cancellation.requested;
                 tile = next.getAndIncrement()) {

@@ -14,6 +14,7 @@ public final class ActivationCodes {
   private final int maxRows;
   private final short[] codes;
   private final float[] scales;
+  private final int[] least;
   private final ActivationRange range = new ActivationRange();
   private int rows;
   private boolean wide;
@@ -29,6 +30,7 @@ public final class ActivationCodes {
     this.maxRows = maxRows;
     this.codes = new short[Math.multiplyExact(maxRows, stride(columns))];
     this.scales = new float[maxRows];
+    this.least = new int[maxRows];
   }
 
   /** Distance between the first codes of two rows of K columns. */
@@ -45,6 +47,16 @@ public final class ActivationCodes {
     wide = false;
   }
 
+  /** Becomes rows of others. */
+  void take(ActivationCodes other, int first, int count) {
+    begin(count);
+    int stride = stride(columns);
+    System.arraycopy(other.codes, first * stride, codes, 0, count * stride);
+    System.arraycopy(other.scales, first, scales, 0, count);
+    System.arraycopy(other.least, first, least, 0, count);
+    wide = other.wide;
+  }
+
   /** The grid of the row that is being filled. */
   ActivationRange range() {
     return range;
@@ -53,7 +65,13 @@ public final class ActivationCodes {
   /** Gives a row the scale of {@link #range()}. */
   void setScale(int row) {
     scales[row] = range.scale();
+    least[row] = (int) range.least();
     wide |= range.least() < Byte.MIN_VALUE || range.greatest() > Byte.MAX_VALUE;
+  }
+
+  /** Most rows. */
+  int maxRows() {
+    return maxRows;
   }
 
   /** Number of rows M. */
@@ -74,6 +92,11 @@ public final class ActivationCodes {
   /** Scale of a row; not a number where an activation of the row is not. */
   public float scale(int row) {
     return scales[row];
+  }
+
+  /** Lowest code a row may have. */
+  int least(int row) {
+    return least[row];
   }
 
   /** Whether a code may leave the range of a signed byte. */

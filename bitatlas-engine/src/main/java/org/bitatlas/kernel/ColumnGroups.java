@@ -1,5 +1,6 @@
 package org.bitatlas.kernel;
 
+import java.util.Arrays;
 import org.bitatlas.scheme.GridLinear;
 
 /**
@@ -75,6 +76,21 @@ final class ColumnGroups {
   /** Columns of a group. */
   int width(int group) {
     return starts[group + 1] - starts[group];
+  }
+
+  /** Columns of the widest group. */
+  int widest() {
+    int widest = 0;
+    for (int group = 0; group < count(); group++) {
+      widest = Math.max(widest, width(group));
+    }
+    return widest;
+  }
+
+  /** Whether both put the same columns in the same places. */
+  boolean sameAs(ColumnGroups other) {
+    return this == other
+        || (Arrays.equals(starts, other.starts) && Arrays.equals(order, other.order));
   }
 
   /** Whether packed columns are in another order than the checkpoint's. */

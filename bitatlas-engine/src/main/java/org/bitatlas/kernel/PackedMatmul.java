@@ -57,6 +57,20 @@ public final class PackedMatmul implements AutoCloseable {
    *     this CPU, or would not be exact
    */
   public static PackedMatmul pack(MatmulWeight weight, ElementType output, boolean rowScaled) {
+    return pack(weight, output, rowScaled, weight.outputFeatures());
+  }
+
+  /**
+   * Packs codes for {@link #runSlice}, whose results are exact sums.
+   *
+   * @throws BitAtlasException as {@link #pack}
+   */
+  static PackedMatmul packSlices(MatmulWeight codes) {
+    return pack(codes, ElementType.I32, false, PackedWeight.SLICE_COLUMNS);
+  }
+
+  private static PackedMatmul pack(
+      MatmulWeight weight, ElementType output, boolean rowScaled, int outputStride) {
     OneDnn.load();
     if (weight.type() == ElementType.I8) {
       requireExact(weight);
@@ -71,7 +85,7 @@ public final class PackedMatmul implements AutoCloseable {
             output,
             PackedWeight.SLICE_COLUMNS,
             weight.inputFeatures(),
-            weight.outputFeatures(),
+            outputStride,
             weight.channelScales().isPresent(),
             weight.bias().isPresent(),
             rowScaled);
@@ -151,29 +165,60 @@ public final class PackedMatmul implements AutoCloseable {
     int firstRow = tile / packed.slices() * MatmulKernel.TILE_ROWS;
     int tileRows = Math.min(MatmulKernel.TILE_ROWS, rows - firstRow);
     int firstColumn = slice * PackedWeight.SLICE_COLUMNS;
-    MatmulKernel kernel = packed.kernel(slice);
-    MatmulCall call = kernel.begin(tileRows);
     try {
-      long from = input.address() + bytes(shape.input(), (long) firstRow * shape.depth());
-      long to =
-          output.address() + bytes(shape.output(), (long) firstRow * outputFeatures + firstColumn);
-      boolean shifted = shape.input() == ElementType.U8;
-      call.run(
-          shifted ? call.shift(from, (long) tileRows * shape.depth()) : from,
-          packed.slice(slice),
-          packed.channelScales(slice),
-          packed.bias(slice),
+      run(
+          slice,
+          tileRows,
+          input.address() + bytes(shape.input(), (long) firstRow * shape.depth()),
           rowScales.address() + (long) firstRow * Float.BYTES,
-          to);
-      if (shifted) {
-        MatmulSignedCodes.correct(
-            to, outputFeatures, tileRows, kernel.columns(), packed.surplus(slice));
-      }
+          output.address() + bytes(shape.output(), (long) firstRow * outputFeatures + firstColumn));
     } finally {
-      kernel.finish(tileRows, call);
       Reference.reachabilityFence(input);
       Reference.reachabilityFence(rowScales);
       Reference.reachabilityFence(output);
+    }
+  }
+
+  /**
+   * Computes a slice of Y on the calling thread.
+   *
+   * @param slice 0 .. {@link #slices} - 1, output features from slice * 256 on
+   * @param rows M, at most 256
+   * @param input X [M x K], off the heap
+   * @param output receives [M x 256], off the heap
+   */
+  void runSlice(int slice, int rows, MemorySegment input, MemorySegment output) {
+    try {
+      run(slice, rows, input.address(), 0, output.address());
+    } finally {
+      Reference.reachabilityFence(input);
+      Reference.reachabilityFence(output);
+    }
+  }
+
+  /** Slices of output features. */
+  int slices() {
+    return packed.slices();
+  }
+
+  private void run(int slice, int rows, long from, long rowScalesAt, long to) {
+    MatmulKernel kernel = packed.kernel(slice);
+    MatmulCall call = kernel.begin(rows);
+    try {
+      boolean shifted = shape.input() == ElementType.U8;
+      call.run(
+          shifted ? call.shift(from, (long) rows * shape.depth()) : from,
+          packed.slice(slice),
+          packed.channelScales(slice),
+          packed.bias(slice),
+          rowScalesAt,
+          to);
+      if (shifted) {
+        MatmulSignedCodes.correct(
+            to, shape.outputStride(), rows, kernel.columns(), packed.surplus(slice));
+      }
+    } finally {
+      kernel.finish(rows, call);
     }
   }
 

@@ -81,4 +81,12 @@ public sealed interface RowKernels permits ScalarRowKernels, VectorRowKernels {
       float[] groupSums,
       int firstGroupSum,
       float[] results);
+
+  /**
+   * Widens what is stored of a few columns of a group: codes, or values where those are stored.
+   *
+   * @param column packed column, counted from the group's first; a multiple of 80
+   * @param chunk receives [columns x 32], and has room for whole slabs
+   */
+  void widen(WeightOnlyRows weights, int panel, int group, int column, int columns, float[] chunk);
 }

@@ -1,5 +1,11 @@
 package org.bitatlas.kernel;
 
+import java.lang.foreign.Arena;
+import java.lang.foreign.MemorySegment;
+import java.util.ArrayList;
+import java.util.List;
+import org.bitatlas.tensor.NativeRuntime;
+
 /** Buffers of one thread, grown to what the products need and kept. */
 public final class RowScratch {
 
@@ -46,5 +52,72 @@ public final class RowScratch {
       floatSums = new float[count];
     }
     return floatSums;
+  }
+
+  private float[] rows = {};
+  private byte[] bytes = {};
+  private int[] integers = {};
+  private float[] tile = {};
+  private MemorySegment memory = MemorySegment.NULL;
+  private final List<ActivationCodes> codes = new ArrayList<>();
+  private boolean torchSingle;
+
+  /** Rows of activations. */
+  float[] rows(int count) {
+    if (rows.length < count) {
+      rows = new float[count];
+    }
+    return rows;
+  }
+
+  byte[] bytes(int count) {
+    if (bytes.length < count) {
+      bytes = new byte[count];
+    }
+    return bytes;
+  }
+
+  /** A row of exact sums. */
+  int[] integers(int count) {
+    if (integers.length < count) {
+      integers = new int[count];
+    }
+    return integers;
+  }
+
+  /** Sums of a tile. */
+  float[] tile(int count) {
+    if (tile.length < count) {
+      tile = new float[count];
+    }
+    return tile;
+  }
+
+  /** Memory off the heap, of unspecified content. */
+  MemorySegment memory(long count) {
+    if (memory.byteSize() < count) {
+      memory = Arena.ofAuto().allocate(count, Panels.SLAB_BYTES);
+    }
+    return memory;
+  }
+
+  /** Room for integer activations. */
+  ActivationCodes codes(int maxRows, int columns) {
+    for (ActivationCodes candidate : codes) {
+      if (candidate.maxRows() == maxRows && candidate.columns() == columns) {
+        return candidate;
+      }
+    }
+    ActivationCodes made = new ActivationCodes(maxRows, columns);
+    codes.add(made);
+    return made;
+  }
+
+  /** Makes libtorch's operators of this thread run on it alone. */
+  void useTorch() {
+    if (!torchSingle) {
+      NativeRuntime.useSingleThread();
+      torchSingle = true;
+    }
   }
 }

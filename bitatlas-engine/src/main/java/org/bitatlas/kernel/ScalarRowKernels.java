@@ -121,4 +121,14 @@ public final class ScalarRowKernels implements RowKernels {
       results[lane] = result;
     }
   }
+
+  @Override
+  public void widen(
+      WeightOnlyRows weights, int panel, int group, int column, int columns, float[] chunk) {
+    for (int p = 0; p < columns; p++) {
+      for (int lane = 0; lane < Panels.ROWS; lane++) {
+        chunk[p * Panels.ROWS + lane] = weights.stored(panel, group, column + p, lane);
+      }
+    }
+  }
 }

@@ -141,7 +141,7 @@ public final class VectorRowKernels implements RowKernels {
     return false;
   }
 
-  private static void inChunks(
+  private void inChunks(
       WeightOnlyRows weights, int panel, int group, float[] x, int rows, RowScratch scratch) {
     ColumnGroups groups = weights.groups();
     int width = groups.width(group);
@@ -166,7 +166,8 @@ public final class VectorRowKernels implements RowKernels {
     }
   }
 
-  private static void widen(
+  @Override
+  public void widen(
       WeightOnlyRows weights, int panel, int group, int column, int columns, float[] chunk) {
     switch (weights) {
       case AffineRows affine -> {

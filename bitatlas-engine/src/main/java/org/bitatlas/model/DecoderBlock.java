@@ -2,7 +2,6 @@ package org.bitatlas.model;
 
 import java.util.EnumMap;
 import java.util.Map;
-import java.util.Objects;
 import java.util.Optional;
 import org.bitatlas.model.Architecture.Projection;
 import org.bitatlas.scheme.AttentionActivations;
@@ -24,9 +23,17 @@ public final class DecoderBlock implements AutoCloseable {
   private final RotaryTable rotary;
   private final Map<InputGroup, Tensor> norms = new EnumMap<>(InputGroup.class);
   private final Map<InputGroup, FusedLinear> linears = new EnumMap<>(InputGroup.class);
-  private final StoredOperators operators;
+  private final StoredOperators stored;
+  private final Optional<IntegerOperators> packed;
+  private final BlockOperators operators;
 
   DecoderBlock(WeightSource source, int layer, RotaryTable rotary) {
+    this(source, layer, rotary, Optional.empty());
+  }
+
+  /** A block whose linears stay packed where an execution for that is given. */
+  DecoderBlock(
+      WeightSource source, int layer, RotaryTable rotary, Optional<PackedExecution> execution) {
     this.architecture = source.architecture();
     this.layer = layer;
     this.rotary = rotary;
@@ -34,17 +41,21 @@ public final class DecoderBlock implements AutoCloseable {
       normName(layer, group)
           .ifPresent(
               name -> norms.put(group, source.owned(name + ".weight", architecture.hiddenSize())));
-      linears.put(group, new FusedLinear(source, layer, group.projections()));
+      if (execution.isEmpty()) {
+        linears.put(group, new FusedLinear(source, layer, group.projections()));
+      }
     }
-    operators = new StoredOperators(architecture, linears);
+    stored = new StoredOperators(architecture, source.elementType(), linears);
     source
         .quantized()
         .ifPresent(quantized -> {
           for (Projection projection : Projection.values()) {
-            operators.set(projection, quantized.activationsOf(projection.module(layer)));
+            stored.set(projection, quantized.activationsOf(projection.module(layer)));
           }
-          operators.set(quantized.attentionOf(layer));
+          stored.set(quantized.attentionOf(layer));
         });
+    packed = execution.map(present -> new IntegerOperators(source, layer, stored, present));
+    operators = packed.isPresent() ? packed.get() : stored;
   }
 
   /**
@@ -273,29 +284,33 @@ public final class DecoderBlock implements AutoCloseable {
    */
   public Tensor prepared(Projection projection, Tensor input) {
     try (TensorScope scope = TensorScope.open()) {
-      return scope.keep(operators.prepared(projection, input));
+      return scope.keep(stored.prepared(projection, input));
     }
   }
 
   /** The input of a projection transformed, but not rounded. */
   public Tensor transformed(Projection projection, Tensor input) {
     try (TensorScope scope = TensorScope.open()) {
-      return scope.keep(operators.transformed(projection, input));
+      return scope.keep(stored.transformed(projection, input));
     }
   }
 
   /** Replaces what happens around a projection. */
   public void setActivations(Projection projection, LinearActivations activations) {
-    operators.set(projection, activations);
+    stored.set(projection, activations);
   }
 
   /** Replaces what happens to queries, keys and values. */
   public void setAttention(AttentionActivations attention) {
-    operators.set(attention);
+    stored.set(attention);
   }
 
   private FusedLinear linear(Projection projection) {
-    return Objects.requireNonNull(linears.get(InputGroup.of(projection)));
+    FusedLinear linear = linears.get(InputGroup.of(projection));
+    if (linear == null) {
+      throw new IllegalStateException("the weights of this block are packed");
+    }
+    return linear;
   }
 
   private Tensor normOf(InputGroup group) {
@@ -310,6 +325,7 @@ public final class DecoderBlock implements AutoCloseable {
   public void close() {
     norms.values().forEach(Tensor::close);
     linears.values().forEach(FusedLinear::close);
-    operators.close();
+    stored.close();
+    packed.ifPresent(IntegerOperators::close);
   }
 }

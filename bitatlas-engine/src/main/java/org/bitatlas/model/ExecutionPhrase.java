@@ -4,14 +4,17 @@ import java.util.ArrayList;
 import java.util.Collection;
 import java.util.List;
 import java.util.Locale;
+import java.util.Map;
 import java.util.Optional;
 import java.util.stream.Collectors;
 import java.util.stream.Stream;
 import org.bitatlas.scheme.ActivationQuantizer;
 import org.bitatlas.scheme.AttentionActivations;
 import org.bitatlas.scheme.FloatLinear;
+import org.bitatlas.scheme.GridLinear;
 import org.bitatlas.scheme.LinearActivations;
 import org.bitatlas.scheme.QuantizedCheckpoint;
+import org.bitatlas.scheme.StoredLinear;
 
 /** What a model computes with, in words: for a quantized one, all that is only simulated. */
 final class ExecutionPhrase {
@@ -20,6 +23,41 @@ final class ExecutionPhrase {
 
   static String of(Optional<QuantizedCheckpoint> quantized, Precision precision) {
     return quantized.map(present -> of(present, precision)).orElse("float: " + precision);
+  }
+
+  /** What a model with packed weights computes with. */
+  static String ofPacked(Optional<QuantizedCheckpoint> quantized, Precision precision) {
+    return quantized.map(present -> packed(present, precision)).orElse("float: " + precision);
+  }
+
+  private static String packed(QuantizedCheckpoint quantized, Precision precision) {
+    List<String> parts = new ArrayList<>();
+    long integer = 0;
+    long weightOnly = 0;
+    long rounded = 0;
+    for (Map.Entry<String, StoredLinear> entry : quantized.linears().entrySet()) {
+      boolean table =
+          entry.getKey().equals(QuantizedCheckpoint.EMBEDDING)
+              || entry.getKey().equals(QuantizedCheckpoint.HEAD);
+      if (table || entry.getValue() instanceof FloatLinear) {
+        continue;
+      }
+      boolean quantizedInput = quantized.activationsOf(entry.getKey()).input().isPresent();
+      integer += quantizedInput && entry.getValue() instanceof GridLinear ? 1 : 0;
+      rounded += quantizedInput && !(entry.getValue() instanceof GridLinear) ? 1 : 0;
+      weightOnly += quantizedInput ? 0 : 1;
+    }
+    count(parts, integer, "linear layers in integers");
+    count(parts, weightOnly, "linear layers from packed weights with float activations");
+    count(parts, rounded, "linear layers from packed weights with activations rounded in float");
+    String start = integer > 0 ? "integer: " : "packed: ";
+    Collection<AttentionActivations> heads = quantized.attention().values();
+    rounding("keys of %d blocks", heads.stream().map(AttentionActivations::key))
+        .ifPresent(parts::add);
+    rounding("values of %d blocks", heads.stream().map(AttentionActivations::value))
+        .ifPresent(parts::add);
+    parts.add(precision + " between them");
+    return start + String.join(", ", parts);
   }
 
   private static String of(QuantizedCheckpoint quantized, Precision precision) {

@@ -51,6 +51,16 @@ final class FusedLinear implements AutoCloseable {
     return weight.elementType();
   }
 
+  /** Rows of the matrix. */
+  int outputFeatures() {
+    return (int) weight.size(0);
+  }
+
+  /** Columns of the matrix. */
+  int inputFeatures() {
+    return (int) weight.size(1);
+  }
+
   /** X W^T + b: [.. x K] to [.. x sum N]. */
   Tensor apply(Tensor input) {
     return PhaseClock.time(Phase.LINEAR, () -> input.linear(weight, bias));

@@ -67,8 +67,19 @@ public record ModelFolder(
 
   /** Loads the model; the folder may be closed afterwards. */
   public TransformerModel load(Precision precision) {
+    return load(precision, Execution.SIMULATED, 1);
+  }
+
+  /**
+   * Loads the model; the folder may be closed afterwards.
+   *
+   * @param execution how a quantized model is computed
+   * @param threads threads that share the products of one sequence in integer execution
+   */
+  public TransformerModel load(Precision precision, Execution execution, int threads) {
     return quantized.isPresent()
-        ? TransformerModel.load(architecture, checkpoint, quantized.get(), precision)
+        ? TransformerModel.load(
+            architecture, checkpoint, quantized.get(), precision, execution, threads)
         : TransformerModel.load(architecture, checkpoint, precision);
   }
 

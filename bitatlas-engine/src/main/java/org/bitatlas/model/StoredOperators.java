@@ -18,6 +18,7 @@ import org.bitatlas.tensor.TensorScope;
 final class StoredOperators implements BlockOperators, AutoCloseable {
 
   private final Architecture architecture;
+  private final ElementType type;
   private final Map<InputGroup, FusedLinear> linears;
   private final Map<Projection, LinearActivations> activations = new EnumMap<>(Projection.class);
   private final Map<Projection, OnlineTransform> transforms = new EnumMap<>(Projection.class);
@@ -51,8 +52,16 @@ final class StoredOperators implements BlockOperators, AutoCloseable {
     }
   }
 
-  StoredOperators(Architecture architecture, Map<InputGroup, FusedLinear> linears) {
+  /**
+   * Operators around given weights.
+   *
+   * @param type of weights and activations
+   * @param linears the weights of each group, none where others multiply
+   */
+  StoredOperators(
+      Architecture architecture, ElementType type, Map<InputGroup, FusedLinear> linears) {
     this.architecture = architecture;
+    this.type = type;
     this.linears = linears;
   }
 
@@ -75,12 +84,7 @@ final class StoredOperators implements BlockOperators, AutoCloseable {
     }
     replacement
         .transform()
-        .ifPresent(transform ->
-            transforms.put(projection, new OnlineTransform(transform, elementTypeOf(projection))));
-  }
-
-  private ElementType elementTypeOf(Projection projection) {
-    return linear(InputGroup.of(projection)).elementType();
+        .ifPresent(transform -> transforms.put(projection, new OnlineTransform(transform, type)));
   }
 
   void set(AttentionActivations replacement) {
@@ -103,8 +107,7 @@ final class StoredOperators implements BlockOperators, AutoCloseable {
     }
     int size = architecture.headDimension();
     try (TensorScope _ = TensorScope.open()) {
-      return Optional.of(
-          Tensor.from(values.get(), size, size).to(elementTypeOf(Projection.KEY)).unscoped());
+      return Optional.of(Tensor.from(values.get(), size, size).to(type).unscoped());
     }
   }
 
@@ -155,6 +158,12 @@ final class StoredOperators implements BlockOperators, AutoCloseable {
     return transform == null
         ? input
         : PhaseClock.time(Phase.TRANSFORM, () -> transform.apply(input));
+  }
+
+  /** Outputs of a group side by side, rounded where the scheme says so. */
+  Tensor withRoundedOutputs(InputGroup group, Tensor outputs) {
+    boolean any = plans.getOrDefault(group, Plan.NOTHING).outputs;
+    return any ? roundedOutputs(group, outputs) : outputs;
   }
 
   private Tensor roundedOutputs(InputGroup group, Tensor outputs) {
@@ -210,7 +219,8 @@ final class StoredOperators implements BlockOperators, AutoCloseable {
     return rounded(tokens, quantizer.get(), dimension).view(shape);
   }
 
-  private LinearActivations around(Projection projection) {
+  /** What happens around a projection. */
+  LinearActivations around(Projection projection) {
     return activations.getOrDefault(projection, LinearActivations.NONE);
   }
 

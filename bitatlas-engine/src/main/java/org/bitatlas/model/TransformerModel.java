@@ -4,6 +4,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
 import org.bitatlas.checkpoint.Checkpoint;
+import org.bitatlas.kernel.KernelTrace;
 import org.bitatlas.model.Architecture.Projection;
 import org.bitatlas.scheme.QuantizedCheckpoint;
 import org.bitatlas.tensor.BitAtlasException;
@@ -25,16 +26,22 @@ public final class TransformerModel implements AutoCloseable {
   private final Architecture architecture;
   private final Precision precision;
   private final String execution;
+  private final Optional<PackedExecution> packed;
   private final Tensor embedding;
   private final List<DecoderBlock> blocks = new ArrayList<>();
   private final Tensor finalNorm;
   private final Optional<Tensor> ownHead;
   private final RotaryTable rotary;
 
-  private TransformerModel(WeightSource source, Precision precision) {
+  private TransformerModel(
+      WeightSource source, Precision precision, Optional<PackedExecution> packed) {
     this.architecture = source.architecture();
     this.precision = precision;
-    this.execution = ExecutionPhrase.of(source.quantized(), precision);
+    this.packed = packed;
+    this.execution =
+        packed.isPresent()
+            ? ExecutionPhrase.ofPacked(source.quantized(), precision)
+            : ExecutionPhrase.of(source.quantized(), precision);
     int vocabulary = architecture.vocabularySize();
     int width = architecture.hiddenSize();
     embedding = source.ownedWeight(QuantizedCheckpoint.EMBEDDING, vocabulary, width);
@@ -50,7 +57,7 @@ public final class TransformerModel implements AutoCloseable {
             architecture.maxPositions(),
             precision.elementType());
     for (int layer = 0; layer < architecture.layers(); layer++) {
-      blocks.add(new DecoderBlock(source, layer, rotary));
+      blocks.add(new DecoderBlock(source, layer, rotary, packed));
     }
   }
 
@@ -63,7 +70,8 @@ public final class TransformerModel implements AutoCloseable {
       Architecture architecture, Checkpoint checkpoint, Precision precision) {
     return new TransformerModel(
         new WeightSource(architecture, checkpoint, Optional.empty(), precision.elementType()),
-        precision);
+        precision,
+        Optional.empty());
   }
 
   /**
@@ -80,9 +88,32 @@ public final class TransformerModel implements AutoCloseable {
       Checkpoint floatParts,
       QuantizedCheckpoint quantized,
       Precision precision) {
-    return new TransformerModel(
-        new WeightSource(architecture, floatParts, Optional.of(quantized), precision.elementType()),
-        precision);
+    return load(architecture, floatParts, quantized, precision, Execution.SIMULATED, 1);
+  }
+
+  /**
+   * Loads a quantized model. With {@link Execution#INTEGER} its linears are packed from their codes
+   * and never dequantized as a whole; embedding and head are still dequantized once.
+   *
+   * @param threads threads that share the products of one sequence, at least 1; results do not
+   *     depend on it
+   * @throws BitAtlasException as {@link #load(Architecture, Checkpoint, QuantizedCheckpoint,
+   *     Precision)}
+   */
+  public static TransformerModel load(
+      Architecture architecture,
+      Checkpoint floatParts,
+      QuantizedCheckpoint quantized,
+      Precision precision,
+      Execution execution,
+      int threads) {
+    WeightSource source =
+        new WeightSource(architecture, floatParts, Optional.of(quantized), precision.elementType());
+    return switch (execution) {
+      case SIMULATED -> new TransformerModel(source, precision, Optional.empty());
+      case INTEGER ->
+          new TransformerModel(source, precision, Optional.of(new PackedExecution(threads)));
+    };
   }
 
   /** The architecture. */
@@ -98,6 +129,11 @@ public final class TransformerModel implements AutoCloseable {
   /** How linear layers are executed, as a phrase for records and people. */
   public String execution() {
     return execution;
+  }
+
+  /** Which kernels the linears of a model with packed weights ran on so far; else empty. */
+  public List<KernelTrace.Use> kernelUses() {
+    return packed.map(present -> present.trace().uses()).orElse(List.of());
   }
 
   /**
@@ -264,5 +300,6 @@ public final class TransformerModel implements AutoCloseable {
     finalNorm.close();
     blocks.forEach(DecoderBlock::close);
     rotary.close();
+    packed.ifPresent(PackedExecution::close);
   }
 }

@@ -96,14 +96,19 @@ record WeightSource(
     }
   }
 
+  /** Refuses codes of another size than the model's layer [N x K]. */
+  static void requireSize(StoredLinear codes, String module, long rows, long columns) {
+    if (rows != codes.outputFeatures() || columns != codes.inputFeatures()) {
+      throw new BitAtlasException(
+          "Quantized layer %s is [%d x %d], but the model's is [%d x %d]; the quantized checkpoint was made for another model."
+              .formatted(module, codes.outputFeatures(), codes.inputFeatures(), rows, columns));
+    }
+  }
+
   private static void dequantize(StoredLinear codes, String module, Tensor target) {
     int rows = codes.outputFeatures();
     int columns = codes.inputFeatures();
-    if (target.size(0) != rows || target.size(1) != columns) {
-      throw new BitAtlasException(
-          "Quantized layer %s is [%d x %d], but the model's is [%d x %d]; the quantized checkpoint was made for another model."
-              .formatted(module, rows, columns, target.size(0), target.size(1)));
-    }
+    requireSize(codes, module, target.size(0), target.size(1));
     float[] row = new float[columns];
     try (TensorScope _ = TensorScope.open()) {
       Tensor wide = Tensor.empty(ElementType.F32, columns);

@@ -1,0 +1,164 @@
+package org.bitatlas.kernel;
+
+import java.lang.foreign.Arena;
+import java.lang.foreign.MemorySegment;
+import java.util.ArrayDeque;
+import java.util.Optional;
+import org.bitatlas.scheme.ActivationQuantizer;
+import org.bitatlas.scheme.GridLinear;
+import org.bitatlas.tensor.ElementType;
+import org.bitatlas.tensor.Tensor;
+
+/**
+ * A linear layer in integers: y[m][n] = a[m] * (sum over g of s[n][g] * acc[m][n][g]) + b[n], with
+ * acc the exact sum of activation codes times weight codes of group g, groups added in order by
+ * fused multiply-adds in fp32. Few rows are multiplied by {@link IntegerProduct}, many on oneDNN,
+ * with the same bits.
+ */
+public final class IntegerLinear implements PackedLinear {
+
+  private final ActivationQuantizer quantizer;
+  private final Arena arena = Arena.ofShared();
+  private final IntegerRows rows;
+  private final RowKernels kernels;
+  private final float[] bias;
+  private final Optional<ManyRows> manyRows;
+  private final ArrayDeque<IntegerProduct> idle = new ArrayDeque<>();
+
+  /** Products with many rows of activations. */
+  sealed interface ManyRows extends AutoCloseable permits ScaledProduct, GroupedProduct {
+
+    /** Y [M x N] in the type of X, bias included. */
+    Tensor apply(LinearInput input, KernelThreads threads);
+
+    KernelChoice choice();
+
+    long bytes();
+
+    @Override
+    void close();
+  }
+
+  /**
+   * Packs a layer.
+   *
+   * @param bias b [N], or empty
+   * @param quantizer of the activations, per token or per tensor
+   * @param output type of X and Y
+   */
+  public IntegerLinear(
+      GridLinear linear,
+      float[] bias,
+      ActivationQuantizer quantizer,
+      ElementType output,
+      RowKernels kernels) {
+    this.quantizer = quantizer;
+    this.kernels = kernels;
+    this.bias = bias;
+    this.rows = IntegerRows.of(linear, arena);
+    this.manyRows = ByteWeights.of(linear).map(codes -> manyRows(codes, output));
+  }
+
+  private ManyRows manyRows(ByteWeights codes, ElementType output) {
+    return codes.groups().count() == 1 && !SignedCodes.shifted(quantizer)
+        ? new ScaledProduct(codes, bias, quantizer, output)
+        : new GroupedProduct(codes, bias, quantizer);
+  }
+
+  @Override
+  public int outputFeatures() {
+    return rows.outputFeatures();
+  }
+
+  @Override
+  public int inputFeatures() {
+    return rows.inputFeatures();
+  }
+
+  @Override
+  public long bytes() {
+    return rows.bytes() + manyRows.map(ManyRows::bytes).orElse(0L);
+  }
+
+  @Override
+  public KernelChoice choice(int count) {
+    return count > LinearInput.FEW_ROWS && manyRows.isPresent()
+        ? manyRows.get().choice()
+        : new KernelChoice(
+            "s%d x %s -> s32".formatted(quantizer.bits(), rows.layout()),
+            "integer rows",
+            kernels.name());
+  }
+
+  @Override
+  public Tensor apply(LinearInput input, KernelThreads threads) {
+    if (input.rows() > LinearInput.FEW_ROWS && manyRows.isPresent()) {
+      return manyRows.get().apply(input, threads);
+    }
+    Tensor output = Tensor.empty(input.type(), input.rows(), outputFeatures());
+    MemorySegment memory = output.memory();
+    if (input.rows() <= LinearInput.FEW_ROWS) {
+      multiply(input.codes(quantizer), 0, input, memory, threads);
+    } else {
+      inSteps(input, memory, threads);
+    }
+    return output;
+  }
+
+  /** Few rows at a time. */
+  private void inSteps(LinearInput input, MemorySegment output, KernelThreads threads) {
+    ActivationCodes whole = new ActivationCodes(input.rows(), input.columns());
+    float[] values = new float[input.rows() * input.columns()];
+    input.read(0, input.rows(), values);
+    kernels.quantize(values, 0, input.rows(), quantizer, whole);
+    ActivationCodes step = new ActivationCodes(LinearInput.FEW_ROWS, input.columns());
+    for (int first = 0; first < input.rows(); first += LinearInput.FEW_ROWS) {
+      step.take(whole, first, Math.min(LinearInput.FEW_ROWS, input.rows() - first));
+      multiply(step, first, input, output, threads);
+    }
+  }
+
+  private void multiply(
+      ActivationCodes codes,
+      int firstRow,
+      LinearInput input,
+      MemorySegment output,
+      KernelThreads threads) {
+    int count = codes.rows() * outputFeatures();
+    float[] results = input.results(count);
+    IntegerProduct product = take();
+    try {
+      threads.run(product.begin(codes, results));
+    } finally {
+      giveBack(product);
+    }
+    for (int at = 0; bias.length > 0 && at < count; at += bias.length) {
+      for (int n = 0; n < bias.length; n++) {
+        results[at + n] += bias[n];
+      }
+    }
+    RowFormat.write(results, 0, count, output, input.type(), (long) firstRow * outputFeatures());
+  }
+
+  private IntegerProduct take() {
+    synchronized (idle) {
+      IntegerProduct kept = idle.poll();
+      if (kept != null) {
+        return kept;
+      }
+    }
+    return new IntegerProduct(kernels, rows, LinearInput.FEW_ROWS);
+  }
+
+  private void giveBack(IntegerProduct product) {
+    synchronized (idle) {
+      idle.push(product);
+    }
+  }
+
+  @Override
+  public void close() {
+    manyRows.ifPresent(ManyRows::close);
+    arena.close();
+  }
+}

@@ -1,0 +1,34 @@
+package org.bitatlas.kernel;
+
+import org.bitatlas.tensor.Tensor;
+
+/**
+ * A linear layer Y = X W^T + b whose weight stays packed in few bits. Calls may come from several
+ * threads at once.
+ */
+public sealed interface PackedLinear extends AutoCloseable permits IntegerLinear, WeightOnlyLinear {
+
+  /** Output features N. */
+  int outputFeatures();
+
+  /** Input features K. */
+  int inputFeatures();
+
+  /** Bytes of all packed forms of the weight, scales included. */
+  long bytes();
+
+  /**
+   * Computes the layer.
+   *
+   * @param input X [M x K]
+   * @param threads share the tiles
+   * @return Y [M x N] in the type of X
+   */
+  Tensor apply(LinearInput input, KernelThreads threads);
+
+  /** Which kernel computes a call with this many rows, with types and instruction set. */
+  KernelChoice choice(int rows);
+
+  @Override
+  void close();
+}

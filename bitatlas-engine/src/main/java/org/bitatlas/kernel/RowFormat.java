@@ -1,0 +1,62 @@
+package org.bitatlas.kernel;
+
+import java.lang.foreign.MemorySegment;
+import java.lang.foreign.ValueLayout;
+import org.bitatlas.tensor.ElementType;
+import org.bitatlas.tensor.Tensor;
+import org.bitatlas.tensor.TensorScope;
+
+/** Rows of fp32 or bf16 between tensors' memory and arrays. */
+final class RowFormat {
+
+  private static final int NOT_A_NUMBER = 0x7FC0;
+
+  private RowFormat() {}
+
+  /** Reads {@code count} elements from element {@code first} on. */
+  static void read(
+      MemorySegment memory, ElementType type, long first, int count, float[] target, int to) {
+    if (type == ElementType.F32) {
+      MemorySegment.copy(memory, ValueLayout.JAVA_FLOAT, first * Float.BYTES, target, to, count);
+      return;
+    }
+    for (int i = 0; i < count; i++) {
+      int bits = memory.get(ValueLayout.JAVA_SHORT, (first + i) * Short.BYTES);
+      target[to + i] = Float.intBitsToFloat(bits << Short.SIZE);
+    }
+  }
+
+  /** Writes {@code count} elements from element {@code first} on, rounded to nearest even. */
+  static void write(
+      float[] values, int from, int count, MemorySegment memory, ElementType type, long first) {
+    if (type == ElementType.F32) {
+      MemorySegment.copy(values, from, memory, ValueLayout.JAVA_FLOAT, first * Float.BYTES, count);
+      return;
+    }
+    for (int i = 0; i < count; i++) {
+      memory.set(ValueLayout.JAVA_SHORT, (first + i) * Short.BYTES, brain(values[from + i]));
+    }
+  }
+
+  /** The upper half of a float's pattern, rounded to nearest, half to even. */
+  static short brain(float value) {
+    int bits = Float.floatToRawIntBits(value);
+    int rounded = (bits + 0x7FFF + (bits >>> Short.SIZE & 1)) >>> Short.SIZE;
+    return (short) (Float.isNaN(value) ? NOT_A_NUMBER : rounded);
+  }
+
+  /** A vector in F32, to be closed by the caller. */
+  static Tensor vector(float[] values) {
+    try (TensorScope _ = TensorScope.open()) {
+      return Tensor.from(values, values.length).unscoped();
+    }
+  }
+
+  /** Refuses what these rows cannot be made of. */
+  static ElementType require(ElementType type) {
+    if (type != ElementType.F32 && type != ElementType.BF16) {
+      throw new IllegalArgumentException("activations of " + type);
+    }
+    return type;
+  }
+}

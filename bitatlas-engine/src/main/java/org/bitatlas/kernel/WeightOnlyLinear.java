@@ -1,0 +1,101 @@
+package org.bitatlas.kernel;
+
+import java.lang.foreign.Arena;
+import java.util.ArrayDeque;
+import org.bitatlas.scheme.StoredLinear;
+import org.bitatlas.tensor.Tensor;
+
+/**
+ * A linear layer whose weight alone is quantized: few rows of activations are multiplied by {@link
+ * WeightOnlyProduct}, which reads the packed weight; for many rows a tile of the weight at a time
+ * is widened to the type of the activations and multiplied by libtorch.
+ */
+public final class WeightOnlyLinear implements PackedLinear {
+
+  private final Arena arena = Arena.ofShared();
+  private final WeightOnlyRows rows;
+  private final RowKernels kernels;
+  private final float[] bias;
+  private final WidenedProduct manyRows;
+  private final ArrayDeque<WeightOnlyProduct> idle = new ArrayDeque<>();
+
+  /**
+   * Packs a layer.
+   *
+   * @param bias b [N], or empty
+   */
+  public WeightOnlyLinear(StoredLinear linear, float[] bias, RowKernels kernels) {
+    this.kernels = kernels;
+    this.bias = bias;
+    this.rows = WeightOnlyRows.of(linear, arena);
+    this.manyRows = new WidenedProduct(rows, bias, kernels);
+  }
+
+  @Override
+  public int outputFeatures() {
+    return rows.outputFeatures();
+  }
+
+  @Override
+  public int inputFeatures() {
+    return rows.inputFeatures();
+  }
+
+  @Override
+  public long bytes() {
+    return rows.bytes();
+  }
+
+  @Override
+  public KernelChoice choice(int count) {
+    return count > LinearInput.FEW_ROWS
+        ? new KernelChoice("float x " + rows.layout(), "widened tiles", "libtorch")
+        : new KernelChoice(
+            "f32 x " + rows.layout() + " -> f32", "weight-only rows", kernels.name());
+  }
+
+  @Override
+  public Tensor apply(LinearInput input, KernelThreads threads) {
+    if (input.rows() > LinearInput.FEW_ROWS) {
+      return manyRows.apply(input, threads);
+    }
+    Tensor output = Tensor.empty(input.type(), input.rows(), outputFeatures());
+    int count = input.rows() * outputFeatures();
+    float[] results = input.results(count);
+    WeightOnlyProduct product = take();
+    try {
+      threads.run(product.begin(input.floats(), 0, input.rows(), results));
+    } finally {
+      giveBack(product);
+    }
+    for (int at = 0; bias.length > 0 && at < count; at += bias.length) {
+      for (int n = 0; n < bias.length; n++) {
+        results[at + n] += bias[n];
+      }
+    }
+    RowFormat.write(results, 0, count, output.memory(), input.type(), 0);
+    return output;
+  }
+
+  private WeightOnlyProduct take() {
+    synchronized (idle) {
+      WeightOnlyProduct kept = idle.poll();
+      if (kept != null) {
+        return kept;
+      }
+    }
+    return new WeightOnlyProduct(kernels, rows, LinearInput.FEW_ROWS);
+  }
+
+  private void giveBack(WeightOnlyProduct product) {
+    synchronized (idle) {
+      idle.push(product);
+    }
+  }
+
+  @Override
+  public void close() {
+    arena.close();
+    manyRows.close();
+  }
+}

@@ -1,0 +1,139 @@
+package org.bitatlas.model;
+
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.List;
+import java.util.Optional;
+import org.bitatlas.kernel.IntegerLinear;
+import org.bitatlas.kernel.IntegerRows;
+import org.bitatlas.kernel.PackedLinear;
+import org.bitatlas.kernel.WeightOnlyLinear;
+import org.bitatlas.model.Architecture.Projection;
+import org.bitatlas.scheme.ActivationQuantizer;
+import org.bitatlas.scheme.ActivationQuantizer.Strategy;
+import org.bitatlas.scheme.FloatLinear;
+import org.bitatlas.scheme.GridLinear;
+import org.bitatlas.scheme.LinearActivations;
+import org.bitatlas.scheme.StoredLinear;
+import org.bitatlas.tensor.Tensor;
+import org.bitatlas.tensor.TensorScope;
+
+/** Packs the linears of a block; those on one grid with one input become one product. */
+final class PackedParts {
+
+  private final WeightSource source;
+  private final int layer;
+  private final PackedExecution execution;
+
+  PackedParts(WeightSource source, int layer, PackedExecution execution) {
+    this.source = source;
+    this.layer = layer;
+    this.execution = execution;
+  }
+
+  private Optional<StoredLinear> codes(Projection projection) {
+    return source
+        .quantized()
+        .map(checkpoint -> checkpoint.linears().get(projection.module(layer)))
+        .filter(linear -> !(linear instanceof FloatLinear));
+  }
+
+  private LinearActivations around(Projection projection) {
+    return source
+        .quantized()
+        .map(checkpoint -> checkpoint.activationsOf(projection.module(layer)))
+        .orElse(LinearActivations.NONE);
+  }
+
+  /** The parts of a group in the order of its projections. */
+  List<PackedPart> of(InputGroup group) {
+    List<PackedPart> parts = new ArrayList<>();
+    List<Projection> together = new ArrayList<>();
+    for (Projection projection : group.projections()) {
+      if (!together.isEmpty() && !joins(together.getFirst(), projection)) {
+        parts.add(part(List.copyOf(together)));
+        together.clear();
+      }
+      together.add(projection);
+    }
+    parts.add(part(List.copyOf(together)));
+    return parts;
+  }
+
+  private boolean joins(Projection first, Projection next) {
+    LinearActivations one = around(first);
+    LinearActivations other = around(next);
+    if (!one.transform().equals(other.transform()) || !one.input().equals(other.input())) {
+      return false;
+    }
+    Optional<StoredLinear> a = codes(first);
+    Optional<StoredLinear> b = codes(next);
+    return a.isEmpty()
+        ? b.isEmpty()
+        : a.get() instanceof GridLinear grid
+            && b.isPresent()
+            && b.get() instanceof GridLinear below
+            && StackedGrid.fits(grid, below);
+  }
+
+  private PackedPart part(List<Projection> projections) {
+    Projection first = projections.getFirst();
+    Optional<StoredLinear> stored = codes(first);
+    if (stored.isEmpty()) {
+      return new PackedPart(
+          projections, new FusedLinear(source, layer, projections), execution.trace());
+    }
+    for (Projection projection : projections) {
+      WeightSource.requireSize(
+          codes(projection).orElseThrow(),
+          projection.module(layer),
+          source.architecture().outputFeatures(projection),
+          source.architecture().inputFeatures(projection));
+    }
+    StoredLinear linear =
+        projections.size() == 1
+            ? stored.get()
+            : StackedGrid.of(
+                projections.stream()
+                    .map(projection -> (GridLinear) codes(projection).orElseThrow())
+                    .toList());
+    Optional<ActivationQuantizer> input = around(first).input();
+    if (linear instanceof GridLinear grid && input.filter(q -> integer(q, grid)).isPresent()) {
+      PackedLinear packed =
+          new IntegerLinear(
+              grid, bias(projections), input.get(), source.elementType(), execution.kernels());
+      return new PackedPart(projections, packed, false, execution.trace());
+    }
+    PackedLinear packed = new WeightOnlyLinear(linear, bias(projections), execution.kernels());
+    return new PackedPart(projections, packed, input.isPresent(), execution.trace());
+  }
+
+  private static boolean integer(ActivationQuantizer quantizer, GridLinear linear) {
+    return quantizer.strategy() != Strategy.HEAD
+        && linear.inputFeatures() <= IntegerRows.MAX_COLUMNS;
+  }
+
+  /** The biases one after the other, 0 where a projection has none; empty where none has one. */
+  private float[] bias(List<Projection> projections) {
+    Architecture architecture = source.architecture();
+    if (projections.stream().noneMatch(architecture::hasBias)) {
+      return new float[0];
+    }
+    float[] all = new float[0];
+    for (Projection projection : projections) {
+      int count = architecture.outputFeatures(projection);
+      float[] own = new float[count];
+      if (architecture.hasBias(projection)) {
+        try (TensorScope _ = TensorScope.open()) {
+          Tensor target = Tensor.empty(source.elementType(), count);
+          source.readBias(layer, projection, target);
+          own = target.toFloats();
+        }
+      }
+      int before = all.length;
+      all = Arrays.copyOf(all, before + count);
+      System.arraycopy(own, 0, all, before, count);
+    }
+    return all;
+  }
+}

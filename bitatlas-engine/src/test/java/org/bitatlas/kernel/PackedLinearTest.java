@@ -1,0 +1,223 @@
+package org.bitatlas.kernel;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import java.util.Arrays;
+import java.util.List;
+import java.util.Optional;
+import org.bitatlas.kernel.KernelCases.Zeros;
+import org.bitatlas.scheme.ActivationQuantizer;
+import org.bitatlas.scheme.ActivationQuantizer.Strategy;
+import org.bitatlas.scheme.GridLinear;
+import org.bitatlas.scheme.StoredLinear;
+import org.bitatlas.tensor.ElementType;
+import org.bitatlas.tensor.Tensor;
+import org.bitatlas.tensor.TensorScope;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.EnumSource;
+import org.junit.jupiter.params.provider.MethodSource;
+import org.junit.jupiter.params.provider.ValueSource;
+
+/** Layers on packed codes: few rows, many rows and the definition agree. */
+class PackedLinearTest {
+
+  private static final int OUTPUTS = 301;
+  private static final int INPUTS = 200;
+  private static final int ROWS = 19;
+
+  private final KernelCases drawn = new KernelCases(5);
+  private final RowKernels kernels = RowKernels.selected();
+  private final KernelThreads one = new KernelThreads(1);
+  private final KernelThreads two = new KernelThreads(2);
+
+  @AfterEach
+  void close() {
+    one.close();
+    two.close();
+  }
+
+  record Case(String name, GridLinear linear, ActivationQuantizer quantizer, boolean biased) {
+    @Override
+    public String toString() {
+      return name;
+    }
+  }
+
+  static List<Case> integerCases() {
+    KernelCases drawn = new KernelCases(3);
+    ActivationQuantizer token8 = ActivationQuantizer.perToken(8, true);
+    GridLinear channel8 = drawn.grid(OUTPUTS, INPUTS, 8, INPUTS, Zeros.MIDDLE);
+    GridLinear group4 = drawn.grid(OUTPUTS, INPUTS, 4, 32, Zeros.MIDDLE);
+    return List.of(
+        new Case("W8A8 per token", channel8, token8, true),
+        new Case("W8A8 static", channel8, ActivationQuantizer.perTensor(8, true, -2.5f, 2), false),
+        new Case("W8A8 asymmetric", channel8, ActivationQuantizer.perToken(8, false), true),
+        new Case(
+            "W8A8 dynamic tensor",
+            channel8,
+            ActivationQuantizer.dynamic(8, false, Strategy.TENSOR, 0.9f),
+            false),
+        new Case(
+            "W8 with zeros", drawn.grid(OUTPUTS, INPUTS, 8, INPUTS, Zeros.DRAWN), token8, true),
+        new Case("W4A8", drawn.grid(OUTPUTS, INPUTS, 4, INPUTS, Zeros.DRAWN), token8, false),
+        new Case("W4A8 in groups", group4, token8, true),
+        new Case(
+            "W4A8 in groups with zeros",
+            drawn.grid(OUTPUTS, INPUTS, 4, 64, Zeros.DRAWN),
+            ActivationQuantizer.perToken(8, false),
+            false),
+        new Case("act order", drawn.actOrder(group4), token8, true),
+        new Case(
+            "W4A4",
+            drawn.grid(OUTPUTS, INPUTS, 4, INPUTS, Zeros.MIDDLE),
+            ActivationQuantizer.perToken(4, false),
+            false),
+        new Case(
+            "wide",
+            drawn.grid(40, 1500, 8, 1500, Zeros.MIDDLE),
+            ActivationQuantizer.perToken(8, false),
+            false));
+  }
+
+  @ParameterizedTest
+  @MethodSource("integerCases")
+  void manyRowsHaveTheBitsOfFew(Case each) {
+    GridLinear linear = each.linear();
+    float[] x = drawn.floats(ROWS * linear.inputFeatures(), 1);
+    float[] bias = each.biased() ? drawn.floats(linear.outputFeatures(), 1) : new float[0];
+    for (ElementType type : List.of(ElementType.F32, ElementType.BF16)) {
+      try (IntegerLinear packed = new IntegerLinear(linear, bias, each.quantizer(), type, kernels);
+          TensorScope _ = TensorScope.open()) {
+        Tensor input = Tensor.from(x, ROWS, linear.inputFeatures()).to(type);
+        float[] many = apply(packed, input, one);
+        assertThat(apply(packed, input, two)).isEqualTo(many);
+        float[] exact = definition(each, bias, input.toFloats());
+        assertThat(many).isEqualTo(rounded(exact, type));
+        if (each.quantizer().strategy() == Strategy.TOKEN || !each.quantizer().dynamic()) {
+          for (int first = 0; first < ROWS; first += 3) {
+            int rows = Math.min(3, ROWS - first);
+            Tensor few = input.narrow(0, first, rows).contiguous();
+            int n = linear.outputFeatures();
+            assertThat(apply(packed, few, two))
+                .isEqualTo(Arrays.copyOfRange(many, first * n, (first + rows) * n));
+          }
+        }
+      }
+    }
+  }
+
+  /** The layer by its definition with the scalar kernels. */
+  private static float[] definition(Case each, float[] bias, float[] x) {
+    GridLinear linear = each.linear();
+    int n = linear.outputFeatures();
+    int k = linear.inputFeatures();
+    ActivationCodes codes = new ActivationCodes(ROWS, k);
+    new ScalarRowKernels().quantize(x, 0, ROWS, each.quantizer(), codes);
+    float[] y = new float[ROWS * n];
+    for (int m = 0; m < ROWS; m++) {
+      for (int row = 0; row < n; row++) {
+        float sum = 0;
+        for (int group = 0; group < linear.groups(); group++) {
+          int cell = row * linear.groups() + group;
+          int exact = 0;
+          for (int column = 0; column < k; column++) {
+            if (linear.group(column) == group) {
+              exact +=
+                  (linear.code(row, column) - (linear.zeroPoints()[cell] & 0xFF))
+                      * codes.code(m, column);
+            }
+          }
+          sum = Math.fma(linear.scales()[cell], (float) exact, sum);
+        }
+        y[m * n + row] = sum * codes.scale(m) + (bias.length > 0 ? bias[row] : 0);
+      }
+    }
+    return y;
+  }
+
+  private static float[] rounded(float[] values, ElementType type) {
+    return Tensor.from(values, values.length).to(type).toFloats();
+  }
+
+  private float[] apply(PackedLinear packed, Tensor input, KernelThreads threads) {
+    float[] values =
+        packed.apply(new LinearInput(packed.inputFeatures(), input, kernels), threads).toFloats();
+    for (int i = 0; i < values.length; i++) {
+      // A sum of 0 under a negative scale, which no method makes, is -0 in one of the kernels.
+      values[i] += 0f;
+    }
+    return values;
+  }
+
+  enum Storage {
+    GRID,
+    ACT_ORDER,
+    TWO_BITS,
+    MIXED,
+    BINARY,
+    FLOAT
+  }
+
+  @ParameterizedTest
+  @EnumSource(Storage.class)
+  void weightOnlyLayersAgreeWithTheDequantizedWeight(Storage storage) {
+    StoredLinear linear =
+        switch (storage) {
+          case GRID -> drawn.grid(OUTPUTS, INPUTS, 4, 32, Zeros.DRAWN);
+          case ACT_ORDER -> drawn.actOrder(drawn.grid(OUTPUTS, INPUTS, 4, 32, Zeros.MIDDLE));
+          case TWO_BITS -> drawn.grid(OUTPUTS, INPUTS, 2, 64, Zeros.DRAWN);
+          case MIXED -> drawn.mixed(OUTPUTS, INPUTS, 32);
+          case BINARY -> drawn.binary(OUTPUTS, INPUTS, 64);
+          case FLOAT -> drawn.floatLinear(OUTPUTS, INPUTS);
+        };
+    float[] bias = drawn.floats(OUTPUTS, 1);
+    try (WeightOnlyLinear packed = new WeightOnlyLinear(linear, bias, kernels);
+        TensorScope _ = TensorScope.open()) {
+      Tensor input = Tensor.from(drawn.floats(ROWS * INPUTS, 1), ROWS, INPUTS);
+      float[] expected =
+          input
+              .linear(
+                  Tensor.from(linear.dequantize(), OUTPUTS, INPUTS),
+                  Optional.of(Tensor.from(bias, OUTPUTS)))
+              .toFloats();
+      double size = 0;
+      for (float value : expected) {
+        size = Math.max(size, Math.abs(value));
+      }
+      float[] many = apply(packed, input, one);
+      assertThat(apply(packed, input, two)).isEqualTo(many);
+      assertThat(largestDifference(many, expected)).isLessThan(4e-6 * size);
+      Tensor few = input.narrow(0, 0, 3);
+      assertThat(largestDifference(apply(packed, few, two), expected)).isLessThan(4e-6 * size);
+    }
+  }
+
+  @ParameterizedTest
+  @ValueSource(ints = {2, 19})
+  void whatIsNotANumberStaysSo(int rows) {
+    GridLinear linear = drawn.grid(OUTPUTS, INPUTS, 8, INPUTS, Zeros.MIDDLE);
+    float[] x = drawn.floats(rows * INPUTS, 1);
+    x[INPUTS + 3] = Float.NaN;
+    try (IntegerLinear packed =
+            new IntegerLinear(
+                linear,
+                new float[0],
+                ActivationQuantizer.perToken(8, true),
+                ElementType.F32,
+                kernels);
+        TensorScope _ = TensorScope.open()) {
+      float[] y = apply(packed, Tensor.from(x, rows, INPUTS), two);
+      assertThat(y[OUTPUTS - 1]).isFinite();
+      assertThat(Arrays.copyOfRange(y, OUTPUTS, 2 * OUTPUTS)).containsOnly(Float.NaN);
+    }
+  }
+
+  private static double largestDifference(float[] values, float[] expected) {
+    double largest = 0;
+    for (int i = 0; i < values.length; i++) {
+      largest = Math.max(largest, Math.abs(values[i] - expected[i]));
+    }
+    return largest;
+  }
+}
