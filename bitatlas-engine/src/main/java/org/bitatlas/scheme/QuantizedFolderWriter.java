@@ -8,6 +8,7 @@ import java.util.ArrayList;
 import java.util.HashSet;
 import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
 import org.bitatlas.checkpoint.AtomicFile;
@@ -209,6 +210,15 @@ public final class QuantizedFolderWriter implements AutoCloseable {
    * @throws BitAtlasException when the parts do not fit the base checkpoint, or writing fails
    */
   public void finish(BlockParts outer, Provenance provenance) {
+    finish(outer, provenance, Map.of());
+  }
+
+  /**
+   * As {@link #finish(BlockParts, Provenance)}, with documents beside the checkpoint.
+   *
+   * @param documents texts by file name
+   */
+  public void finish(BlockParts outer, Provenance provenance, Map<String, String> documents) {
     if (blocksDone < blocks) {
       throw new IllegalStateException("%d of %d blocks are done".formatted(blocksDone, blocks));
     }
@@ -223,6 +233,9 @@ public final class QuantizedFolderWriter implements AutoCloseable {
       }
     }
     writing(() -> {
+      for (Map.Entry<String, String> document : documents.entrySet()) {
+        Files.writeString(partial.content().resolve(document.getKey()), document.getValue());
+      }
       FolderCompletion.complete(
           partial.content(),
           shards,

@@ -2,6 +2,7 @@ package org.bitatlas.quant.pipeline;
 
 import java.nio.file.Path;
 import java.util.LinkedHashMap;
+import java.util.Map;
 import java.util.Optional;
 import java.util.SequencedMap;
 import java.util.function.Consumer;
@@ -41,6 +42,9 @@ import org.bitatlas.tensor.BitAtlasException;
  * work with a {@link java.util.concurrent.CancellationException}.
  */
 public final class QuantizationPipeline {
+
+  /** Beside a quantized checkpoint: the reports of all layers and the notes. */
+  public static final String REPORT_FILE = "quantization_report.json";
 
   /** Raised when the same model, recipe and calibration set give another checkpoint. */
   public static final int BEHAVIOUR_VERSION = 3;
@@ -108,7 +112,10 @@ public final class QuantizationPipeline {
       StageClock clock = new StageClock();
       TableRounder.Tables tables = run(source, recipe, calibration, threads, listener, sink, clock);
       QuantizationSummary summary = sink.summary(tables, resumed, clock);
-      writer.finish(tables.parts(), provenance);
+      writer.finish(
+          tables.parts(),
+          provenance,
+          Map.of(REPORT_FILE, new BlockJournal(summary.layers(), summary.notes()).toJson() + "\n"));
       return summary;
     }
   }

@@ -118,6 +118,10 @@ class FolderQuantizationTest {
     assertThat(seen.getFirst()).isEqualTo(22);
     assertThat(summary.layers()).isEqualTo(uninterrupted.layers()).hasSize(42);
     assertThat(bytes(resumed)).isEqualTo(bytes(whole));
+    BlockJournal report =
+        BlockJournal.fromJson(Files.readString(resumed.resolve(QuantizationPipeline.REPORT_FILE)));
+    assertThat(report.reports()).isEqualTo(summary.layers());
+    assertThat(report.notes()).isEqualTo(summary.notes());
     assertThat(files(out)).containsExactlyInAnyOrder("whole", "resumed");
   }
 
