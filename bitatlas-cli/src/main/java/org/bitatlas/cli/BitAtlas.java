@@ -23,6 +23,7 @@ import picocli.CommandLine.Spec;
       MapCommand.class,
       QuantizeCommand.class,
       PlanCommand.class,
+      BenchCommand.class,
       EvaluateCommand.class,
       ChatCommand.class,
       InspectCommand.class,

@@ -9,12 +9,13 @@ import java.util.SequencedMap;
 import java.util.stream.Stream;
 
 /** The machine a record was made on, as a person would name it. Provenance, not key. */
-final class Machine {
+public final class Machine {
   private static final Path PROCESSOR = Path.of("/proc/cpuinfo");
 
   private Machine() {}
 
-  static SequencedMap<String, String> describe() {
+  /** Processor, cores, system, Java and commit, by name. */
+  public static SequencedMap<String, String> describe() {
     SequencedMap<String, String> machine = new LinkedHashMap<>();
     processor().ifPresent(name -> machine.put("processor", name));
     machine.put("cores", Integer.toString(Runtime.getRuntime().availableProcessors()));

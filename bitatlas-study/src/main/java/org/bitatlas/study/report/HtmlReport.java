@@ -29,7 +29,7 @@ final class HtmlReport {
     Map<String, Object> values = new LinkedHashMap<>(new PageView(map).values());
     values.put("style", new SafeString(resource("map.css")));
     values.put("script", new SafeString(resource("map.js")));
-    values.put("charts", new SafeString(resource(CHARTS).replace("</script", "<\\/script")));
+    values.put("charts", charts());
     values.put("data", new SafeString(ScriptJson.of(new PageData(map, samples).values())));
     values.put("packs", packs(samples));
     values.put(
@@ -40,6 +40,11 @@ final class HtmlReport {
     return render(resource("map.html.jinja"), values);
   }
 
+  /** The chart library, to stand inside a {@code script} element. */
+  static SafeString charts() {
+    return new SafeString(resource(CHARTS).replace("</script", "<\\/script"));
+  }
+
   private static List<Map<String, Object>> packs(SamplePack samples) {
     List<Map<String, Object>> packs = new ArrayList<>();
     samples
@@ -48,7 +53,8 @@ final class HtmlReport {
     return packs;
   }
 
-  private static String render(String template, Map<String, Object> values) {
+  /** Fills a template; values are escaped unless they are {@link SafeString}s. */
+  static String render(String template, Map<String, Object> values) {
     // Nested interpretation would read template syntax inside a model's output.
     Jinjava jinjava =
         new Jinjava(

@@ -1,0 +1,105 @@
+package org.bitatlas.cli;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import java.io.PrintWriter;
+import java.io.StringWriter;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
+import picocli.CommandLine;
+import tools.jackson.databind.JsonNode;
+import tools.jackson.databind.json.JsonMapper;
+
+class BenchCommandTest {
+
+  private static final String SHORT = "--prefill 32 --context 8 --tokens 4 --rounds 1 --threads 1 ";
+
+  @TempDir private Path folder;
+
+  private final StringWriter out = new StringWriter();
+  private final StringWriter err = new StringWriter();
+
+  @Test
+  void measuresTheEmbeddedModel() throws Exception {
+    Path json = folder.resolve("bench.json");
+    Path page = folder.resolve("bench.html");
+
+    int status =
+        run(
+            "bench nano --schemes fp32,w8a8,w4a16-g128 "
+                + SHORT
+                + "--json "
+                + json
+                + " --page "
+                + page);
+
+    assertThat(err.toString()).isEmpty();
+    assertThat(status).isEqualTo(Exit.OK);
+    assertThat(out.toString().lines()).allMatch(line -> line.length() <= FactSheet.WIDTH);
+    assertThat(out.toString())
+        .contains("Prompt of 32 tokens; 4 tokens decoded after 8; threads: 1; rounds: 1")
+        .contains("Simulated, in ")
+        .contains("w4a16-g128")
+        .contains("quantization")
+        .contains("JSON: " + json, "Page: " + page);
+    JsonNode root = JsonMapper.builder().build().readTree(Files.readString(json));
+    assertThat(root.get("schemes")).hasSize(3);
+    for (JsonNode scheme : root.get("schemes")) {
+      assertThat(scheme.at("/prefillTokensPerSecond/median").doubleValue()).isPositive();
+      assertThat(scheme.at("/decodeTokensPerSecond/median").doubleValue()).isPositive();
+    }
+    assertThat(Files.readString(page)).contains("chart-prefill");
+  }
+
+  @Test
+  void measuresAFolderThatIsQuantized() {
+    Path quantized = folder.resolve("w4");
+    assertThat(run("quantize nano --method rtn --bits 4 --group-size 64 --out " + quantized))
+        .isEqualTo(Exit.OK);
+
+    assertThat(run("bench " + quantized + " --schemes fp32 " + SHORT)).isEqualTo(Exit.OK);
+
+    assertThat(out.toString()).contains("stored").contains("the folder's own codes");
+  }
+
+  @ParameterizedTest
+  @ValueSource(
+      strings = {
+        "bench",
+        "bench nano --shape openpangu-1b",
+        "bench nano --rounds 0",
+        "bench nano --prefill -1",
+        "bench nano --json no-such-folder/bench.json",
+        "bench nano --tokens many",
+      })
+  void aWrongCommandLineIsAUsageMistakeBeforeAnyWork(String command) {
+    assertThat(run(command)).isEqualTo(Exit.USAGE);
+    assertThat(out.toString()).isEmpty();
+  }
+
+  @ParameterizedTest
+  @ValueSource(
+      strings = {
+        "bench --shape openpangu-2b",
+        "bench --shape openpangu-7b:99-layers",
+        "bench nano --schemes w3a3",
+        "bench nano --prefill 100000",
+        "bench no-such-model",
+      })
+  void whatCannotBeMeasuredIsOneSentence(String command) {
+    assertThat(run(command)).isEqualTo(Exit.ERROR);
+    assertThat(err.toString().lines()).hasSize(1);
+    assertThat(err.toString()).startsWith("bitatlas: ");
+  }
+
+  private int run(String command) {
+    CommandLine line = BitAtlas.commandLine();
+    line.setOut(new PrintWriter(out, true));
+    line.setErr(new PrintWriter(err, true));
+    return line.execute(command.split(" "));
+  }
+}

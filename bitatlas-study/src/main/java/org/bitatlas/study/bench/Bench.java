@@ -1,0 +1,192 @@
+package org.bitatlas.study.bench;
+
+import java.util.ArrayList;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Optional;
+import java.util.OptionalLong;
+import java.util.Set;
+import java.util.SplittableRandom;
+import java.util.concurrent.CancellationException;
+import org.bitatlas.generate.Generation;
+import org.bitatlas.generate.GenerationRequest;
+import org.bitatlas.generate.Sampling;
+import org.bitatlas.generate.TransformerLanguageModel;
+import org.bitatlas.kernel.TilePool;
+import org.bitatlas.model.Architecture;
+import org.bitatlas.model.PhaseClock;
+import org.bitatlas.study.Machine;
+import org.bitatlas.tensor.BitAtlasException;
+import org.bitatlas.tensor.NativeRuntime;
+
+/**
+ * Measures schemes side by side: in each round every scheme once, and the machine's limits, so that
+ * a machine that is slower for a while is so for all. A scheme is loaded, run once without being
+ * counted, measured and freed; so one model at a time is in memory, and its peak is its own.
+ */
+public final class Bench {
+
+  private static final long LEAST_READ_BYTES = 8L << 20;
+  private static final long MOST_READ_BYTES = 1L << 30;
+
+  private final BenchSubject subject;
+  private final BenchOptions options;
+  private final BenchListener listener;
+
+  private Bench(BenchSubject subject, BenchOptions options, BenchListener listener) {
+    this.subject = subject;
+    this.options = options;
+    this.listener = listener;
+  }
+
+  /**
+   * Runs all rounds.
+   *
+   * @throws BitAtlasException when sequences do not fit the model or a scheme the memory
+   * @throws CancellationException when the calling thread is interrupted; the interrupt stays
+   *     pending
+   */
+  public static BenchResult run(
+      BenchSubject subject, BenchOptions options, BenchListener listener) {
+    options.check(subject.architecture());
+    if (options.schemes().isEmpty() && subject.stored().isEmpty()) {
+      throw new BitAtlasException("There is nothing to measure; name at least one scheme.");
+    }
+    NativeRuntime.useThreads(options.threads());
+    try (TilePool pool = new TilePool(options.threads())) {
+      LimitMeter meter =
+          new LimitMeter(subject.architecture(), options.prompt(), readBytes(subject), pool);
+      return new Bench(subject, options, listener).rounds(meter);
+    } finally {
+      NativeRuntime.useSingleThread();
+    }
+  }
+
+  /** As many bytes as the model in fp32 has: weights that fit a cache are read from it, too. */
+  private static long readBytes(BenchSubject subject) {
+    long weights = LoadedScheme.linearWeights(subject.architecture());
+    return Math.clamp(weights * Float.BYTES, LEAST_READ_BYTES, MOST_READ_BYTES);
+  }
+
+  private BenchResult rounds(LimitMeter meter) {
+    // An empty scheme stands for the folder's own.
+    List<Optional<Scheme>> steps = new ArrayList<>();
+    subject.stored().ifPresent(_ -> steps.add(Optional.empty()));
+    options.schemes().forEach(scheme -> steps.add(Optional.of(scheme)));
+    steps.forEach(step -> MemoryNeed.check(subject, step, options));
+    List<Limits> limits = new ArrayList<>();
+    List<SchemeFacts> facts = new ArrayList<>();
+    List<List<Sample>> samples = new ArrayList<>();
+    for (int round = 1; round <= options.rounds(); round++) {
+      begin(round, "limits of the machine");
+      limits.add(meter.measure());
+      for (int i = 0; i < steps.size(); i++) {
+        begin(round, steps.get(i).map(Scheme::name).orElse(BenchOptions.STORED));
+        System.gc();
+        boolean ownPeak = ProcessMemory.resetPeak();
+        try (LoadedScheme loaded = load(steps.get(i))) {
+          if (round == 1) {
+            facts.add(loaded.facts());
+            samples.add(new ArrayList<>());
+          }
+          samples.get(i).add(measure(loaded, ownPeak));
+        }
+      }
+    }
+    BenchRun run =
+        new BenchRun(
+            subject.name(),
+            subject.weights(),
+            LoadedScheme.linearWeights(subject.architecture()),
+            subject.architecture().layers(),
+            options.prompt(),
+            options.context(),
+            options.tokens(),
+            options.threads(),
+            new LinkedHashMap<>(Machine.describe()),
+            List.copyOf(limits));
+    List<SchemeResult> results = new ArrayList<>();
+    for (int i = 0; i < facts.size(); i++) {
+      results.add(new SchemeResult(facts.get(i), run, List.copyOf(samples.get(i))));
+    }
+    return new BenchResult(run, List.copyOf(results));
+  }
+
+  private void begin(int round, String step) {
+    requireRunning();
+    listener.step(round, options.rounds(), step);
+  }
+
+  private static void requireRunning() {
+    if (Thread.currentThread().isInterrupted()) {
+      throw new CancellationException("the bench was interrupted");
+    }
+  }
+
+  private LoadedScheme load(Optional<Scheme> scheme) {
+    return scheme.isPresent()
+        ? LoadedScheme.load(subject, scheme.get(), options.precision())
+        : LoadedScheme.loadStored(subject, options.precision());
+  }
+
+  private Sample measure(LoadedScheme loaded, boolean ownPeak) {
+    Architecture architecture = subject.architecture();
+    TransformerLanguageModel language =
+        new TransformerLanguageModel(loaded.model(), options.threads());
+    String name = loaded.facts().scheme();
+    int[] prompt = ids(options.prompt(), architecture);
+    int[] context = ids(options.context(), architecture);
+    generate(language, prompt, 1, name);
+    generate(language, context, 2, name);
+    PhaseTimes prefill = generate(language, prompt, 1, name).prefill;
+    PhaseTimes decode = generate(language, context, 1 + options.tokens(), name).decode;
+    return new Sample(prefill, decode, ownPeak ? ProcessMemory.peak() : OptionalLong.empty());
+  }
+
+  private static int[] ids(int count, Architecture architecture) {
+    SplittableRandom random = new SplittableRandom(count);
+    int[] ids = new int[count];
+    for (int i = 0; i < count; i++) {
+      ids[i] = random.nextInt(architecture.vocabularySize());
+    }
+    return ids;
+  }
+
+  private record Timed(PhaseTimes prefill, PhaseTimes decode) {}
+
+  private static Timed generate(
+      TransformerLanguageModel language, int[] prompt, int tokens, String scheme) {
+    requireRunning();
+    PhaseClock clock = new PhaseClock();
+    List<PhaseTimes> first = new ArrayList<>();
+    GenerationRequest request =
+        new GenerationRequest(prompt, tokens, new Sampling.Greedy(), Set.of());
+    PhaseTimes rest =
+        clock.during(() -> {
+          Generation generation =
+              language.stream(
+                  request,
+                  token -> {
+                    if (first.isEmpty()) {
+                      first.add(new PhaseTimes(clock.lap()));
+                    }
+                    return true;
+                  });
+          PhaseTimes after = new PhaseTimes(clock.lap());
+          requireLength(generation, scheme);
+          return after;
+        });
+    return new Timed(first.getFirst(), rest);
+  }
+
+  private static void requireLength(Generation generation, String scheme) {
+    switch (generation.reason()) {
+      case LENGTH -> {}
+      case CANCELLED -> throw new CancellationException("the bench was interrupted");
+      case NON_FINITE, STOP_TOKEN ->
+          throw new BitAtlasException(
+              "Scheme %s computes numbers that are not finite with this model; leave it out with --schemes."
+                  .formatted(scheme));
+    }
+  }
+}

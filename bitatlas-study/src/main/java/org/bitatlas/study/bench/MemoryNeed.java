@@ -1,0 +1,45 @@
+package org.bitatlas.study.bench;
+
+import java.util.Optional;
+import java.util.OptionalLong;
+import org.bitatlas.model.CheckpointValidation;
+import org.bitatlas.model.Precision;
+import org.bitatlas.tensor.BitAtlasException;
+
+/** Whether a scheme fits the memory, known before hours are spent on the others. */
+final class MemoryNeed {
+
+  private static final double GIBIBYTE = 1L << 30;
+
+  private MemoryNeed() {}
+
+  /**
+   * Compares the weights of a scheme in memory with what is available.
+   *
+   * @param scheme empty for a folder that is itself quantized
+   * @throws BitAtlasException when they do not fit
+   */
+  static void check(BenchSubject subject, Optional<Scheme> scheme, BenchOptions options) {
+    OptionalLong available = ProcessMemory.available();
+    Precision precision = scheme.flatMap(Scheme::precision).orElse(options.precision());
+    double elements = 0;
+    for (var shape :
+        CheckpointValidation.expectedTensors(subject.architecture()).sequencedValues()) {
+      double count = 1;
+      for (long size : shape) {
+        count *= size;
+      }
+      elements += count;
+    }
+    double bytes = elements * precision.elementType().bits() / Byte.SIZE;
+    if (available.isPresent() && bytes > available.getAsLong()) {
+      throw new BitAtlasException(
+          "Scheme %s of %s needs %.1f GiB for its weights, but %.1f GiB are available; measure fewer layers (--shape NAME:4-layers) or leave it out with --schemes."
+              .formatted(
+                  scheme.map(Scheme::name).orElse(BenchOptions.STORED),
+                  subject.name(),
+                  bytes / GIBIBYTE,
+                  available.getAsLong() / GIBIBYTE));
+    }
+  }
+}

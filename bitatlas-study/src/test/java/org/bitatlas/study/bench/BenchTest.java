@@ -1,0 +1,163 @@
+package org.bitatlas.study.bench;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+import static org.assertj.core.api.Assertions.within;
+
+import java.util.ArrayList;
+import java.util.List;
+import java.util.concurrent.CancellationException;
+import org.bitatlas.model.Architecture;
+import org.bitatlas.model.Phase;
+import org.bitatlas.model.Precision;
+import org.bitatlas.model.RotaryEmbedding;
+import org.bitatlas.tensor.BitAtlasException;
+import org.bitatlas.tensor.ElementType;
+import org.junit.jupiter.api.Test;
+
+class BenchTest {
+
+  private static final Architecture SMALL =
+      new Architecture(
+          "TestForCausalLM",
+          300,
+          256,
+          384,
+          2,
+          4,
+          2,
+          64,
+          1e-5,
+          new RotaryEmbedding.Plain(10_000),
+          true,
+          true,
+          false,
+          true,
+          64,
+          0,
+          List.of(),
+          1,
+          List.of(2));
+
+  private static final int WEIGHTS = 2 * (256 * (512 + 256) + 3 * 256 * 384);
+
+  @Test
+  void measuresEverySchemeInEveryRound() {
+    List<String> steps = new ArrayList<>();
+    BenchResult result;
+    try (BenchSubject subject = BenchSubject.shape("small", SMALL)) {
+      result =
+          Bench.run(
+              subject,
+              options(Scheme.all(), 24, 2),
+              (round, rounds, step) -> steps.add(round + "/" + rounds + " " + step));
+    }
+
+    assertThat(steps).hasSize(2 * (1 + Scheme.all().size()));
+    assertThat(steps.subList(0, 3))
+        .containsExactly("1/2 limits of the machine", "1/2 fp32", "1/2 bf16");
+    assertThat(result.run().linearWeights()).isEqualTo(WEIGHTS);
+    assertThat(result.bandwidth().median()).isPositive();
+    assertThat(result.bandwidth().count()).isEqualTo(2);
+    assertThat(result.schemes()).hasSameSizeAs(Scheme.all());
+    for (SchemeResult scheme : result.schemes()) {
+      assertThat(scheme.samples()).hasSize(2);
+      assertThat(scheme.prefillTokensPerSecond().median()).isPositive();
+      assertThat(scheme.decodeTokensPerSecond().median()).isPositive();
+      assertThat(scheme.decodeOfBandwidth().median()).isPositive();
+      for (PhaseTimes times : List.of(scheme.prefill(), scheme.decode())) {
+        double sum = 0;
+        double shares = 0;
+        for (Phase phase : Phase.values()) {
+          sum += times.seconds(phase);
+          shares += times.share(phase);
+        }
+        assertThat(sum).isCloseTo(times.seconds(), within(1e-9));
+        assertThat(shares).isCloseTo(1, within(1e-9));
+        assertThat(times.seconds(Phase.LINEAR)).isPositive();
+        assertThat(times.seconds(Phase.SAMPLING)).isPositive();
+        assertThat(times.seconds(Phase.QUANTIZATION) > 0)
+            .isEqualTo(quantizesInputs(scheme.facts().scheme()));
+        assertThat(times.seconds(Phase.TRANSFORM) > 0)
+            .isEqualTo(scheme.facts().scheme().endsWith("flat"));
+      }
+    }
+  }
+
+  private static boolean quantizesInputs(String scheme) {
+    return Scheme.named(scheme).activations().isPresent();
+  }
+
+  @Test
+  void countsTheBytesOfASchemeAsStored() {
+    try (BenchSubject subject = BenchSubject.shape("small", SMALL)) {
+      SchemeFacts full = facts(subject, "fp32");
+      SchemeFacts half = facts(subject, "bf16");
+      SchemeFacts eight = facts(subject, "w8a8");
+      SchemeFacts four = facts(subject, "w4a16-g128");
+
+      assertThat(full.linearBytes()).isEqualTo(4L * WEIGHTS);
+      assertThat(half.linearBytes()).isEqualTo(2L * WEIGHTS);
+      assertThat(full.modelBytes()).isEqualTo(2 * half.modelBytes());
+      assertThat(eight.linearBytes()).isBetween((long) WEIGHTS, WEIGHTS * 21L / 20);
+      // A scale of 4 bytes and a zero point of 1 for each 128 weights.
+      assertThat(four.linearBytes()).isEqualTo(WEIGHTS / 2 + WEIGHTS / 128 * 5);
+      assertThat(full.execution()).isEqualTo("float");
+      assertThat(eight.execution()).isEqualTo("simulated");
+      assertThat(eight.arithmetic()).isEqualTo(ElementType.F32);
+      assertThat(eight.weightsReadPerToken()).isEqualTo(4L * (WEIGHTS + 300 * 256));
+      assertThat(half.cachePerPosition()).isEqualTo(2L * 2 * 2 * 64 * 2);
+    }
+  }
+
+  private static SchemeFacts facts(BenchSubject subject, String scheme) {
+    try (LoadedScheme loaded = LoadedScheme.load(subject, Scheme.named(scheme), Precision.FP32)) {
+      return loaded.facts();
+    }
+  }
+
+  @Test
+  void anInterruptEndsTheBench() {
+    try (BenchSubject subject = BenchSubject.shape("small", SMALL)) {
+      BenchListener interrupting =
+          (round, rounds, step) -> {
+            if (step.equals("bf16")) {
+              Thread.currentThread().interrupt();
+            }
+          };
+      assertThatThrownBy(() -> Bench.run(subject, options(Scheme.all(), 24, 1), interrupting))
+          .isInstanceOf(CancellationException.class);
+      assertThat(Thread.interrupted()).isTrue();
+    }
+  }
+
+  @Test
+  void whatCannotBeMeasuredIsRefusedAtOnce() {
+    try (BenchSubject subject = BenchSubject.shape("small", SMALL)) {
+      assertThatThrownBy(() -> run(subject, options(Scheme.all(), 64, 1)))
+          .isInstanceOf(BitAtlasException.class)
+          .hasMessageContaining("context of 64");
+      assertThatThrownBy(() -> run(subject, options(List.of(), 8, 1)))
+          .isInstanceOf(BitAtlasException.class)
+          .hasMessageContaining("at least one scheme");
+    }
+    assertThatThrownBy(() -> options(Scheme.all(), 8, 0))
+        .isInstanceOf(BitAtlasException.class)
+        .hasMessageContaining("rounds");
+    assertThatThrownBy(() -> options(List.of(Scheme.named("w8a8"), Scheme.named("W8A8")), 8, 1))
+        .isInstanceOf(BitAtlasException.class)
+        .hasMessageContaining("twice");
+    assertThatThrownBy(() -> Scheme.named("w3a3"))
+        .isInstanceOf(BitAtlasException.class)
+        .hasMessageContaining("w4a16-g128");
+  }
+
+  private static void run(BenchSubject subject, BenchOptions options) {
+    BenchResult result = Bench.run(subject, options, (_, _, _) -> {});
+    assertThat(result.schemes()).isNotEmpty();
+  }
+
+  private static BenchOptions options(List<Scheme> schemes, int prompt, int rounds) {
+    return new BenchOptions(schemes, Precision.FP32, prompt, 8, 4, rounds, 2);
+  }
+}
