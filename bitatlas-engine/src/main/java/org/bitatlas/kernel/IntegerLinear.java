@@ -22,6 +22,7 @@ public final class IntegerLinear implements PackedLinear {
   private final IntegerRows rows;
   private final RowKernels kernels;
   private final float[] bias;
+  private final Optional<ColumnGroups> groups;
   private final Optional<ManyRows> manyRows;
   private final ArrayDeque<IntegerProduct> idle = new ArrayDeque<>();
 
@@ -56,7 +57,9 @@ public final class IntegerLinear implements PackedLinear {
     this.kernels = kernels;
     this.bias = bias;
     this.rows = IntegerRows.of(linear, arena);
-    this.manyRows = ByteWeights.of(linear).map(codes -> manyRows(codes, output));
+    Optional<ByteWeights> codes = ByteWeights.of(linear);
+    this.groups = codes.map(ByteWeights::groups);
+    this.manyRows = codes.map(bytes -> manyRows(bytes, output));
   }
 
   private ManyRows manyRows(ByteWeights codes, ElementType output) {
@@ -88,6 +91,21 @@ public final class IntegerLinear implements PackedLinear {
             "s%d x %s -> s32".formatted(quantizer.bits(), rows.layout()),
             "integer rows",
             kernels.name());
+  }
+
+  @Override
+  public boolean quantizesInput() {
+    return true;
+  }
+
+  @Override
+  public LinearInput quantize(LinearInput input, KernelThreads threads) {
+    if (input.rows() <= LinearInput.FEW_ROWS) {
+      input.codes(quantizer);
+    } else if (groups.isPresent()) {
+      input.signedCodes(quantizer, groups.get(), threads);
+    }
+    return input;
   }
 
   @Override

@@ -17,6 +17,17 @@ public sealed interface PackedLinear extends AutoCloseable permits IntegerLinear
   /** Bytes of all packed forms of the weight, scales included. */
   long bytes();
 
+  /** Whether activations become integers in front of the product. */
+  boolean quantizesInput();
+
+  /**
+   * Makes integers of the activations, if the product takes them; {@link #apply} does what was not
+   * done before.
+   *
+   * @return {@code input}
+   */
+  LinearInput quantize(LinearInput input, KernelThreads threads);
+
   /**
    * Computes the layer.
    *

@@ -71,6 +71,11 @@ public final class DecoderBlock implements AutoCloseable {
     };
   }
 
+  /** What would run in place of the arithmetic that the scheme promises, in words. */
+  Optional<String> belowPromise() {
+    return packed.flatMap(IntegerOperators::belowPromise);
+  }
+
   /** The architecture of the model the block belongs to. */
   public Architecture architecture() {
     return architecture;

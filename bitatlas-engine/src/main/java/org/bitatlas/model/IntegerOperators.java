@@ -48,7 +48,7 @@ final class IntegerOperators implements BlockOperators, AutoCloseable {
             prepared = Optional.of(prepare(part, input));
           }
           Prepared ready = prepared.get();
-          outputs.add(part.apply(ready.values, ready.buffers, execution));
+          outputs.add(part.apply(ready.values, ready.buffers));
         }
       } finally {
         prepared.ifPresent(last -> execution.giveBack(last.buffers));
@@ -80,6 +80,14 @@ final class IntegerOperators implements BlockOperators, AutoCloseable {
     Tensor dense = values.contiguous();
     return new Prepared(
         stored.around(part.first()), part.roundsFirst(), dense, execution.take(dense));
+  }
+
+  /** What would run in place of the arithmetic that the scheme promises, in words. */
+  Optional<String> belowPromise() {
+    return parts.values().stream()
+        .flatMap(List::stream)
+        .flatMap(part -> part.belowPromise().stream())
+        .findFirst();
   }
 
   @Override

@@ -15,68 +15,13 @@ import org.bitatlas.tensor.Tensor;
  * Projections of a group that one product serves: from packed codes, or in float where the
  * checkpoint keeps them so.
  */
-final class PackedPart implements AutoCloseable {
+sealed interface PackedPart extends AutoCloseable {
 
-  private final List<Projection> projections;
-  private final Optional<PackedLinear> packed;
-  private final Optional<FusedLinear> floats;
-  private final boolean roundsFirst;
-  private final KernelTrace.Counter fewRows;
-  private final KernelTrace.Counter manyRows;
-
-  /**
-   * A part on codes.
-   *
-   * @param roundsFirst whether activations are rounded in float in front of the product, because it
-   *     takes floats
-   */
-  PackedPart(
-      List<Projection> projections, PackedLinear packed, boolean roundsFirst, KernelTrace trace) {
-    this.projections = projections;
-    this.packed = Optional.of(packed);
-    this.floats = Optional.empty();
-    this.roundsFirst = roundsFirst;
-    this.fewRows = counter(packed, packed.choice(1), trace);
-    this.manyRows = counter(packed, packed.choice(Integer.MAX_VALUE), trace);
-  }
-
-  /** A part in float. */
-  PackedPart(List<Projection> projections, FusedLinear floats, KernelTrace trace) {
-    this.projections = projections;
-    this.packed = Optional.empty();
-    this.floats = Optional.of(floats);
-    this.roundsFirst = true;
-    String type = floats.elementType().toString().toLowerCase(Locale.ROOT);
-    KernelChoice choice = new KernelChoice(type + " x " + type, "float product", "libtorch");
-    this.fewRows = trace.counter(name(), floats.outputFeatures(), floats.inputFeatures(), choice);
-    this.manyRows = fewRows;
-  }
-
-  private KernelTrace.Counter counter(PackedLinear linear, KernelChoice choice, KernelTrace trace) {
-    KernelChoice described =
-        roundsFirst
-            ? new KernelChoice(
-                choice.types() + ", activations rounded in float",
-                choice.kernel(),
-                choice.instructions())
-            : choice;
-    return trace.counter(name(), linear.outputFeatures(), linear.inputFeatures(), described);
-  }
-
-  private String name() {
-    return projections.stream()
-        .map(projection -> projection.path().substring(projection.path().indexOf('.') + 1))
-        .collect(Collectors.joining(", "));
-  }
-
-  Projection first() {
-    return projections.getFirst();
-  }
+  /** The first of the projections. */
+  Projection first();
 
   /** Whether the product wants its activations rounded in float. */
-  boolean roundsFirst() {
-    return roundsFirst;
-  }
+  boolean roundsFirst();
 
   /**
    * Computes the part.
@@ -85,20 +30,95 @@ final class PackedPart implements AutoCloseable {
    * @param buffers the same, for products on codes
    * @return [M x N]
    */
-  Tensor apply(Tensor input, LinearInput buffers, PackedExecution execution) {
-    long start = System.nanoTime();
-    Tensor output =
-        packed.isPresent()
-            ? packed.get().apply(buffers, execution.threads())
-            : floats.orElseThrow().apply(input.view(buffers.rows(), buffers.columns()));
-    KernelTrace.Counter counter = buffers.rows() > LinearInput.FEW_ROWS ? manyRows : fewRows;
-    counter.add(buffers.rows(), System.nanoTime() - start);
-    return output;
-  }
+  Tensor apply(Tensor input, LinearInput buffers);
+
+  /** What would run in place of the arithmetic that the scheme promises, in words. */
+  Optional<String> belowPromise();
 
   @Override
-  public void close() {
-    packed.ifPresent(PackedLinear::close);
-    floats.ifPresent(FusedLinear::close);
+  void close();
+
+  private static String name(List<Projection> projections) {
+    return projections.stream()
+        .map(projection -> projection.path().substring(projection.path().indexOf('.') + 1))
+        .collect(Collectors.joining(", "));
+  }
+
+  /** A part on codes; {@code roundsFirst} as {@link TracedLinear} says. */
+  static PackedPart onCodes(
+      List<Projection> projections,
+      PackedLinear packed,
+      boolean roundsFirst,
+      PackedExecution execution) {
+    return new OnCodes(
+        projections.getFirst(),
+        new TracedLinear(name(projections), packed, roundsFirst, execution));
+  }
+
+  /** A part that stays float. */
+  static PackedPart inFloat(
+      List<Projection> projections, FusedLinear linear, PackedExecution execution) {
+    String type = linear.elementType().toString().toLowerCase(Locale.ROOT);
+    KernelTrace.Counter counter =
+        execution
+            .trace()
+            .counter(
+                name(projections),
+                linear.outputFeatures(),
+                linear.inputFeatures(),
+                new KernelChoice(type + " x " + type, "float product", "libtorch"));
+    return new InFloat(projections.getFirst(), linear, counter);
+  }
+
+  /** From packed codes. */
+  record OnCodes(Projection first, TracedLinear linear) implements PackedPart {
+
+    @Override
+    public boolean roundsFirst() {
+      return linear.roundsFirst();
+    }
+
+    @Override
+    public Tensor apply(Tensor input, LinearInput buffers) {
+      return linear.apply(buffers, Phase.LINEAR);
+    }
+
+    @Override
+    public Optional<String> belowPromise() {
+      return linear.belowPromise();
+    }
+
+    @Override
+    public void close() {
+      linear.close();
+    }
+  }
+
+  /** In float, as the scheme says. */
+  record InFloat(Projection first, FusedLinear linear, KernelTrace.Counter counter)
+      implements PackedPart {
+
+    @Override
+    public boolean roundsFirst() {
+      return true;
+    }
+
+    @Override
+    public Tensor apply(Tensor input, LinearInput buffers) {
+      long start = System.nanoTime();
+      Tensor output = linear.apply(input.view(buffers.rows(), buffers.columns()));
+      counter.add(buffers.rows(), System.nanoTime() - start);
+      return output;
+    }
+
+    @Override
+    public Optional<String> belowPromise() {
+      return Optional.empty();
+    }
+
+    @Override
+    public void close() {
+      linear.close();
+    }
   }
 }

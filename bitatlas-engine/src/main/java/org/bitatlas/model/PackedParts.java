@@ -80,8 +80,8 @@ final class PackedParts {
     Projection first = projections.getFirst();
     Optional<StoredLinear> stored = codes(first);
     if (stored.isEmpty()) {
-      return new PackedPart(
-          projections, new FusedLinear(source, layer, projections), execution.trace());
+      return PackedPart.inFloat(
+          projections, new FusedLinear(source, layer, projections), execution);
     }
     for (Projection projection : projections) {
       WeightSource.requireSize(
@@ -102,10 +102,10 @@ final class PackedParts {
       PackedLinear packed =
           new IntegerLinear(
               grid, bias(projections), input.get(), source.elementType(), execution.kernels());
-      return new PackedPart(projections, packed, false, execution.trace());
+      return PackedPart.onCodes(projections, packed, false, execution);
     }
     PackedLinear packed = new WeightOnlyLinear(linear, bias(projections), execution.kernels());
-    return new PackedPart(projections, packed, input.isPresent(), execution.trace());
+    return PackedPart.onCodes(projections, packed, input.isPresent(), execution);
   }
 
   private static boolean integer(ActivationQuantizer quantizer, GridLinear linear) {

@@ -3,6 +3,7 @@ package org.bitatlas.model;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
+import java.util.stream.Stream;
 import org.bitatlas.checkpoint.Checkpoint;
 import org.bitatlas.kernel.KernelTrace;
 import org.bitatlas.model.Architecture.Projection;
@@ -27,10 +28,9 @@ public final class TransformerModel implements AutoCloseable {
   private final Precision precision;
   private final String execution;
   private final Optional<PackedExecution> packed;
-  private final Tensor embedding;
+  private final VocabularyTables tables;
   private final List<DecoderBlock> blocks = new ArrayList<>();
   private final Tensor finalNorm;
-  private final Optional<Tensor> ownHead;
   private final RotaryTable rotary;
 
   private TransformerModel(
@@ -42,14 +42,8 @@ public final class TransformerModel implements AutoCloseable {
         packed.isPresent()
             ? ExecutionPhrase.ofPacked(source.quantized(), precision)
             : ExecutionPhrase.of(source.quantized(), precision);
-    int vocabulary = architecture.vocabularySize();
-    int width = architecture.hiddenSize();
-    embedding = source.ownedWeight(QuantizedCheckpoint.EMBEDDING, vocabulary, width);
-    finalNorm = source.owned("model.norm.weight", width);
-    ownHead =
-        source.hasHead()
-            ? Optional.of(source.ownedWeight(QuantizedCheckpoint.HEAD, vocabulary, width))
-            : Optional.empty();
+    tables = new VocabularyTables(source, packed);
+    finalNorm = source.owned("model.norm.weight", architecture.hiddenSize());
     rotary =
         new RotaryTable(
             architecture.rope(),
@@ -93,7 +87,7 @@ public final class TransformerModel implements AutoCloseable {
 
   /**
    * Loads a quantized model. With {@link Execution#INTEGER} its linears are packed from their codes
-   * and never dequantized as a whole; embedding and head are still dequantized once.
+   * and never dequantized as a whole, embedding and head included.
    *
    * @param threads threads that share the products of one sequence, at least 1; results do not
    *     depend on it
@@ -131,6 +125,29 @@ public final class TransformerModel implements AutoCloseable {
     return execution;
   }
 
+  /**
+   * Refuses a model whose quantized layers would not run in the arithmetic that their scheme
+   * promises: integer products where activations are quantized, kernels that read packed weights
+   * where only weights are, on vector instructions. Layers that a checkpoint keeps in float promise
+   * nothing.
+   *
+   * @throws BitAtlasException naming the first layer below its promise
+   */
+  public void requirePromisedKernels() {
+    Optional<String> below =
+        packed.isEmpty()
+            ? Optional.of("every quantized layer would run as simulated in float")
+            : Stream.concat(
+                    blocks.stream().flatMap(block -> block.belowPromise().stream()),
+                    tables.belowPromise().stream())
+                .findFirst();
+    below.ifPresent(what -> {
+      throw new BitAtlasException(
+          "The kernels that the scheme promises are required, but %s; run with integer execution on a CPU and JVM that have them, or do not require them."
+              .formatted(what));
+    });
+  }
+
   /** Which kernels the linears of a model with packed weights ran on so far; else empty. */
   public List<KernelTrace.Use> kernelUses() {
     return packed.map(present -> present.trace().uses()).orElse(List.of());
@@ -161,10 +178,7 @@ public final class TransformerModel implements AutoCloseable {
 
   Tensor embed(long[] ids, int rows, int length) {
     try (TensorScope scope = TensorScope.open()) {
-      return scope.keep(
-          embedding
-              .indexSelect(0, Tensor.fromLongs(ids, ids.length))
-              .view(rows, length, architecture.hiddenSize()));
+      return scope.keep(tables.rows(ids).view(rows, length, architecture.hiddenSize()));
     }
   }
 
@@ -239,14 +253,8 @@ public final class TransformerModel implements AutoCloseable {
       Tensor normalised =
           PhaseClock.time(
               Phase.NORM, () -> hidden.rmsNorm(finalNorm, architecture.rmsNormEpsilon()));
-      Tensor logits =
-          PhaseClock.time(
-              Phase.HEAD,
-              () ->
-                  normalised
-                      .linear(ownHead.orElse(embedding), Optional.empty())
-                      .to(ElementType.F32));
-      return scope.keep(logits);
+      Tensor logits = tables.logits(normalised);
+      return scope.keep(PhaseClock.time(Phase.HEAD, () -> logits.to(ElementType.F32)));
     }
   }
 
@@ -295,8 +303,7 @@ public final class TransformerModel implements AutoCloseable {
   /** Frees the weights. */
   @Override
   public void close() {
-    ownHead.ifPresent(Tensor::close);
-    embedding.close();
+    tables.close();
     finalNorm.close();
     blocks.forEach(DecoderBlock::close);
     rotary.close();
