@@ -8,6 +8,7 @@ import java.util.OptionalLong;
 import java.util.Set;
 import java.util.SplittableRandom;
 import java.util.concurrent.CancellationException;
+import java.util.function.Supplier;
 import org.bitatlas.generate.Generation;
 import org.bitatlas.generate.GenerationRequest;
 import org.bitatlas.generate.Sampling;
@@ -21,11 +22,12 @@ import org.bitatlas.tensor.NativeRuntime;
 
 /**
  * Measures schemes side by side: in each round every scheme once, and the machine's limits, so that
- * a machine that is slower for a while is so for all. A scheme is loaded, run once without being
+ * a machine that is slower for a while is so for all. A scheme is loaded, run without being
  * counted, measured and freed; so one model at a time is in memory, and its peak is its own.
  */
 public final class Bench {
 
+  private static final double LEAST_SECONDS = 0.2;
   private static final long LEAST_READ_BYTES = 8L << 20;
   private static final long MOST_READ_BYTES = 1L << 30;
 
@@ -136,11 +138,25 @@ public final class Bench {
     String name = loaded.facts().scheme();
     int[] prompt = ids(options.prompt(), architecture);
     int[] context = ids(options.context(), architecture);
-    generate(language, prompt, 1, name);
-    generate(language, context, 2, name);
-    PhaseTimes prefill = generate(language, prompt, 1, name).prefill;
-    PhaseTimes decode = generate(language, context, 1 + options.tokens(), name).decode;
-    return new Sample(prefill, decode, ownPeak ? ProcessMemory.peak() : OptionalLong.empty());
+    Supplier<PhaseTimes> prefill = () -> generate(language, prompt, 1, name).prefill;
+    Supplier<PhaseTimes> decode =
+        () -> generate(language, context, 1 + options.tokens(), name).decode;
+    repeated(prefill);
+    repeated(decode);
+    return new Sample(
+        repeated(prefill), repeated(decode), ownPeak ? ProcessMemory.peak() : OptionalLong.empty());
+  }
+
+  /** The mean of as many runs as a small model needs to be timed: one of a large one. */
+  private static PhaseTimes repeated(Supplier<PhaseTimes> run) {
+    List<PhaseTimes> runs = new ArrayList<>();
+    double seconds = 0;
+    while (seconds < LEAST_SECONDS) {
+      PhaseTimes times = run.get();
+      runs.add(times);
+      seconds += times.seconds();
+    }
+    return PhaseTimes.mean(runs);
   }
 
   private static int[] ids(int count, Architecture architecture) {

@@ -22,9 +22,11 @@ import org.bitatlas.tensor.ElementType;
 
 /**
  * Measures {@link Limits}: memory by reading it, products by the linear layers of one block at the
- * length of the prompt, weights packed before. Each is measured after a run that is not counted.
+ * length of the prompt, weights packed before. Each is measured after runs that are not counted.
  */
 final class LimitMeter {
+
+  private static final double LEAST_SECONDS = 0.1;
 
   private final Architecture architecture;
   private final int rows;
@@ -73,10 +75,7 @@ final class LimitMeter {
     try (Arena arena = Arena.ofShared()) {
       MemorySegment memory = arena.allocate(readBytes, 64).fill((byte) 1);
       MemoryRead read = new MemoryRead(memory);
-      pool.run(read);
-      long start = System.nanoTime();
-      pool.run(read);
-      return read.bytes() / seconds(start);
+      return read.bytes() / seconds(read);
     }
   }
 
@@ -98,10 +97,7 @@ final class LimitMeter {
         try (PackedMatmul packed =
             PackedMatmul.pack(MatmulWeight.of(type, weight, width, depth), output, false)) {
           Product product = new Product(packed, rows, input, result);
-          pool.run(product);
-          long start = System.nanoTime();
-          pool.run(product);
-          seconds += seconds(start);
+          seconds += seconds(product);
           operations += 2.0 * rows * width * depth;
         }
       }
@@ -109,7 +105,24 @@ final class LimitMeter {
     return operations / seconds;
   }
 
-  private static double seconds(long start) {
+  /** Time of a run, the mean of several, after some that are not counted: code gets compiled. */
+  private double seconds(TileTask task) {
+    double uncounted = 0;
+    while (uncounted < LEAST_SECONDS) {
+      uncounted += once(task);
+    }
+    double counted = 0;
+    int runs = 0;
+    while (counted < LEAST_SECONDS) {
+      counted += once(task);
+      runs++;
+    }
+    return counted / runs;
+  }
+
+  private double once(TileTask task) {
+    long start = System.nanoTime();
+    pool.run(task);
     return (System.nanoTime() - start) * 1e-9;
   }
 

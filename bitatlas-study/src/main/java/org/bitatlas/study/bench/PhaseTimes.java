@@ -2,6 +2,7 @@ package org.bitatlas.study.bench;
 
 import java.util.Collections;
 import java.util.EnumMap;
+import java.util.List;
 import java.util.Map;
 import org.bitatlas.model.Phase;
 
@@ -19,6 +20,15 @@ public record PhaseTimes(Map<Phase, Long> nanoseconds) {
       all.put(phase, nanoseconds.getOrDefault(phase, 0L));
     }
     nanoseconds = Collections.unmodifiableMap(all);
+  }
+
+  /** Every phase's mean over several runs, at least one. */
+  static PhaseTimes mean(List<PhaseTimes> runs) {
+    Map<Phase, Long> sums = new EnumMap<>(Phase.class);
+    runs.forEach(
+        run -> run.nanoseconds.forEach((phase, time) -> sums.merge(phase, time, Long::sum)));
+    sums.replaceAll((_, sum) -> sum / runs.size());
+    return new PhaseTimes(sums);
   }
 
   /** Seconds of all phases. */
