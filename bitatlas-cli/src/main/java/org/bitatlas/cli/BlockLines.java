@@ -2,13 +2,14 @@ package org.bitatlas.cli;
 
 import java.util.Locale;
 import org.bitatlas.quant.pipeline.LayerReport;
+import org.bitatlas.quant.pipeline.QuantizationListener;
 import org.bitatlas.quant.pipeline.QuantizationProgress;
 
 /**
  * One lasting line per finished block: errors, outliers, damping and fallbacks, and for
  * weight-activation recipes how much the range of the inputs changes from token to token.
  */
-final class BlockLines {
+final class BlockLines implements QuantizationListener {
 
   private final ProgressLine progress;
   private final String label;
@@ -32,7 +33,8 @@ final class BlockLines {
   }
 
   /** Takes a finished layer. */
-  void add(QuantizationProgress state) {
+  @Override
+  public void finished(QuantizationProgress state) {
     LayerReport layer = state.layer();
     if (layer.layer() != block) {
       finish();
@@ -57,6 +59,12 @@ final class BlockLines {
     progress.status(
         "%s: %d of %d layers, %s"
             .formatted(label, state.finished(), state.total(), state.module()));
+  }
+
+  @Override
+  public void searched(int layer, String what, int done, int steps) {
+    progress.status(
+        "%s: block %d of %d, %s, %d of %d".formatted(label, layer + 1, blocks, what, done, steps));
   }
 
   private void addInputs(String projection, LayerReport.Inputs inputs) {

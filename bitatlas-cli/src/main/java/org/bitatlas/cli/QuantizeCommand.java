@@ -87,7 +87,7 @@ final class QuantizeCommand implements Callable<Integer> {
               wanted,
               set,
               workers,
-              lines::add);
+              lines);
       lines.finish();
       progress.close();
       if (result.resumedAt() == 0) {

@@ -34,8 +34,8 @@ class BlockLinesTest {
     StringWriter out = new StringWriter();
     ProgressLine progress = new ProgressLine(new PrintWriter(out, true), false);
     BlockLines lines = new BlockLines(progress, "GPTQ W4", 6, quantizesActivations);
-    lines.add(new QuantizationProgress(1, 2, report(Projection.QUERY, 4, 0.7)));
-    lines.add(new QuantizationProgress(2, 2, report(Projection.DOWN, 158, 0.2)));
+    lines.finished(new QuantizationProgress(1, 2, report(Projection.QUERY, 4, 0.7)));
+    lines.finished(new QuantizationProgress(2, 2, report(Projection.DOWN, 158, 0.2)));
     lines.finish();
     progress.close();
     return out.toString().strip();

@@ -5,7 +5,6 @@ import java.util.EnumMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
-import java.util.function.Consumer;
 import org.bitatlas.model.Architecture;
 import org.bitatlas.model.Architecture.Projection;
 import org.bitatlas.model.BlockLoader;
@@ -19,6 +18,7 @@ import org.bitatlas.quant.plan.Stage;
 import org.bitatlas.quant.rounding.Tiles;
 import org.bitatlas.quant.transform.AwqSearch;
 import org.bitatlas.quant.transform.BlockTransform;
+import org.bitatlas.quant.transform.SearchListener;
 import org.bitatlas.quant.transform.SmoothQuantSearch;
 import org.bitatlas.quant.transform.flatquant.FlatQuantSearch;
 import org.bitatlas.scheme.BlockParts;
@@ -33,6 +33,7 @@ final class BlockQuantizer {
   private final Streams streams;
   private final Tiles tiles;
   private final StageClock clock;
+  private final ProgressCounter progress;
   private final BlockObserver observer;
   private final BlockRounding.Setting setting;
 
@@ -43,13 +44,14 @@ final class BlockQuantizer {
       Tiles tiles,
       int threads,
       StageClock clock,
-      Consumer<LayerReport> listener) {
+      ProgressCounter progress) {
     this.loader = loader;
     this.architecture = loader.architecture();
     this.recipe = recipe;
     this.streams = streams;
     this.tiles = tiles;
     this.clock = clock;
+    this.progress = progress;
     this.observer = new BlockObserver(architecture, tiles, threads, clock);
     this.setting =
         new BlockRounding.Setting(
@@ -61,7 +63,7 @@ final class BlockQuantizer {
             new ErrorMeter(tiles),
             tiles,
             clock,
-            listener);
+            progress::done);
   }
 
   /** Quantizes block {@code layer} and moves the streams behind it. */
@@ -141,10 +143,22 @@ final class BlockQuantizer {
                   flat,
                   recipe.bits(),
                   recipe.activations(),
-                  tiles));
+                  tiles,
+                  listener(original)));
       case Transform.Awq awq ->
-          Optional.of(AwqSearch.find(original, streams.floats().orElseThrow(), recipe, awq, tiles));
+          Optional.of(
+              AwqSearch.find(
+                  original,
+                  streams.floats().orElseThrow(),
+                  recipe,
+                  awq,
+                  tiles,
+                  listener(original)));
     };
+  }
+
+  private SearchListener listener(DecoderBlock block) {
+    return (what, done, steps) -> progress.searched(block.layer(), what, done, steps);
   }
 
   private Map<InputGroup, float[]> absoluteMaxima(DecoderBlock original) {

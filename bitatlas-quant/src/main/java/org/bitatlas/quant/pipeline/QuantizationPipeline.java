@@ -5,10 +5,8 @@ import java.util.LinkedHashMap;
 import java.util.Map;
 import java.util.Optional;
 import java.util.SequencedMap;
-import java.util.function.Consumer;
 import org.bitatlas.checkpoint.Checkpoint;
 import org.bitatlas.model.Architecture;
-import org.bitatlas.model.Architecture.Projection;
 import org.bitatlas.model.BlockLoader;
 import org.bitatlas.model.Precision;
 import org.bitatlas.model.TransformerModel;
@@ -67,7 +65,7 @@ public final class QuantizationPipeline {
    * @param recipe what to do
    * @param calibration calibration data; most methods need it
    * @param threads threads to use, at least 1
-   * @param listener told after each linear layer, on the calling thread
+   * @param listener told of progress
    * @throws BitAtlasException when the recipe needs calibration data and there is none, or when a
    *     weight or a calibration input is not finite
    */
@@ -76,7 +74,7 @@ public final class QuantizationPipeline {
       Recipe recipe,
       Optional<CalibrationSet> calibration,
       int threads,
-      Consumer<? super QuantizationProgress> listener) {
+      QuantizationListener listener) {
     requireCalibration(recipe, calibration);
     MemorySink sink = new MemorySink();
     TableRounder.Tables tables =
@@ -102,7 +100,7 @@ public final class QuantizationPipeline {
       Recipe recipe,
       Optional<CalibrationSet> calibration,
       int threads,
-      Consumer<? super QuantizationProgress> listener) {
+      QuantizationListener listener) {
     requireCalibration(recipe, calibration);
     Provenance provenance = provenance(source, recipe, calibration);
     try (QuantizedFolderWriter writer =
@@ -132,7 +130,7 @@ public final class QuantizationPipeline {
       Recipe recipe,
       Optional<CalibrationSet> calibration,
       int threads,
-      Consumer<? super QuantizationProgress> listener,
+      QuantizationListener listener,
       BlockSink sink,
       StageClock clock) {
     int layers = source.architecture().layers();
@@ -147,7 +145,7 @@ public final class QuantizationPipeline {
                 new BlockLoader(source.architecture(), source.checkpoint(), Precision.FP32);
             Streams streams = streams(first, recipe, states, loader, calibration, tiles)) {
           BlockQuantizer quantizer =
-              new BlockQuantizer(loader, recipe, streams, tiles, threads, clock, progress::done);
+              new BlockQuantizer(loader, recipe, streams, tiles, threads, clock, progress);
           for (int layer = first; layer < layers; layer++) {
             sink.add(layer, quantizer.quantize(layer));
             states.measure();
@@ -216,37 +214,5 @@ public final class QuantizationPipeline {
         recipe.describe(),
         calibration.map(CalibrationSet::description).orElseGet(LinkedHashMap::new),
         versions());
-  }
-
-  /** Counts linear layers for the listener. */
-  private static final class ProgressCounter {
-    private final int total;
-    private final Consumer<? super QuantizationProgress> listener;
-    private int finished;
-
-    ProgressCounter(
-        Architecture architecture,
-        Recipe recipe,
-        int first,
-        Consumer<? super QuantizationProgress> listener) {
-      this.listener = listener;
-      this.finished = layers(recipe, first);
-      this.total = layers(recipe, architecture.layers());
-    }
-
-    private static int layers(Recipe recipe, int blocks) {
-      int count = 0;
-      for (int layer = 0; layer < blocks; layer++) {
-        for (Projection projection : Projection.values()) {
-          count += recipe.excludes(projection.module(layer)) ? 0 : 1;
-        }
-      }
-      return count;
-    }
-
-    void done(LayerReport report) {
-      finished++;
-      listener.accept(new QuantizationProgress(finished, total, report));
-    }
   }
 }

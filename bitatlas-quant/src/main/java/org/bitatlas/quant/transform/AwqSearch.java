@@ -63,11 +63,17 @@ public final class AwqSearch {
    * @param inputs the hidden states in front of it, as the float blocks before produce them
    * @param recipe the grid that candidates are rounded to, excluded layers, and whether the
    *     reference's quirks are repeated; its rounding plays no part
+   * @param listener told after every ratio
    * @throws BitAtlasException when an input or every candidate's output is not finite
    */
   public static BlockTransform find(
-      DecoderBlock block, BlockInputs inputs, Recipe recipe, Awq options, Tiles tiles) {
-    return search(block, inputs, recipe, options, tiles).transform();
+      DecoderBlock block,
+      BlockInputs inputs,
+      Recipe recipe,
+      Awq options,
+      Tiles tiles,
+      SearchListener listener) {
+    return search(block, inputs, recipe, options, tiles, listener).transform();
   }
 
   /**
@@ -82,14 +88,19 @@ public final class AwqSearch {
       BlockTransform transform) {}
 
   static Result search(
-      DecoderBlock block, BlockInputs inputs, Recipe recipe, Awq options, Tiles tiles) {
+      DecoderBlock block,
+      BlockInputs inputs,
+      Recipe recipe,
+      Awq options,
+      Tiles tiles,
+      SearchListener listener) {
     AwqSearch search = new AwqSearch(block, recipe, options, tiles);
     AwqStatistics statistics = search.statistics(inputs);
     Map<InputGroup, ScaleSearch.Found> found = new EnumMap<>(InputGroup.class);
     Map<InputGroup, float[]> scales = new EnumMap<>(InputGroup.class);
     SequencedMap<String, String> facts = new LinkedHashMap<>();
     for (InputGroup group : search.scaledGroups()) {
-      ScaleSearch.Found best = search.scales(group, inputs, statistics);
+      ScaleSearch.Found best = search.scales(group, inputs, statistics, listener);
       found.put(group, best);
       scales.put(group, best.scales());
       facts.put(Modules.of(group), fact(best));
@@ -163,12 +174,13 @@ public final class AwqSearch {
     return sameWidth && (!recipe.quirks() || values == architecture.hiddenSize());
   }
 
-  private ScaleSearch.Found scales(InputGroup group, BlockInputs inputs, AwqStatistics statistics) {
+  private ScaleSearch.Found scales(
+      InputGroup group, BlockInputs inputs, AwqStatistics statistics, SearchListener listener) {
     return switch (group) {
       case ATTENTION, MLP -> {
         try (HalfBlockError error =
             HalfBlockError.record(block, group, inputs, options.searchSamples(), tiles)) {
-          yield scales(group, statistics, error);
+          yield scales(group, statistics, error, listener);
         }
       }
       case ATTENTION_OUTPUT, MLP_OUTPUT ->
@@ -179,13 +191,15 @@ public final class AwqSearch {
                   block.weight(group.observed()),
                   statistics.gram(group),
                   statistics.tokens(),
-                  tiles));
+                  tiles),
+              listener);
     };
   }
 
-  private ScaleSearch.Found scales(InputGroup group, AwqStatistics statistics, OutputError error) {
+  private ScaleSearch.Found scales(
+      InputGroup group, AwqStatistics statistics, OutputError error, SearchListener listener) {
     return new ScaleSearch(block, group, rounded, options, rounding(group), tiles)
-        .search(statistics.mean(group), error)
+        .search(statistics.mean(group), error, listener)
         .orElseThrow(() -> NonFinite.inputs(group.observed().module(block.layer())));
   }
 

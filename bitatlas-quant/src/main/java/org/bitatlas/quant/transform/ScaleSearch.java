@@ -19,6 +19,7 @@ final class ScaleSearch {
   private final List<Boolean> rounded = new ArrayList<>();
   private final int size;
   private final Tiles tiles;
+  private final String name;
 
   /**
    * A search.
@@ -36,6 +37,7 @@ final class ScaleSearch {
     this.options = options;
     this.rounding = rounding;
     this.tiles = tiles;
+    this.name = Modules.of(group);
     int total = 0;
     for (Projection projection : group.projections()) {
       float[] weight = block.weight(projection);
@@ -60,9 +62,10 @@ final class ScaleSearch {
    * Tries every ratio; of equal ones the smallest wins.
    *
    * @param means mean |x| [K]
+   * @param listener told after every ratio
    * @return empty when no ratio has a finite error
    */
-  Optional<Found> search(float[] means, OutputError error) {
+  Optional<Found> search(float[] means, OutputError error, SearchListener listener) {
     ScaleCandidates candidates = new ScaleCandidates(means, relativeMagnitudes());
     double[] losses = new double[options.gridSteps()];
     float[] candidate = new float[size];
@@ -73,6 +76,7 @@ final class ScaleSearch {
       float[] scales = candidates.of(ratio);
       fill(candidate, scales);
       losses[step] = error.of(candidate);
+      listener.stepped("scales of " + name, step + 1, losses.length);
       if (losses[step] < least) {
         least = losses[step];
         best = Optional.of(new Found(step, ratio, scales, losses));

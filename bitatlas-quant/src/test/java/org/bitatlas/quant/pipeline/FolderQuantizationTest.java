@@ -36,6 +36,7 @@ import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
 class FolderQuantizationTest {
@@ -239,5 +240,33 @@ class FolderQuantizationTest {
     float[] original = logits(folder);
     assertThat(distance(logits(out.resolve("together")), original)).isLessThan(0.05);
     assertThat(distance(logits(out.resolve("apart")), original)).isBetween(0.01, 0.3);
+  }
+
+  @ParameterizedTest
+  @CsvSource({"awq,scales of ,20", "flatquant,training step,4"})
+  void aSearchTellsItsSteps(String method, String what, int steps, @TempDir Path out) {
+    List<String> heard = new ArrayList<>();
+    QuantizationPipeline.quantizeTo(
+        new Source("nano", architecture, checkpoint),
+        folder,
+        out.resolve("searched"),
+        recipe(method),
+        Optional.of(calibration),
+        2,
+        new QuantizationListener() {
+          @Override
+          public void finished(QuantizationProgress progress) {}
+
+          @Override
+          public void searched(int layer, String searched, int done, int all) {
+            assertThat(searched).startsWith(what);
+            assertThat(all).isEqualTo(steps);
+            heard.add(layer + " " + searched + " " + done);
+          }
+        });
+
+    assertThat(heard).doesNotHaveDuplicates().hasSizeGreaterThanOrEqualTo(6 * steps);
+    assertThat(heard.getFirst()).startsWith("0 ").endsWith(" 1");
+    assertThat(heard.getLast()).startsWith("5 ").endsWith(" " + steps);
   }
 }

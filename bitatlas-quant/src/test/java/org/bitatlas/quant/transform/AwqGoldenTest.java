@@ -42,7 +42,8 @@ class AwqGoldenTest {
 
   private static AwqSearch.Result search(AwqCase golden, DecoderBlock block) {
     try (Tiles tiles = new Tiles(2)) {
-      return AwqSearch.search(block, golden.hidden(3), golden.recipe(), golden.options(), tiles);
+      return AwqSearch.search(
+          block, golden.hidden(3), golden.recipe(), golden.options(), tiles, SearchListener.NONE);
     }
   }
 

@@ -44,7 +44,7 @@ class AwqSearchTest {
   private static AwqSearch.Result search(
       RandomBlock random, Recipe recipe, Awq options, int threads) {
     try (Tiles tiles = new Tiles(threads)) {
-      return AwqSearch.search(random.block(), INPUTS, recipe, options, tiles);
+      return AwqSearch.search(random.block(), INPUTS, recipe, options, tiles, SearchListener.NONE);
     }
   }
 
@@ -112,7 +112,8 @@ class AwqSearchTest {
       AwqSearch.Result partial = search(random, recipe(3, 16), some, 2);
       AwqSearch.Result whole = search(random, recipe(3, 16), OPTIONS, 2);
       AwqSearch.Result apart =
-          AwqSearch.search(random.block(), alone, recipe(3, 16), OPTIONS, tiles);
+          AwqSearch.search(
+              random.block(), alone, recipe(3, 16), OPTIONS, tiles, SearchListener.NONE);
       for (InputGroup group : List.of(InputGroup.ATTENTION, InputGroup.MLP)) {
         double loss = partial.scales().get(group).losses()[0];
         assertThat(loss).isEqualTo(apart.scales().get(group).losses()[0]);
@@ -315,8 +316,9 @@ class AwqSearchTest {
     ArrayInputs inputs = new ArrayInputs(broken, SEQUENCES, LENGTH, RandomBlock.WIDTH, 2);
     try (RandomBlock random = RandomBlock.of(2, 7);
         Tiles tiles = new Tiles(2)) {
-      assertThatThrownBy(
-              () -> AwqSearch.find(random.block(), inputs, recipe(4, 16), OPTIONS, tiles))
+      assertThatThrownBy(() ->
+              AwqSearch.find(
+                  random.block(), inputs, recipe(4, 16), OPTIONS, tiles, SearchListener.NONE))
           .isInstanceOf(BitAtlasException.class)
           .hasMessageContaining("model.layers.0.self_attn.q_proj")
           .hasMessageContaining("not finite");

@@ -13,6 +13,7 @@ import org.bitatlas.quant.method.Transform;
 import org.bitatlas.quant.rounding.Tiles;
 import org.bitatlas.quant.transform.BlockInputs;
 import org.bitatlas.quant.transform.BlockTransform;
+import org.bitatlas.quant.transform.SearchListener;
 import org.bitatlas.tensor.BitAtlasException;
 import org.bitatlas.tensor.TensorScope;
 
@@ -37,6 +38,7 @@ public final class FlatQuantSearch {
    * @param weightBits bits of the symmetric grid per row that the weights will be rounded to
    * @param activations how inputs of linears, keys and values will be rounded
    * @param tiles threads; the result does not depend on their number
+   * @param listener told of every step
    * @return the transformed block; {@code clipped} is what is rounded
    * @throws BitAtlasException when a width has no suitable factors, the bits are not trainable, or
    *     the block's outputs are not finite
@@ -48,7 +50,8 @@ public final class FlatQuantSearch {
       Transform.FlatQuant options,
       int weightBits,
       ActivationPolicy activations,
-      Tiles tiles) {
+      Tiles tiles,
+      SearchListener listener) {
     Quantization quantization = Quantization.of(weightBits, activations);
     TrainingData data = TrainingData.gather(block, inputs, targets, tiles);
     try (TensorScope _ = TensorScope.open()) {
@@ -63,7 +66,10 @@ public final class FlatQuantSearch {
               options.seed());
       FlatTraining.Outcome outcome =
           new FlatTraining(block, base, data, quantization, StraightThrough.ROUNDING, tiles)
-              .train(parameters, options, FlatTraining.Listener.NONE);
+              .train(
+                  parameters,
+                  options,
+                  (step, steps, _, _) -> listener.stepped("training step", step + 1, steps));
       return Reparameterization.of(block, base, parameters, quantization, facts(outcome));
     }
   }

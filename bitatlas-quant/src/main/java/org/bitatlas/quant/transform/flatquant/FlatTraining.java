@@ -54,16 +54,17 @@ final class FlatTraining {
   interface Listener {
 
     /** Listens to nothing. */
-    Listener NONE = (_, _, _) -> {};
+    Listener NONE = (_, _, _, _) -> {};
 
     /**
      * A step was made.
      *
      * @param step its number, from 0
+     * @param steps all steps
      * @param loss mean squared error before it
      * @param gradients of loss / constant loss, by name of the parameter
      */
-    void stepped(int step, double loss, SequencedMap<String, float[]> gradients);
+    void stepped(int step, int steps, double loss, SequencedMap<String, float[]> gradients);
   }
 
   /**
@@ -121,7 +122,7 @@ final class FlatTraining {
         optimizers.get(i).step(parameter.values(), slope.get().gradients().get(i), rate);
       }
       losses.add(slope.get().loss());
-      listener.stepped(step, slope.get().loss(), named(list, slope.get().gradients()));
+      listener.stepped(step, steps, slope.get().loss(), named(list, slope.get().gradients()));
     }
     if (!parameters.usable()) {
       parameters.restore(good);

@@ -15,6 +15,7 @@ import org.bitatlas.quant.method.Transform;
 import org.bitatlas.quant.rounding.Tiles;
 import org.bitatlas.quant.transform.BlockInputs;
 import org.bitatlas.quant.transform.BlockTransform;
+import org.bitatlas.quant.transform.SearchListener;
 import org.bitatlas.scheme.AttentionActivations;
 import org.bitatlas.scheme.LinearActivations;
 import org.bitatlas.tensor.BitAtlasException;
@@ -37,7 +38,14 @@ class FlatQuantSearchTest {
       DecoderBlock block, BlockInputs inputs, Transform.FlatQuant options, int threads) {
     try (Tiles tiles = new Tiles(threads)) {
       return FlatQuantSearch.find(
-          block, inputs, RandomBlock.outputs(block, inputs), options, 4, FOUR_BITS, tiles);
+          block,
+          inputs,
+          RandomBlock.outputs(block, inputs),
+          options,
+          4,
+          FOUR_BITS,
+          tiles,
+          SearchListener.NONE);
     }
   }
 

@@ -155,7 +155,7 @@ class FlatTrainingGoldenTest {
         training.train(
             parameters,
             golden.options(),
-            (step, loss, gradients) -> {
+            (step, _, loss, gradients) -> {
               if (step == 0) {
                 compare(
                     golden.stage("grad1", layer),
