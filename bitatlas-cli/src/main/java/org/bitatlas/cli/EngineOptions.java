@@ -16,6 +16,8 @@ final class EngineOptions {
       description = "fp32 or bf16 (default: what suits this CPU, see doctor).")
   Optional<Precision> precision = Optional.empty();
 
+  @Mixin ExecutionOptions execution;
+
   /** Worker threads, at least 1. */
   int threads() {
     return threads.threads();

@@ -18,6 +18,7 @@ import org.bitatlas.eval.task.SuiteCatalog;
 import org.bitatlas.eval.task.Task;
 import org.bitatlas.generate.Sampling;
 import org.bitatlas.nano.Nano;
+import org.bitatlas.study.KernelLines;
 import org.bitatlas.tensor.BitAtlasException;
 import org.bitatlas.tokenizer.ThinkingMode;
 import picocli.CommandLine.Command;
@@ -78,8 +79,7 @@ final class EvaluateCommand implements Callable<Integer> {
     List<SuiteCatalog.Entry> entries =
         task.map(name -> List.of(catalog.entry(name))).orElse(catalog.entries());
     PrintWriter out = spec.commandLine().getOut();
-    try (LoadedModel loaded =
-            LoadedModel.load(ModelReference.folder(model), engine.precision(), engine.threads());
+    try (LoadedModel loaded = LoadedModel.load(ModelReference.folder(model), engine);
         Interruption interruption = Interruption.listen("Stopping.");
         ProgressLine progress =
             new ProgressLine(spec.commandLine().getErr(), Screen.showsErrors())) {
@@ -96,6 +96,12 @@ final class EvaluateCommand implements Callable<Integer> {
             }
           }
         }
+      }
+      List<String> kernels = KernelLines.of(List.of(), loaded.transformer().kernelUses());
+      if (!kernels.isEmpty()) {
+        out.println("Kernels:");
+        kernels.forEach(line -> out.println("  " + line));
+        out.flush();
       }
       return Exit.OK;
     } catch (CancellationException e) {

@@ -3,7 +3,6 @@ package org.bitatlas.cli;
 import java.nio.file.Path;
 import org.bitatlas.generate.TransformerLanguageModel;
 import org.bitatlas.model.ModelFolder;
-import org.bitatlas.model.Precision;
 import org.bitatlas.model.TransformerModel;
 import org.bitatlas.tokenizer.ChatTokenizer;
 import org.bitatlas.tokenizer.ChatTokenizers;
@@ -20,10 +19,18 @@ record LoadedModel(
     implements AutoCloseable {
 
   /** Loads the model of a folder, float or quantized. */
-  static LoadedModel load(Path folder, Precision precision, int threads) {
+  static LoadedModel load(Path folder, EngineOptions engine) {
+    int threads = engine.threads();
     ChatTokenizer tokenizer = ChatTokenizers.load(folder);
     try (ModelFolder opened = ModelFolder.open(folder)) {
-      TransformerModel transformer = opened.load(precision);
+      TransformerModel transformer =
+          opened.load(engine.precision(), engine.execution.execution(), threads);
+      try {
+        engine.execution.check(transformer, opened.quantized().isPresent());
+      } catch (RuntimeException refused) {
+        transformer.close();
+        throw refused;
+      }
       return new LoadedModel(
           transformer, new TransformerLanguageModel(transformer, threads), tokenizer);
     }

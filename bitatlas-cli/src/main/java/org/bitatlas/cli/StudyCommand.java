@@ -59,6 +59,8 @@ final class StudyCommand implements Callable<Integer> {
 
   @Mixin ThreadsOption threads;
 
+  @Mixin ExecutionOptions execution;
+
   @Option(
       names = "--limit",
       paramLabel = "N",
@@ -81,7 +83,9 @@ final class StudyCommand implements Callable<Integer> {
             suite,
             model,
             threads.threads(),
-            limit.map(OptionalInt::of).orElse(OptionalInt.empty()));
+            limit.map(OptionalInt::of).orElse(OptionalInt.empty()),
+            execution.asked(),
+            execution.requiresKernels());
     StudySpec study =
         specification.map(StudySpec::read).orElseGet(StudySpec::defaultSpec).with(options);
     if (fresh) {

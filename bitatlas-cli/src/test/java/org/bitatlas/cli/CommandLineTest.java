@@ -103,6 +103,41 @@ class CommandLineTest {
   }
 
   @Test
+  void aQuantizedModelRunsInTheArithmeticOfItsScheme() {
+    String target = folder.resolve("w8a8").toString();
+    assertThat(
+            run(
+                "quantize",
+                "nano",
+                "--method",
+                "rtn",
+                "--bits",
+                "8",
+                "--a-bits",
+                "8",
+                "--option",
+                "sym=true",
+                "--out",
+                target))
+        .isEqualTo(Exit.OK);
+    String[] evaluate = {
+      "evaluate", target, "--task", "gsm_nano", "--mode", "no_think", "--limit", "2"
+    };
+    String[] required = {"--require-kernel", "scheme"};
+    assertThat(run(joined(evaluate, required))).isEqualTo(Exit.ERROR);
+    assertThat(err.toString().lines().toList().getLast()).contains("simulated in float");
+    assertThat(run(joined(evaluate, required, "--execution", "integer"))).isEqualTo(Exit.OK);
+    assertThat(out.toString())
+        .contains("Arithmetic: integer: 42 linear layers in integers")
+        .contains("gate_proj, up_proj [")
+        .contains("s8 x s8");
+  }
+
+  private static String[] joined(String[] first, String[] second, String... third) {
+    return Stream.of(first, second, third).flatMap(Stream::of).toArray(String[]::new);
+  }
+
+  @Test
   void optionsOutOfRangeAreUsageMistakes() {
     assertThat(run("study", "--limit", "0")).isEqualTo(Exit.USAGE);
     assertThat(run("study", "--threads", "0")).isEqualTo(Exit.USAGE);

@@ -74,7 +74,12 @@ final class EngineModel implements Workbench.Model {
     identity.put("tokenizer", tokenizer.tokenizer().digest());
     identity.put("template", tokenizer.template().map(ChatTemplate::digest).orElse("none"));
     identity.put("precision", setting.precision().toString());
-    identity.put("kernels", "libtorch, weights dequantized once");
+    identity.put(
+        "kernels",
+        switch (setting.spec().execution()) {
+          case SIMULATED -> "libtorch, weights dequantized once";
+          case INTEGER -> "packed codes, exact integer products; libtorch for the rest";
+        });
     identity.put("chunk", Integer.toString(CHUNK));
     identity.put("version.model", Integer.toString(TransformerModel.BEHAVIOUR_VERSION));
     identity.put("version.generate", Integer.toString(TransformerLanguageModel.BEHAVIOUR_VERSION));
@@ -130,7 +135,20 @@ final class EngineModel implements Workbench.Model {
             result.checkpoint(), opened.checkpoint(), opened.architecture().tiedEmbeddings());
     TransformerModel model =
         TransformerModel.load(
-            opened.architecture(), opened.checkpoint(), result.checkpoint(), setting.precision());
+            opened.architecture(),
+            opened.checkpoint(),
+            result.checkpoint(),
+            setting.precision(),
+            setting.spec().execution(),
+            setting.options().threads());
+    if (setting.options().requireKernels()) {
+      try {
+        model.requirePromisedKernels();
+      } catch (RuntimeException refused) {
+        model.close();
+        throw refused;
+      }
+    }
     return variant(model, size, result.layers(), result.notes());
   }
 

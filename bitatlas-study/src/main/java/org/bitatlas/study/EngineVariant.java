@@ -9,6 +9,7 @@ import org.bitatlas.generate.DraftedLanguageModel;
 import org.bitatlas.generate.LanguageModel;
 import org.bitatlas.generate.Sampling;
 import org.bitatlas.generate.TransformerLanguageModel;
+import org.bitatlas.kernel.KernelTrace;
 import org.bitatlas.model.TransformerModel;
 import org.bitatlas.quant.pipeline.LayerReport;
 import org.bitatlas.scheme.ModelSize;
@@ -23,6 +24,7 @@ final class EngineVariant implements Workbench.Variant {
   private final List<String> notes;
   private final ChatTokenizer tokenizer;
   private final RunOptions options;
+  private List<KernelTrace.Use> before = List.of();
 
   EngineVariant(
       TransformerModel model,
@@ -53,6 +55,11 @@ final class EngineVariant implements Workbench.Variant {
   }
 
   @Override
+  public List<String> kernels() {
+    return KernelLines.of(before, model.kernelUses());
+  }
+
+  @Override
   public List<LayerReport> layerReports() {
     return layerReports;
   }
@@ -64,6 +71,7 @@ final class EngineVariant implements Workbench.Variant {
 
   @Override
   public TaskResult evaluate(Workbench.Task task, IntConsumer itemsDone) {
+    before = model.kernelUses();
     EngineTask known = (EngineTask) task;
     return TaskRunner.run(
         known.task(),

@@ -264,13 +264,17 @@ public final class StudyRunner {
         variant.map(Workbench.Variant::execution).orElse(""),
         variant.map(Workbench.Variant::notes).orElse(List.of()),
         planned.quantizationKey(),
-        provenance());
+        provenance(variant));
   }
 
-  private SequencedMap<String, String> provenance() {
+  private SequencedMap<String, String> provenance(Optional<Workbench.Variant> variant) {
     SequencedMap<String, String> provenance = new LinkedHashMap<>();
     provenance.put("time", Instant.ofEpochSecond(clock.instant().getEpochSecond()).toString());
     provenance.putAll(Machine.describe());
+    List<String> kernels = variant.map(Workbench.Variant::kernels).orElse(List.of());
+    if (!kernels.isEmpty()) {
+      provenance.put("kernels", String.join("\n", kernels));
+    }
     return provenance;
   }
 

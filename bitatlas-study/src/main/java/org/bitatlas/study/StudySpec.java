@@ -5,6 +5,7 @@ import java.util.List;
 import java.util.Optional;
 import java.util.OptionalInt;
 import org.bitatlas.eval.CollapseRule;
+import org.bitatlas.model.Execution;
 
 /**
  * What a study compares: models x recipes x tasks, and the protocol of the comparison. Written in
@@ -18,6 +19,7 @@ import org.bitatlas.eval.CollapseRule;
  * @param calibration calibration protocol
  * @param precision arithmetic of the float operators: {@code auto}, {@code float32} or {@code
  *     bfloat16}
+ * @param execution how the layers of quantized models are computed
  * @param collapse when a cell stops early; empty for never
  * @param margin margin of the comparison with the float model
  * @param limit items per task; empty for all
@@ -31,6 +33,7 @@ public record StudySpec(
     Optional<Path> suite,
     CalibrationSpec calibration,
     String precision,
+    Execution execution,
     Optional<CollapseRule> collapse,
     ComparisonMargin margin,
     OptionalInt limit,
@@ -61,6 +64,7 @@ public record StudySpec(
         options.suite().or(() -> suite),
         calibration,
         precision,
+        options.execution().orElse(execution),
         collapse,
         margin,
         options.limit().isPresent() ? options.limit() : limit,

@@ -16,6 +16,7 @@ import java.util.SequencedMap;
 import java.util.Set;
 import java.util.function.Function;
 import org.bitatlas.eval.CollapseRule;
+import org.bitatlas.model.Execution;
 import org.bitatlas.quant.calibration.Joining;
 import org.bitatlas.quant.method.Recipe;
 import org.bitatlas.tensor.BitAtlasException;
@@ -40,6 +41,7 @@ final class StudySpecReader {
           "suite",
           "calibration",
           "precision",
+          "execution",
           "decoding",
           "collapse",
           "margin",
@@ -88,6 +90,7 @@ final class StudySpecReader {
         root.has("suite") ? Optional.of(folder.resolve(root.text("suite"))) : Optional.empty(),
         calibration(root),
         root.choice("precision", names("auto", "float32", "bfloat16"), "auto"),
+        root.choice("execution", executions(), Execution.SIMULATED),
         collapse(root),
         margin(root),
         root.has("limit")
@@ -235,6 +238,13 @@ final class StudySpecReader {
       map.put(name.apply(value), Optional.of(value));
     }
     return map;
+  }
+
+  private static SequencedMap<String, Execution> executions() {
+    SequencedMap<String, Execution> executions = new LinkedHashMap<>();
+    executions.put("simulated", Execution.SIMULATED);
+    executions.put("integer", Execution.INTEGER);
+    return executions;
   }
 
   private static SequencedMap<String, KeepPolicy> keepPolicies() {

@@ -75,6 +75,14 @@ public interface Workbench {
     /** How the linear layers run, in words. */
     String execution();
 
+    /**
+     * Which kernels the quantized layers ran on in the last {@link #evaluate}, a line each; empty
+     * where they ran in float.
+     */
+    default List<String> kernels() {
+      return List.of();
+    }
+
     /** What quantization did to each layer, in model order; empty for the float model. */
     List<LayerReport> layerReports();
 

@@ -8,6 +8,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Optional;
 import java.util.OptionalInt;
+import org.bitatlas.model.Execution;
 import org.bitatlas.quant.calibration.Joining;
 import org.bitatlas.tensor.BitAtlasException;
 import org.bitatlas.tokenizer.ThinkingMode;
@@ -50,6 +51,23 @@ class StudySpecTest {
     assertThat(spec.models()).containsExactly("other");
     assertThat(spec.suite()).contains(Path.of("suite"));
     assertThat(spec.limit()).hasValue(5);
+  }
+
+  @Test
+  void executionIsThatOfTheSpecificationUnlessAskedForOtherwise() throws IOException {
+    assertThat(read(MINIMAL).execution()).isEqualTo(Execution.SIMULATED);
+    StudySpec spec = read(MINIMAL + "execution: integer\n");
+    assertThat(spec.execution()).isEqualTo(Execution.INTEGER);
+    StudyOptions options =
+        new StudyOptions(
+            folder,
+            Optional.empty(),
+            Optional.empty(),
+            1,
+            OptionalInt.empty(),
+            Optional.of(Execution.SIMULATED),
+            false);
+    assertThat(spec.with(options).execution()).isEqualTo(Execution.SIMULATED);
   }
 
   @Test
