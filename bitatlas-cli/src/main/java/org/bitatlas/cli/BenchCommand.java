@@ -7,6 +7,7 @@ import java.util.List;
 import java.util.Optional;
 import java.util.concurrent.Callable;
 import java.util.concurrent.CancellationException;
+import org.bitatlas.model.Execution;
 import org.bitatlas.study.bench.Bench;
 import org.bitatlas.study.bench.BenchOptions;
 import org.bitatlas.study.bench.BenchResult;
@@ -25,7 +26,8 @@ import picocli.CommandLine.Spec;
     name = "bench",
     description = {
       "Measure how fast a model runs in each scheme, and where the time goes.",
-      "Schemes are measured in turns, beside the limits of the machine."
+      "Schemes are measured in turns, beside the limits of the machine.",
+      "Quantized ones run on packed codes unless --execution is given."
     })
 final class BenchCommand implements Callable<Integer> {
 
@@ -143,6 +145,8 @@ final class BenchCommand implements Callable<Integer> {
     return new BenchOptions(
         schemes.stream().filter(name -> !name.isBlank()).map(Scheme::named).toList(),
         engine.precision(),
+        engine.execution.asked().orElse(Execution.INTEGER),
+        engine.execution.requiresKernels(),
         prefill,
         context,
         tokens,

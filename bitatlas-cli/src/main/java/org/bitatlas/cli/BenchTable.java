@@ -63,24 +63,24 @@ final class BenchTable {
               : "-");
     }
     lines.add("");
-    String simulated =
+    execution("integer", "On packed codes, ");
+    execution("simulated", "Simulated, on weights dequantized when loaded, ");
+    wrap("Medians; ± is half the distance of the quartiles. Compare within this run only.");
+  }
+
+  private void execution(String execution, String words) {
+    List<SchemeResult> schemes =
         result.schemes().stream()
-            .filter(scheme -> scheme.facts().execution().equals("simulated"))
-            .map(scheme -> scheme.facts().scheme())
-            .collect(Collectors.joining(", "));
-    if (!simulated.isEmpty()) {
+            .filter(scheme -> scheme.facts().execution().equals(execution))
+            .toList();
+    if (!schemes.isEmpty()) {
       wrap(
-          "Simulated, in "
-              + result.schemes().stream()
-                  .filter(scheme -> scheme.facts().execution().equals("simulated"))
-                  .map(scheme -> scheme.facts().arithmetic().name())
-                  .distinct()
+          words
+              + schemes.stream()
+                  .map(scheme -> scheme.facts().scheme() + " in " + scheme.facts().arithmetic())
                   .collect(Collectors.joining(", "))
-              + " on weights dequantized when loaded: "
-              + simulated
               + ".");
     }
-    wrap("Medians; ± is half the distance of the quartiles. Compare within this run only.");
   }
 
   private void limits() {

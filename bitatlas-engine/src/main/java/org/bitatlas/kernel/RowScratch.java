@@ -4,7 +4,6 @@ import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 import java.util.ArrayList;
 import java.util.List;
-import org.bitatlas.tensor.NativeRuntime;
 
 /** Buffers of one thread, grown to what the products need and kept. */
 public final class RowScratch {
@@ -60,7 +59,6 @@ public final class RowScratch {
   private float[] tile = {};
   private MemorySegment memory = MemorySegment.NULL;
   private final List<ActivationCodes> codes = new ArrayList<>();
-  private boolean torchSingle;
 
   /** Rows of activations. */
   float[] rows(int count) {
@@ -111,13 +109,5 @@ public final class RowScratch {
     ActivationCodes made = new ActivationCodes(maxRows, columns);
     codes.add(made);
     return made;
-  }
-
-  /** Makes libtorch's operators of this thread run on it alone. */
-  void useTorch() {
-    if (!torchSingle) {
-      NativeRuntime.useSingleThread();
-      torchSingle = true;
-    }
   }
 }

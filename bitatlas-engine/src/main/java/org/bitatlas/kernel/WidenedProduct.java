@@ -3,6 +3,7 @@ package org.bitatlas.kernel;
 import java.lang.foreign.MemorySegment;
 import java.util.Optional;
 import org.bitatlas.tensor.ElementType;
+import org.bitatlas.tensor.NativeRuntime;
 import org.bitatlas.tensor.Tensor;
 import org.bitatlas.tensor.TensorScope;
 
@@ -53,7 +54,7 @@ final class WidenedProduct implements AutoCloseable {
 
             @Override
             public void runTile(int tile, RowScratch scratch) {
-              multiply(tile, packedOrder, output, scratch);
+              NativeRuntime.onSingleThread(() -> multiply(tile, packedOrder, output, scratch));
             }
           });
     }
@@ -61,7 +62,6 @@ final class WidenedProduct implements AutoCloseable {
   }
 
   private void multiply(int tile, Tensor x, Tensor output, RowScratch scratch) {
-    scratch.useTorch();
     int first = tile * TILE_COLUMNS;
     int columns = Math.min(TILE_COLUMNS, weights.outputFeatures() - first);
     int panels = Panels.count(columns);

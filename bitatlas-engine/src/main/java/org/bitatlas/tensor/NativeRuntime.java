@@ -137,6 +137,22 @@ public final class NativeRuntime {
     torch.set_num_threads(threads);
   }
 
+  /** Runs work whose libtorch operations stay on the calling thread, whatever others may use. */
+  public static void onSingleThread(Runnable work) {
+    load();
+    int before = torch.get_num_threads();
+    if (before != 1) {
+      torch.set_num_threads(1);
+    }
+    try {
+      work.run();
+    } finally {
+      if (before != 1) {
+        torch.set_num_threads(before);
+      }
+    }
+  }
+
   private static String rootMessage(Throwable error) {
     Throwable root = error;
     while (root.getCause() != null) {

@@ -13,6 +13,7 @@ import org.bitatlas.generate.Generation;
 import org.bitatlas.generate.GenerationRequest;
 import org.bitatlas.generate.Sampling;
 import org.bitatlas.generate.TransformerLanguageModel;
+import org.bitatlas.kernel.KernelTrace;
 import org.bitatlas.kernel.TilePool;
 import org.bitatlas.model.Architecture;
 import org.bitatlas.model.PhaseClock;
@@ -79,9 +80,11 @@ public final class Bench {
     List<Limits> limits = new ArrayList<>();
     List<SchemeFacts> facts = new ArrayList<>();
     List<List<Sample>> samples = new ArrayList<>();
+    List<List<KernelTrace.Use>> kernels = new ArrayList<>();
     for (int round = 1; round <= options.rounds(); round++) {
       begin(round, "limits of the machine");
       limits.add(meter.measure());
+      kernels.clear();
       for (int i = 0; i < steps.size(); i++) {
         begin(round, steps.get(i).map(Scheme::name).orElse(BenchOptions.STORED));
         System.gc();
@@ -92,6 +95,7 @@ public final class Bench {
             samples.add(new ArrayList<>());
           }
           samples.get(i).add(measure(loaded, ownPeak));
+          kernels.add(loaded.model().kernelUses());
         }
       }
     }
@@ -109,7 +113,7 @@ public final class Bench {
             List.copyOf(limits));
     List<SchemeResult> results = new ArrayList<>();
     for (int i = 0; i < facts.size(); i++) {
-      results.add(new SchemeResult(facts.get(i), run, List.copyOf(samples.get(i))));
+      results.add(new SchemeResult(facts.get(i), run, List.copyOf(samples.get(i)), kernels.get(i)));
     }
     return new BenchResult(run, List.copyOf(results));
   }
@@ -127,12 +131,14 @@ public final class Bench {
 
   private LoadedScheme load(Optional<Scheme> scheme) {
     return scheme.isPresent()
-        ? LoadedScheme.load(subject, scheme.get(), options.precision())
-        : LoadedScheme.loadStored(subject, options.precision());
+        ? LoadedScheme.load(subject, scheme.get(), options)
+        : LoadedScheme.loadStored(subject, options);
   }
 
   private Sample measure(LoadedScheme loaded, boolean ownPeak) {
     Architecture architecture = subject.architecture();
+    // Loading may have changed it.
+    NativeRuntime.useThreads(options.threads());
     TransformerLanguageModel language =
         new TransformerLanguageModel(loaded.model(), options.threads());
     String name = loaded.facts().scheme();

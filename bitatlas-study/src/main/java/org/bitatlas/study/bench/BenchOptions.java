@@ -3,6 +3,7 @@ package org.bitatlas.study.bench;
 import java.util.HashSet;
 import java.util.List;
 import org.bitatlas.model.Architecture;
+import org.bitatlas.model.Execution;
 import org.bitatlas.model.Precision;
 import org.bitatlas.tensor.BitAtlasException;
 
@@ -11,6 +12,8 @@ import org.bitatlas.tensor.BitAtlasException;
  *
  * @param schemes what is compared, in this order
  * @param precision of the arithmetic that is not integer, in schemes that do not name their own
+ * @param execution how the layers of quantized schemes are computed
+ * @param requireKernels whether to fail where a layer would not run in its scheme's arithmetic
  * @param prompt tokens of the prompt whose prefill is timed
  * @param context tokens in the cache when decoding begins
  * @param tokens tokens decoded, one after the other
@@ -20,6 +23,8 @@ import org.bitatlas.tensor.BitAtlasException;
 public record BenchOptions(
     List<Scheme> schemes,
     Precision precision,
+    Execution execution,
+    boolean requireKernels,
     int prompt,
     int context,
     int tokens,

@@ -1,12 +1,17 @@
 package org.bitatlas.study.bench;
 
 import java.util.stream.Collectors;
+import org.bitatlas.checkpoint.Checkpoint;
 import org.bitatlas.model.Architecture;
 import org.bitatlas.model.Architecture.Projection;
+import org.bitatlas.model.Execution;
+import org.bitatlas.model.ModelFolder;
 import org.bitatlas.model.Precision;
 import org.bitatlas.model.TransformerModel;
 import org.bitatlas.scheme.ModelSize;
 import org.bitatlas.scheme.QuantizedCheckpoint;
+import org.bitatlas.scheme.StoredLinear;
+import org.bitatlas.tensor.BitAtlasException;
 import org.bitatlas.tensor.ElementType;
 
 /**
@@ -17,39 +22,96 @@ import org.bitatlas.tensor.ElementType;
  */
 record LoadedScheme(SchemeFacts facts, TransformerModel model) implements AutoCloseable {
 
-  /** Loads a scheme: of a quantized one its simulation in floating point. */
-  static LoadedScheme load(BenchSubject subject, Scheme scheme, Precision precision) {
-    Precision used = scheme.precision().orElse(precision);
+  /**
+   * Loads a scheme.
+   *
+   * @throws BitAtlasException where kernels are required that this machine has not
+   */
+  static LoadedScheme load(BenchSubject subject, Scheme scheme, BenchOptions options) {
+    Precision precision = scheme.precision().orElse(options.precision());
     Architecture architecture = subject.architecture();
     if (scheme.weights().isEmpty()) {
-      TransformerModel model = TransformerModel.load(architecture, subject.floats(), used);
-      ModelSize stored = floatSize(subject, used);
-      return of(scheme.name(), scheme.words(), "float", stored, model);
+      TransformerModel model = TransformerModel.load(architecture, subject.floats(), precision);
+      ElementType type = precision.elementType();
+      return of(
+          scheme.name(),
+          scheme.words(),
+          "float",
+          floatSize(subject, precision),
+          type,
+          bytes(linearWeights(architecture), type),
+          model);
     }
     QuantizedCheckpoint codes = RandomCodes.of(architecture, scheme);
-    TransformerModel model = TransformerModel.load(architecture, subject.floats(), codes, used);
-    ModelSize stored =
-        ModelSize.ofQuantized(codes, subject.floats(), architecture.tiedEmbeddings());
-    return of(scheme.name(), scheme.words(), "simulated", stored, model);
+    TransformerModel model =
+        TransformerModel.load(
+            architecture,
+            subject.floats(),
+            codes,
+            precision,
+            options.execution(),
+            options.threads());
+    return quantized(scheme.name(), scheme.words(), codes, subject.floats(), model, options);
   }
 
   /** Loads the folder that is itself quantized. */
-  static LoadedScheme loadStored(BenchSubject subject, Precision precision) {
-    var folder = subject.stored().orElseThrow();
+  static LoadedScheme loadStored(BenchSubject subject, BenchOptions options) {
+    ModelFolder folder = subject.stored().orElseThrow();
     QuantizedCheckpoint codes = folder.quantized().orElseThrow();
     String words =
         codes.linears().values().stream()
-            .map(linear -> linear.scheme())
+            .map(StoredLinear::scheme)
             .distinct()
             .sorted()
             .collect(Collectors.joining("; "));
-    ModelSize stored =
-        ModelSize.ofQuantized(codes, folder.checkpoint(), subject.architecture().tiedEmbeddings());
-    return of(BenchOptions.STORED, words, "simulated", stored, folder.load(precision));
+    TransformerModel model =
+        folder.load(options.precision(), options.execution(), options.threads());
+    return quantized(BenchOptions.STORED, words, codes, folder.checkpoint(), model, options);
+  }
+
+  private static LoadedScheme quantized(
+      String name,
+      String words,
+      QuantizedCheckpoint codes,
+      Checkpoint floats,
+      TransformerModel model,
+      BenchOptions options) {
+    if (options.requireKernels()) {
+      try {
+        model.requirePromisedKernels();
+      } catch (BitAtlasException refused) {
+        model.close();
+        throw refused;
+      }
+    }
+    Architecture architecture = model.architecture();
+    ModelSize stored = ModelSize.ofQuantized(codes, floats, architecture.tiedEmbeddings());
+    ElementType type = model.precision().elementType();
+    if (options.execution() == Execution.SIMULATED) {
+      long linears = bytes(linearWeights(architecture), type);
+      return of(name, words, "simulated", stored, type, linears, model);
+    }
+    boolean integers =
+        !codes.activations().isEmpty()
+            && codes.activations().values().stream().allMatch(around -> around.input().isPresent());
+    return of(
+        name,
+        words,
+        "integer",
+        stored,
+        integers ? ElementType.I8 : type,
+        stored.linearBytes(),
+        model);
   }
 
   private static LoadedScheme of(
-      String name, String words, String execution, ModelSize stored, TransformerModel model) {
+      String name,
+      String words,
+      String execution,
+      ModelSize stored,
+      ElementType arithmetic,
+      long linearBytesRead,
+      TransformerModel model) {
     Architecture architecture = model.architecture();
     ElementType type = model.precision().elementType();
     long cache =
@@ -61,10 +123,10 @@ record LoadedScheme(SchemeFacts facts, TransformerModel model) implements AutoCl
             words,
             execution,
             model.execution(),
-            type,
+            arithmetic,
             stored.wholeModelBytes(),
             stored.linearBytes(),
-            bytes(linearWeights(architecture) + head, type),
+            linearBytesRead + bytes(head, type),
             bytes(cache, type)),
         model);
   }

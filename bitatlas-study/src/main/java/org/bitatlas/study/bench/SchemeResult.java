@@ -5,6 +5,7 @@ import java.util.List;
 import java.util.function.Function;
 import java.util.function.ToDoubleFunction;
 import java.util.stream.IntStream;
+import org.bitatlas.kernel.KernelTrace;
 import org.bitatlas.model.Phase;
 
 /**
@@ -13,8 +14,10 @@ import org.bitatlas.model.Phase;
  * @param facts what it is
  * @param run how long the sequences were, and what the machine can do
  * @param samples one per round
+ * @param kernels what the linear layers of integer execution ran on in the last round
  */
-public record SchemeResult(SchemeFacts facts, BenchRun run, List<Sample> samples) {
+public record SchemeResult(
+    SchemeFacts facts, BenchRun run, List<Sample> samples, List<KernelTrace.Use> kernels) {
 
   /** Tokens of the prompt over the time to the first token. */
   public Spread prefillTokensPerSecond() {

@@ -5,6 +5,7 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
+import org.bitatlas.kernel.KernelTrace;
 import org.bitatlas.model.Phase;
 import org.bitatlas.study.bench.BenchResult;
 import org.bitatlas.study.bench.BenchRun;
@@ -94,6 +95,21 @@ final class SpeedJson {
       rounds.add(round);
     }
     node.put("rounds", rounds);
+    List<Object> kernels = new ArrayList<>();
+    for (KernelTrace.Use use : result.kernels()) {
+      Map<String, Object> kernel = new LinkedHashMap<>();
+      kernel.put("operator", use.operator());
+      kernel.put("outputFeatures", use.outputFeatures());
+      kernel.put("inputFeatures", use.inputFeatures());
+      kernel.put("types", use.choice().types());
+      kernel.put("kernel", use.choice().kernel());
+      kernel.put("instructions", use.choice().instructions());
+      kernel.put("calls", use.calls());
+      kernel.put("rows", use.rows());
+      kernel.put("seconds", use.nanoseconds() * 1e-9);
+      kernels.add(kernel);
+    }
+    node.put("kernels", kernels);
     return node;
   }
 

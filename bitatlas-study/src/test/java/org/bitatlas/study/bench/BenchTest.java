@@ -9,6 +9,7 @@ import java.util.List;
 import java.util.concurrent.CancellationException;
 import java.util.stream.Stream;
 import org.bitatlas.model.Architecture;
+import org.bitatlas.model.Execution;
 import org.bitatlas.model.Phase;
 import org.bitatlas.model.Precision;
 import org.bitatlas.model.RotaryEmbedding;
@@ -16,6 +17,8 @@ import org.bitatlas.tensor.BitAtlasException;
 import org.bitatlas.tensor.ElementType;
 import org.bitatlas.tensor.TensorScope;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.EnumSource;
 
 class BenchTest {
 
@@ -92,11 +95,13 @@ class BenchTest {
     return Scheme.named(scheme).activations().isPresent();
   }
 
-  @Test
-  void everySchemeRuns() {
+  @ParameterizedTest
+  @EnumSource
+  void everySchemeRuns(Execution execution) {
     try (BenchSubject subject = BenchSubject.shape("small", SMALL)) {
       for (Scheme scheme : Scheme.all()) {
-        try (LoadedScheme loaded = LoadedScheme.load(subject, scheme, Precision.FP32);
+        try (LoadedScheme loaded =
+                LoadedScheme.load(subject, scheme, options(List.of(scheme), 8, 1, execution));
             TensorScope _ = TensorScope.open()) {
           assertThat(loaded.model().logits(new int[][] {{1, 2, 3}}).toFloats())
               .as(scheme.name())
@@ -109,10 +114,14 @@ class BenchTest {
   @Test
   void countsTheBytesOfASchemeAsStored() {
     try (BenchSubject subject = BenchSubject.shape("small", SMALL)) {
-      SchemeFacts full = facts(subject, "fp32");
-      SchemeFacts half = facts(subject, "bf16");
-      SchemeFacts eight = facts(subject, "w8a8");
-      SchemeFacts four = facts(subject, "w4a16-g128");
+      BenchOptions simulated = options(List.of(), 8, 1, Execution.SIMULATED);
+      BenchOptions integer = options(List.of(), 8, 1, Execution.INTEGER);
+      SchemeFacts full = facts(subject, "fp32", integer);
+      SchemeFacts half = facts(subject, "bf16", integer);
+      SchemeFacts eight = facts(subject, "w8a8", simulated);
+      SchemeFacts eightPacked = facts(subject, "w8a8", integer);
+      SchemeFacts four = facts(subject, "w4a16-g128", integer);
+      long head = 4L * 300 * 256;
 
       assertThat(full.linearBytes()).isEqualTo(4L * WEIGHTS);
       assertThat(half.linearBytes()).isEqualTo(2L * WEIGHTS);
@@ -123,13 +132,17 @@ class BenchTest {
       assertThat(full.execution()).isEqualTo("float");
       assertThat(eight.execution()).isEqualTo("simulated");
       assertThat(eight.arithmetic()).isEqualTo(ElementType.F32);
-      assertThat(eight.weightsReadPerToken()).isEqualTo(4L * (WEIGHTS + 300 * 256));
+      assertThat(eight.weightsReadPerToken()).isEqualTo(4L * WEIGHTS + head);
+      assertThat(eightPacked.execution()).isEqualTo("integer");
+      assertThat(eightPacked.arithmetic()).isEqualTo(ElementType.I8);
+      assertThat(eightPacked.weightsReadPerToken()).isEqualTo(eightPacked.linearBytes() + head);
+      assertThat(four.arithmetic()).isEqualTo(ElementType.F32);
       assertThat(half.cachePerPosition()).isEqualTo(2L * 2 * 2 * 64 * 2);
     }
   }
 
-  private static SchemeFacts facts(BenchSubject subject, String scheme) {
-    try (LoadedScheme loaded = LoadedScheme.load(subject, Scheme.named(scheme), Precision.FP32)) {
+  private static SchemeFacts facts(BenchSubject subject, String scheme, BenchOptions execution) {
+    try (LoadedScheme loaded = LoadedScheme.load(subject, Scheme.named(scheme), execution)) {
       return loaded.facts();
     }
   }
@@ -176,6 +189,11 @@ class BenchTest {
   }
 
   private static BenchOptions options(List<Scheme> schemes, int prompt, int rounds) {
-    return new BenchOptions(schemes, Precision.FP32, prompt, 8, 4, rounds, 2);
+    return options(schemes, prompt, rounds, Execution.INTEGER);
+  }
+
+  private static BenchOptions options(
+      List<Scheme> schemes, int prompt, int rounds, Execution execution) {
+    return new BenchOptions(schemes, Precision.FP32, execution, false, prompt, 8, 4, rounds, 2);
   }
 }

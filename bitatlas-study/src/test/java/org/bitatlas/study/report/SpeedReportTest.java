@@ -10,6 +10,8 @@ import java.util.List;
 import java.util.Map;
 import java.util.OptionalLong;
 import java.util.TreeMap;
+import org.bitatlas.kernel.KernelChoice;
+import org.bitatlas.kernel.KernelTrace;
 import org.bitatlas.model.Phase;
 import org.bitatlas.study.bench.BenchResult;
 import org.bitatlas.study.bench.BenchRun;
@@ -72,8 +74,21 @@ class SpeedReportTest {
     return new BenchResult(
         run,
         List.of(
-            new SchemeResult(half, run, List.of(sample(20, 10), sample(40, 20), sample(10, 5))),
-            new SchemeResult(eight, run, List.of(sample(10, 20), sample(20, 40), sample(5, 10)))));
+            new SchemeResult(
+                half, run, List.of(sample(20, 10), sample(40, 20), sample(10, 5)), List.of()),
+            new SchemeResult(
+                eight,
+                run,
+                List.of(sample(10, 20), sample(20, 40), sample(5, 10)),
+                List.of(
+                    new KernelTrace.Use(
+                        "down_proj",
+                        8,
+                        16,
+                        new KernelChoice("s8 x s8 -> s32", "oneDNN", "avx512"),
+                        3,
+                        300,
+                        MILLISECOND)))));
   }
 
   private static Sample sample(long linear, long other) {
@@ -116,6 +131,7 @@ class SpeedReportTest {
     assertThat(sum).isCloseTo(half.at("/prefill/seconds").doubleValue(), within(1e-12));
     assertThat(half.at("/prefill/seconds").doubleValue()).isCloseTo(0.030, within(1e-12));
     assertThat(half.get("rounds")).hasSize(3);
+    assertThat(eight.at("/kernels/0/types").stringValue()).isEqualTo("s8 x s8 -> s32");
   }
 
   @Test
