@@ -44,7 +44,7 @@ final class SpeedPage {
   }
 
   private static String summary(BenchRun run) {
-    return "%d blocks, %s. Prompt of %d tokens; %d tokens decoded after %d; %d threads; %d rounds."
+    return "%d blocks, %s. Prompt of %d tokens; %d tokens decoded after %d; threads: %d; rounds: %d."
         .formatted(
             run.layers(),
             run.weights(),

@@ -60,7 +60,7 @@
     const per = part === 'decode' ? data.tokens : 1;
     const options = frame();
     const order = Object.keys(phaseColors);
-    options.grid.top = 56;
+    options.grid.top = byId('phases-' + part).clientWidth < 560 ? 104 : byId('phases-' + part).clientWidth < 900 ? 64 : 40;
     options.legend = {top: 0, left: 0, textStyle: {color: color('--ink')}, data: order};
     options.tooltip.formatter = ({seriesName, dataIndex, value}) => names[dataIndex] + ', ' + seriesName + '\n' + short(value) + ' ms, '
       + (100 * value * per / 1e3 / data.schemes[dataIndex][part].seconds).toFixed(1) + ' %';
@@ -80,7 +80,7 @@
   document.querySelectorAll('.with-charts').forEach(box => { box.hidden = false; });
   for (const [id, options] of Object.entries(drawings)) {
     const box = byId(id);
-    box.style.height = (id.startsWith('phases') ? 6 : 3) + 2.2 * names.length + 'rem';
+    box.style.height = (id.startsWith('phases') ? 8 : 3) + 2.2 * names.length + 'rem';
     const chart = window.echarts.init(box, null, {renderer: 'svg'});
     const draw = () => chart.setOption(options(), true);
     draw();
