@@ -76,7 +76,7 @@ final class ActivationStream implements BlockInputs, AutoCloseable {
           int first = plan.first(batch);
           List<int[]> ids = set.sequences().subList(first, first + plan.rows(batch));
           try (TensorScope _ = TensorScope.open()) {
-            embedded.put(batch, loader.embed(ids.toArray(int[][]::new)).toFloats());
+            embedded.put(batch, loader.embed(ids.toArray(int[][]::new)));
           }
         });
     embedded.commit();
@@ -104,7 +104,7 @@ final class ActivationStream implements BlockInputs, AutoCloseable {
   }
 
   private Tensor tensor(HiddenStates of, int index) {
-    return Tensor.from(of.get(index), plan.rows(index), plan.length(), plan.width()).to(type);
+    return of.get(index).to(type);
   }
 
   /**
@@ -154,7 +154,7 @@ final class ActivationStream implements BlockInputs, AutoCloseable {
           try (TensorScope _ = TensorScope.open()) {
             Tensor outputs =
                 block.forward(batch(batch), block.operators(), LinearInputObserver.NONE);
-            next.put(batch, outputs.toFloats());
+            next.put(batch, outputs);
           }
         });
     next.commit();

@@ -2,7 +2,6 @@ package org.bitatlas.quant.pipeline;
 
 import java.io.IOException;
 import java.nio.ByteBuffer;
-import java.nio.ByteOrder;
 import java.nio.channels.FileChannel;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -10,29 +9,33 @@ import java.nio.file.StandardCopyOption;
 import java.nio.file.StandardOpenOption;
 import org.bitatlas.quant.transform.BatchStore;
 import org.bitatlas.tensor.BitAtlasException;
+import org.bitatlas.tensor.ElementType;
+import org.bitatlas.tensor.Tensor;
+import org.bitatlas.tensor.TensorScope;
 
 /**
- * Hidden states of all batches in front of one block, fp32: in memory, or in a file that gets its
- * name when it is complete. Batches may be read and written by several threads at once.
+ * Hidden states of all batches in front of one block, fp32 as the processor has it: in memory, or
+ * in a file that gets its name when it is complete. Batches may be read and written by several
+ * threads at once.
  */
 abstract sealed class HiddenStates implements AutoCloseable {
 
-  /** The states of a batch [B x T x D], row-major. */
-  abstract float[] get(int batch);
+  /** The states of a batch [B x T x D], F32, in the caller's scope. */
+  abstract Tensor get(int batch);
 
   /** Sets the states of a batch. */
-  abstract void put(int batch, float[] values);
+  abstract void put(int batch, Tensor values);
 
   /** These states as room for something else of {@code store}; closing it discards them. */
   BatchStore asBatchStore(StateStore store) {
     return new BatchStore() {
       @Override
-      public void put(int batch, float[] values) {
+      public void put(int batch, Tensor values) {
         HiddenStates.this.put(batch, values);
       }
 
       @Override
-      public float[] get(int batch) {
+      public Tensor get(int batch) {
         return HiddenStates.this.get(batch);
       }
 
@@ -69,20 +72,20 @@ abstract sealed class HiddenStates implements AutoCloseable {
   }
 
   private static final class InMemory extends HiddenStates {
-    private final float[][] batches;
+    private final BatchStore batches;
 
     InMemory(int count) {
-      batches = new float[count][];
+      batches = BatchStore.inMemory(count);
     }
 
     @Override
-    float[] get(int batch) {
-      return batches[batch];
+    Tensor get(int batch) {
+      return batches.get(batch);
     }
 
     @Override
-    void put(int batch, float[] values) {
-      batches[batch] = values;
+    void put(int batch, Tensor values) {
+      batches.put(batch, values);
     }
 
     @Override
@@ -90,9 +93,7 @@ abstract sealed class HiddenStates implements AutoCloseable {
 
     @Override
     void discard() {
-      for (int batch = 0; batch < batches.length; batch++) {
-        batches[batch] = new float[0];
-      }
+      batches.close();
     }
 
     @Override
@@ -143,34 +144,43 @@ abstract sealed class HiddenStates implements AutoCloseable {
     }
 
     @Override
-    float[] get(int batch) {
-      float[] values = new float[plan.values(batch)];
-      ByteBuffer bytes =
-          ByteBuffer.allocate(values.length * Float.BYTES).order(ByteOrder.LITTLE_ENDIAN);
-      try {
-        long at = position(batch);
-        while (bytes.hasRemaining()) {
-          int count = channel.read(bytes, at + bytes.position());
-          if (count < 0) {
-            throw new BitAtlasException("The hidden states in " + file + " are cut short.");
-          }
-        }
-      } catch (IOException e) {
-        throw failed(e);
-      }
-      bytes.flip().order(ByteOrder.LITTLE_ENDIAN).asFloatBuffer().get(values);
-      return values;
+    Tensor get(int batch) {
+      Tensor states = Tensor.empty(ElementType.F32, plan.rows(batch), plan.length(), plan.width());
+      transfer(batch, states, channel::read);
+      return states;
     }
 
     @Override
-    void put(int batch, float[] values) {
-      ByteBuffer bytes =
-          ByteBuffer.allocate(values.length * Float.BYTES).order(ByteOrder.LITTLE_ENDIAN);
-      bytes.asFloatBuffer().put(values);
+    void put(int batch, Tensor values) {
+      requireCount(batch, values);
+      try (TensorScope _ = TensorScope.open()) {
+        transfer(batch, values.to(ElementType.F32).contiguous(), channel::write);
+      }
+    }
+
+    private void requireCount(int batch, Tensor values) {
+      if (values.elementCount() != plan.values(batch)) {
+        throw new IllegalArgumentException(
+            "%d values for the %d of batch %d"
+                .formatted(values.elementCount(), plan.values(batch), batch));
+      }
+    }
+
+    /** Reads or writes at a position of the file; a count below 0 is the end of the file. */
+    @FunctionalInterface
+    private interface Transfer {
+      int at(ByteBuffer bytes, long position) throws IOException;
+    }
+
+    /** Moves a batch between the file and native memory: a copy on the heap would be garbage. */
+    private void transfer(int batch, Tensor states, Transfer direction) {
+      ByteBuffer bytes = states.memory().asByteBuffer();
       try {
         long at = position(batch);
         while (bytes.hasRemaining()) {
-          channel.write(bytes, at + bytes.position());
+          if (direction.at(bytes, at + bytes.position()) < 0) {
+            throw new BitAtlasException("The hidden states in " + file + " are cut short.");
+          }
         }
       } catch (IOException e) {
         throw failed(e);

@@ -1,6 +1,7 @@
 package org.bitatlas.quant.transform;
 
 import java.util.Arrays;
+import org.bitatlas.tensor.Tensor;
 
 /**
  * Values of the size of the hidden states, batch by batch, that a search puts aside: in memory or
@@ -8,11 +9,11 @@ import java.util.Arrays;
  */
 public interface BatchStore extends AutoCloseable {
 
-  /** Sets the values of a batch [B x T x D], fp32, row-major. */
-  void put(int batch, float[] values);
+  /** Keeps a copy, as F32, of the values of a batch [B x T x D]. */
+  void put(int batch, Tensor values);
 
-  /** The values of a batch that was put. */
-  float[] get(int batch);
+  /** The values of a batch that was put [B x T x D], F32, in the caller's scope. */
+  Tensor get(int batch);
 
   /** Gives the values up. */
   @Override
@@ -21,15 +22,17 @@ public interface BatchStore extends AutoCloseable {
   /** Room in memory for the values of {@code batches} batches. */
   static BatchStore inMemory(int batches) {
     float[][] kept = new float[batches][];
+    long[][] shapes = new long[batches][];
     return new BatchStore() {
       @Override
-      public void put(int batch, float[] values) {
-        kept[batch] = values;
+      public void put(int batch, Tensor values) {
+        kept[batch] = values.toFloats();
+        shapes[batch] = values.shape();
       }
 
       @Override
-      public float[] get(int batch) {
-        return kept[batch];
+      public Tensor get(int batch) {
+        return Tensor.from(kept[batch], shapes[batch]);
       }
 
       @Override

@@ -1,7 +1,6 @@
 package org.bitatlas.quant.transform;
 
 import java.util.ArrayList;
-import java.util.Arrays;
 import java.util.List;
 import java.util.Optional;
 import java.util.stream.IntStream;
@@ -37,14 +36,9 @@ final class HalfBlockError implements OutputError, AutoCloseable {
    *
    * @param index in the stores
    * @param type type of the block's activations
-   * @param shape B, T, D
+   * @param values B T D
    */
-  private record Batch(int index, ElementType type, long[] shape) {
-
-    long values() {
-      return Arrays.stream(shape).reduce(1, Math::multiplyExact);
-    }
-  }
+  private record Batch(int index, ElementType type, long values) {}
 
   private HalfBlockError(DecoderBlock block, InputGroup group, BlockInputs inputs, Tiles tiles) {
     this.block = block;
@@ -95,14 +89,14 @@ final class HalfBlockError implements OutputError, AutoCloseable {
               block.operators(),
               (heard, input, output) -> {
                 if (heard == group) {
-                  recordedInputs.put(index, input.toFloats());
+                  recordedInputs.put(index, input);
                 }
                 if (heard == last) {
-                  recordedOutputs.put(index, output.toFloats());
+                  recordedOutputs.put(index, output);
                 }
               });
       block.forward(hidden, operators, LinearInputObserver.NONE);
-      return new Batch(index, hidden.elementType(), hidden.shape());
+      return new Batch(index, hidden.elementType(), hidden.elementCount());
     }
   }
 
@@ -146,15 +140,12 @@ final class HalfBlockError implements OutputError, AutoCloseable {
   private double squaredError(Batch batch, BlockOperators operators) {
     NativeRuntime.useSingleThread();
     try (TensorScope _ = TensorScope.open()) {
-      Tensor input = Tensor.from(recordedInputs.get(batch.index()), batch.shape()).to(batch.type());
+      Tensor input = recordedInputs.get(batch.index()).to(batch.type());
       Tensor output =
           group == InputGroup.ATTENTION
               ? block.attention(input, operators)
               : block.mlp(input, operators);
-      Tensor difference =
-          output
-              .to(ElementType.F32)
-              .sub(Tensor.from(recordedOutputs.get(batch.index()), batch.shape()));
+      Tensor difference = output.to(ElementType.F32).sub(recordedOutputs.get(batch.index()));
       return difference.mulInPlace(difference).sum().item();
     }
   }
