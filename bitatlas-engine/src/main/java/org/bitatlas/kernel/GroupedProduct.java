@@ -1,7 +1,6 @@
 package org.bitatlas.kernel;
 
 import java.lang.foreign.MemorySegment;
-import java.lang.foreign.ValueLayout;
 import java.util.Arrays;
 import org.bitatlas.scheme.ActivationQuantizer;
 import org.bitatlas.tensor.Tensor;
@@ -70,32 +69,21 @@ final class GroupedProduct implements IntegerLinear.ManyRows {
       int columns = Math.min(SLICE, outputFeatures - slice * SLICE);
       float[] sums = scratch.tile(TILE_ROWS * SLICE);
       Arrays.fill(sums, 0, rows * SLICE, 0);
+      RowKernels kernels = input.kernels();
       MemorySegment exact = scratch.memory((long) TILE_ROWS * SLICE * Integer.BYTES);
-      int[] row = scratch.integers(SLICE);
       for (int group = 0; group < groups.count(); group++) {
         int first = group * paddedFeatures + slice * SLICE;
         matmul.runSlice(first / SLICE, rows, x.block(group, firstRow), exact);
         for (int m = 0; m < rows; m++) {
           long at = (long) m * SLICE * Integer.BYTES;
-          MemorySegment.copy(exact, ValueLayout.JAVA_INT, at, row, 0, columns);
-          add(row, x.shift(firstRow + m), first, columns, sums, m * SLICE);
+          int shift = x.shift(firstRow + m);
+          kernels.addScaled(exact, at, shift, codeSums, scales, first, columns, sums, m * SLICE);
         }
       }
       for (int m = 0; m < rows; m++) {
         finish(sums, m * SLICE, x.scale(firstRow + m), slice * SLICE, columns);
         long to = (long) (firstRow + m) * outputFeatures + slice * SLICE;
         RowFormat.write(sums, m * SLICE, columns, output, input.type(), to);
-      }
-    }
-
-    private void add(int[] row, int shift, int first, int columns, float[] sums, int to) {
-      if (shift != 0) {
-        for (int n = 0; n < columns; n++) {
-          row[n] += shift * codeSums[first + n];
-        }
-      }
-      for (int n = 0; n < columns; n++) {
-        sums[to + n] = Math.fma(scales[first + n], (float) row[n], sums[to + n]);
       }
     }
 

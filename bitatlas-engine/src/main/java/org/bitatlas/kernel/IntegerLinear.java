@@ -85,12 +85,22 @@ public final class IntegerLinear implements PackedLinear {
 
   @Override
   public KernelChoice choice(int count) {
-    return count > LinearInput.FEW_ROWS && manyRows.isPresent()
+    return count > fewRows() && manyRows.isPresent()
         ? manyRows.get().choice()
         : new KernelChoice(
             "s%d x %s -> s32".formatted(quantizer.bits(), rows.layout()),
             "integer rows",
             kernels.name());
+  }
+
+  /**
+   * oneDNN's packed product is faster from two rows on; of 4-bit codes from three, as these read
+   * half as much; and in groups from five.
+   */
+  @Override
+  public int fewRows() {
+    boolean ours = manyRows.isEmpty() || manyRows.get() instanceof GroupedProduct;
+    return ours ? LinearInput.FEW_ROWS : rows.width() == Byte.SIZE ? 1 : 2;
   }
 
   @Override
@@ -100,7 +110,7 @@ public final class IntegerLinear implements PackedLinear {
 
   @Override
   public LinearInput quantize(LinearInput input, KernelThreads threads) {
-    if (input.rows() <= LinearInput.FEW_ROWS) {
+    if (input.rows() <= fewRows()) {
       input.codes(quantizer);
     } else if (groups.isPresent()) {
       input.signedCodes(quantizer, groups.get(), threads);
@@ -110,7 +120,7 @@ public final class IntegerLinear implements PackedLinear {
 
   @Override
   public Tensor apply(LinearInput input, KernelThreads threads) {
-    if (input.rows() > LinearInput.FEW_ROWS && manyRows.isPresent()) {
+    if (input.rows() > fewRows() && manyRows.isPresent()) {
       return manyRows.get().apply(input, threads);
     }
     Tensor output = Tensor.empty(input.type(), input.rows(), outputFeatures());

@@ -37,6 +37,9 @@ public sealed interface PackedLinear extends AutoCloseable permits IntegerLinear
    */
   Tensor apply(LinearInput input, KernelThreads threads);
 
+  /** Most rows for the kernel of few rows. */
+  int fewRows();
+
   /** Which kernel computes a call with this many rows, with types and instruction set. */
   KernelChoice choice(int rows);
 

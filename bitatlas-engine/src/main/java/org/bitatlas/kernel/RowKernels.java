@@ -1,6 +1,8 @@
 package org.bitatlas.kernel;
 
+import java.lang.foreign.MemorySegment;
 import org.bitatlas.scheme.ActivationQuantizer;
+import org.bitatlas.tensor.ElementType;
 
 /**
  * Kernels for one to a few rows of activations (decode): facade of a scalar provider, the truth,
@@ -89,4 +91,40 @@ public sealed interface RowKernels permits ScalarRowKernels, VectorRowKernels {
    * @param chunk receives [columns x 32], and has room for whole slabs
    */
   void widen(WeightOnlyRows weights, int panel, int group, int column, int columns, float[] chunk);
+
+  /**
+   * Adds scaled exact sums: target[n] = fma(scales[n], sums[n] + shift * codeSums[n], target[n]).
+   *
+   * @param sums 32-bit sums off the heap from byte {@code at} on
+   * @param first where scales and code sums begin
+   * @param target from {@code to} on
+   */
+  void addScaled(
+      MemorySegment sums,
+      long at,
+      int shift,
+      int[] codeSums,
+      float[] scales,
+      int first,
+      int count,
+      float[] target,
+      int to);
+
+  /**
+   * Stores widened columns in a matrix in F32 or BF16, rounded to nearest even: factor * value +
+   * offset by a fused multiply-add, a factor and an offset per lane.
+   *
+   * @param chunk [columns x 32], finite
+   * @param factors [2 x 32]: factors, then offsets
+   * @param element of {@code matrix} where the first column goes
+   * @param stride elements from one column to the next
+   */
+  void storeColumns(
+      float[] chunk,
+      int columns,
+      float[] factors,
+      MemorySegment matrix,
+      ElementType type,
+      long element,
+      long stride);
 }

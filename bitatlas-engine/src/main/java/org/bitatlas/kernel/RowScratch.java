@@ -55,7 +55,6 @@ public final class RowScratch {
 
   private float[] rows = {};
   private byte[] bytes = {};
-  private int[] integers = {};
   private float[] tile = {};
   private MemorySegment memory = MemorySegment.NULL;
   private final List<ActivationCodes> codes = new ArrayList<>();
@@ -73,14 +72,6 @@ public final class RowScratch {
       bytes = new byte[count];
     }
     return bytes;
-  }
-
-  /** A row of exact sums. */
-  int[] integers(int count) {
-    if (integers.length < count) {
-      integers = new int[count];
-    }
-    return integers;
   }
 
   /** Sums of a tile. */

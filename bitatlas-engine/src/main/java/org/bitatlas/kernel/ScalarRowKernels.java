@@ -1,7 +1,10 @@
 package org.bitatlas.kernel;
 
+import java.lang.foreign.MemorySegment;
+import java.lang.foreign.ValueLayout;
 import java.util.Arrays;
 import org.bitatlas.scheme.ActivationQuantizer;
+import org.bitatlas.tensor.ElementType;
 
 /** The truth: each kernel as its definition, one element at a time. */
 public final class ScalarRowKernels implements RowKernels {
@@ -129,6 +132,43 @@ public final class ScalarRowKernels implements RowKernels {
       for (int lane = 0; lane < Panels.ROWS; lane++) {
         chunk[p * Panels.ROWS + lane] = weights.stored(panel, group, column + p, lane);
       }
+    }
+  }
+
+  @Override
+  public void addScaled(
+      MemorySegment sums,
+      long at,
+      int shift,
+      int[] codeSums,
+      float[] scales,
+      int first,
+      int count,
+      float[] target,
+      int to) {
+    for (int n = 0; n < count; n++) {
+      int exact = sums.get(ValueLayout.JAVA_INT, at + (long) n * Integer.BYTES);
+      float sum = exact + shift * codeSums[first + n];
+      target[to + n] = Math.fma(scales[first + n], sum, target[to + n]);
+    }
+  }
+
+  @Override
+  public void storeColumns(
+      float[] chunk,
+      int columns,
+      float[] factors,
+      MemorySegment matrix,
+      ElementType type,
+      long element,
+      long stride) {
+    for (int k = 0; k < columns; k++) {
+      int from = k * Panels.ROWS;
+      for (int lane = 0; lane < Panels.ROWS; lane++) {
+        chunk[from + lane] =
+            Math.fma(factors[lane], chunk[from + lane], factors[Panels.ROWS + lane]);
+      }
+      RowFormat.write(chunk, from, Panels.ROWS, matrix, type, element + k * stride);
     }
   }
 }

@@ -8,6 +8,7 @@ import java.util.Optional;
 import jdk.incubator.vector.FloatVector;
 import jdk.incubator.vector.IntVector;
 import org.bitatlas.scheme.ActivationQuantizer;
+import org.bitatlas.tensor.ElementType;
 
 /**
  * Kernels on the Vector API. A lane is a row of the weight, so every sum is taken in the order of
@@ -220,6 +221,36 @@ public final class VectorRowKernels implements RowKernels {
         }
       }
       result.intoArray(results, lane);
+    }
+  }
+
+  @Override
+  public void addScaled(
+      MemorySegment sums,
+      long at,
+      int shift,
+      int[] codeSums,
+      float[] scales,
+      int first,
+      int count,
+      float[] target,
+      int to) {
+    VectorTiles.addScaled(sums, at, shift, codeSums, scales, first, count, target, to);
+  }
+
+  @Override
+  public void storeColumns(
+      float[] chunk,
+      int columns,
+      float[] factors,
+      MemorySegment matrix,
+      ElementType type,
+      long element,
+      long stride) {
+    if (type == ElementType.F32) {
+      VectorTiles.storeFloats(chunk, columns, factors, matrix, element, stride);
+    } else {
+      VectorTiles.storeBrainFloats(chunk, columns, factors, matrix, element, stride);
     }
   }
 }

@@ -55,6 +55,11 @@ public final class WeightOnlyLinear implements PackedLinear {
   }
 
   @Override
+  public int fewRows() {
+    return LinearInput.FEW_ROWS;
+  }
+
+  @Override
   public boolean quantizesInput() {
     return false;
   }

@@ -1,6 +1,7 @@
 package org.bitatlas.kernel;
 
 import java.lang.foreign.MemorySegment;
+import java.util.Arrays;
 import java.util.Optional;
 import org.bitatlas.tensor.ElementType;
 import org.bitatlas.tensor.NativeRuntime;
@@ -83,31 +84,26 @@ final class WidenedProduct implements AutoCloseable {
     ColumnGroups groups = weights.groups();
     float[] factors = scratch.rows(2 * Panels.ROWS);
     for (int group = 0; group < groups.count(); group++) {
+      factors(panel, group, factors);
       for (int column = 0; column < groups.width(group); column += RowScratch.CHUNK) {
         int columns = Math.min(RowScratch.CHUNK, groups.width(group) - column);
         kernels.widen(weights, panel, group, column, columns, scratch.chunk);
-        if (weights instanceof AffineRows affine) {
-          scale(affine, panel, group, columns, factors, scratch.chunk);
-        }
-        for (int k = 0; k < columns; k++) {
-          long to = (long) (groups.start(group) + column + k) * panels * Panels.ROWS + at;
-          RowFormat.write(scratch.chunk, k * Panels.ROWS, Panels.ROWS, memory, type, to);
-        }
+        long stride = (long) panels * Panels.ROWS;
+        long to = (groups.start(group) + column) * stride + at;
+        kernels.storeColumns(scratch.chunk, columns, factors, memory, type, to, stride);
       }
     }
   }
 
-  private static void scale(
-      AffineRows affine, int panel, int group, int columns, float[] factors, float[] chunk) {
-    for (int lane = 0; lane < Panels.ROWS; lane++) {
-      factors[lane] = affine.factors().get(panel, group, lane);
-      factors[Panels.ROWS + lane] =
-          affine.offsets().isPresent() ? affine.offsets().get().get(panel, group, lane) : 0;
-    }
-    for (int k = 0; k < columns; k++) {
+  private void factors(int panel, int group, float[] factors) {
+    Arrays.fill(factors, 0, Panels.ROWS, 1);
+    Arrays.fill(factors, Panels.ROWS, 2 * Panels.ROWS, 0);
+    if (weights instanceof AffineRows affine) {
       for (int lane = 0; lane < Panels.ROWS; lane++) {
-        int at = k * Panels.ROWS + lane;
-        chunk[at] = Math.fma(factors[lane], chunk[at], factors[Panels.ROWS + lane]);
+        factors[lane] = affine.factors().get(panel, group, lane);
+        if (affine.offsets().isPresent()) {
+          factors[Panels.ROWS + lane] = affine.offsets().get().get(panel, group, lane);
+        }
       }
     }
   }

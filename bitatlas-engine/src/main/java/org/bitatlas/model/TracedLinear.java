@@ -64,7 +64,7 @@ final class TracedLinear implements AutoCloseable {
       PhaseClock.time(Phase.QUANTIZATION, () -> packed.quantize(input, execution.threads()));
     }
     Tensor output = PhaseClock.time(phase, () -> packed.apply(input, execution.threads()));
-    KernelTrace.Counter counter = input.rows() > LinearInput.FEW_ROWS ? manyRows : fewRows;
+    KernelTrace.Counter counter = input.rows() > packed.fewRows() ? manyRows : fewRows;
     counter.add(input.rows(), System.nanoTime() - start);
     return output;
   }

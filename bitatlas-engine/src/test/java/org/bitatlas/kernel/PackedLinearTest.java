@@ -194,6 +194,39 @@ class PackedLinearTest {
   }
 
   @ParameterizedTest
+  @EnumSource(
+      value = ElementType.class,
+      names = {"F32", "BF16"})
+  void bothProvidersGiveTheSameBits(ElementType type) {
+    RowKernels scalar = new ScalarRowKernels();
+    GridLinear groups = drawn.grid(OUTPUTS, INPUTS, 4, 32, Zeros.DRAWN);
+    StoredLinear binary = drawn.binary(OUTPUTS, INPUTS, 64);
+    ActivationQuantizer wide = ActivationQuantizer.perToken(8, false);
+    float[] none = {};
+    try (PackedLinear a = new IntegerLinear(groups, none, wide, type, scalar);
+        PackedLinear b = new IntegerLinear(groups, none, wide, type, kernels);
+        PackedLinear c = new WeightOnlyLinear(groups, none, scalar);
+        PackedLinear d = new WeightOnlyLinear(groups, none, kernels);
+        PackedLinear e = new WeightOnlyLinear(binary, none, scalar);
+        PackedLinear f = new WeightOnlyLinear(binary, none, kernels);
+        TensorScope _ = TensorScope.open()) {
+      for (int rows : new int[] {2, ROWS}) {
+        Tensor x = Tensor.from(drawn.floats(rows * INPUTS, 1), rows, INPUTS).to(type);
+        assertThat(apply(b, x, two)).isEqualTo(apply(a, x, scalar));
+        assertThat(apply(d, x, two)).isEqualTo(apply(c, x, scalar));
+        assertThat(apply(f, x, two)).isEqualTo(apply(e, x, scalar));
+      }
+    }
+  }
+
+  private float[] apply(PackedLinear packed, Tensor input, RowKernels provider) {
+    return packed
+        .apply(new LinearInput(packed.inputFeatures(), input, provider), one)
+        .add(0)
+        .toFloats();
+  }
+
+  @ParameterizedTest
   @ValueSource(ints = {2, 19})
   void whatIsNotANumberStaysSo(int rows) {
     GridLinear linear = drawn.grid(OUTPUTS, INPUTS, 8, INPUTS, Zeros.MIDDLE);
