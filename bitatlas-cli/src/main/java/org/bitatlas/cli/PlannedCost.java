@@ -1,8 +1,5 @@
 package org.bitatlas.cli;
 
-import java.io.IOException;
-import java.nio.charset.StandardCharsets;
-import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.List;
@@ -18,6 +15,7 @@ import org.bitatlas.quant.plan.CostModel;
 import org.bitatlas.quant.plan.KernelBenchmark;
 import org.bitatlas.quant.plan.KernelRates;
 import org.bitatlas.quant.plan.Plan;
+import org.bitatlas.study.bench.ProcessMemory;
 
 /**
  * What a job was predicted to cost, to be compared with what it did cost. Small models are not
@@ -58,25 +56,8 @@ record PlannedCost(Plan plan) {
 
   /** Prediction against what was measured, line by line. */
   List<String> compare(Duration time, QuantizationSummary done, long outputBytes) {
-    return plan.compare(
-        new Plan.Actual(time, done.stages(), peakMemory(), done.stateBytes(), outputBytes));
-  }
-
-  /** Peak of the physical memory of this process; 0 where the system does not tell. */
-  private static long peakMemory() {
-    Path status = Path.of("/proc/self/status");
-    if (!Files.isReadable(status)) {
-      return 0;
-    }
-    try {
-      return Files.readAllLines(status, StandardCharsets.UTF_8).stream()
-          .filter(line -> line.startsWith("VmHWM:"))
-          .map(line -> line.replaceAll("\\D", ""))
-          .mapToLong(kibibytes -> Long.parseLong(kibibytes) * 1024)
-          .findFirst()
-          .orElse(0);
-    } catch (IOException unreadable) {
-      return 0;
-    }
+    // 0 where the system does not tell.
+    long peak = ProcessMemory.peak().orElse(0);
+    return plan.compare(new Plan.Actual(time, done.stages(), peak, done.stateBytes(), outputBytes));
   }
 }

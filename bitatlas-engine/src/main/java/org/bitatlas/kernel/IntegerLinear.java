@@ -2,7 +2,6 @@ package org.bitatlas.kernel;
 
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
-import java.util.ArrayDeque;
 import java.util.Optional;
 import org.bitatlas.scheme.ActivationQuantizer;
 import org.bitatlas.scheme.GridLinear;
@@ -24,7 +23,7 @@ public final class IntegerLinear implements PackedLinear {
   private final float[] bias;
   private final Optional<ColumnGroups> groups;
   private final Optional<ManyRows> manyRows;
-  private final ArrayDeque<IntegerProduct> idle = new ArrayDeque<>();
+  private final IdleObjects<IntegerProduct> idle = new IdleObjects<>();
 
   /** Products with many rows of activations. */
   sealed interface ManyRows extends AutoCloseable permits ScaledProduct, GroupedProduct {
@@ -154,34 +153,15 @@ public final class IntegerLinear implements PackedLinear {
       KernelThreads threads) {
     int count = codes.rows() * outputFeatures();
     float[] results = input.results(count);
-    IntegerProduct product = take();
+    IntegerProduct product =
+        idle.take().orElseGet(() -> new IntegerProduct(kernels, rows, LinearInput.FEW_ROWS));
     try {
       threads.run(product.begin(codes, results));
     } finally {
-      giveBack(product);
+      idle.giveBack(product);
     }
-    for (int at = 0; bias.length > 0 && at < count; at += bias.length) {
-      for (int n = 0; n < bias.length; n++) {
-        results[at + n] += bias[n];
-      }
-    }
+    RowFormat.addBias(bias, results, count);
     RowFormat.write(results, 0, count, output, input.type(), (long) firstRow * outputFeatures());
-  }
-
-  private IntegerProduct take() {
-    synchronized (idle) {
-      IntegerProduct kept = idle.poll();
-      if (kept != null) {
-        return kept;
-      }
-    }
-    return new IntegerProduct(kernels, rows, LinearInput.FEW_ROWS);
-  }
-
-  private void giveBack(IntegerProduct product) {
-    synchronized (idle) {
-      idle.push(product);
-    }
   }
 
   @Override

@@ -38,6 +38,15 @@ final class RowFormat {
     }
   }
 
+  /** Adds b [N] to each of the rows that {@code count} results are; nothing where b is empty. */
+  static void addBias(float[] bias, float[] results, int count) {
+    for (int at = 0; bias.length > 0 && at < count; at += bias.length) {
+      for (int n = 0; n < bias.length; n++) {
+        results[at + n] += bias[n];
+      }
+    }
+  }
+
   /** The upper half of a float's pattern, rounded to nearest, half to even. */
   static short brain(float value) {
     int bits = Float.floatToRawIntBits(value);

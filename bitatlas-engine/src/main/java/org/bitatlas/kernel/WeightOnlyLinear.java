@@ -1,7 +1,6 @@
 package org.bitatlas.kernel;
 
 import java.lang.foreign.Arena;
-import java.util.ArrayDeque;
 import org.bitatlas.scheme.StoredLinear;
 import org.bitatlas.tensor.Tensor;
 
@@ -17,7 +16,7 @@ public final class WeightOnlyLinear implements PackedLinear {
   private final RowKernels kernels;
   private final float[] bias;
   private final WidenedProduct manyRows;
-  private final ArrayDeque<WeightOnlyProduct> idle = new ArrayDeque<>();
+  private final IdleObjects<WeightOnlyProduct> idle = new IdleObjects<>();
 
   /**
    * Packs a layer.
@@ -77,35 +76,16 @@ public final class WeightOnlyLinear implements PackedLinear {
     Tensor output = Tensor.empty(input.type(), input.rows(), outputFeatures());
     int count = input.rows() * outputFeatures();
     float[] results = input.results(count);
-    WeightOnlyProduct product = take();
+    WeightOnlyProduct product =
+        idle.take().orElseGet(() -> new WeightOnlyProduct(kernels, rows, LinearInput.FEW_ROWS));
     try {
       threads.run(product.begin(input.floats(), 0, input.rows(), results));
     } finally {
-      giveBack(product);
+      idle.giveBack(product);
     }
-    for (int at = 0; bias.length > 0 && at < count; at += bias.length) {
-      for (int n = 0; n < bias.length; n++) {
-        results[at + n] += bias[n];
-      }
-    }
+    RowFormat.addBias(bias, results, count);
     RowFormat.write(results, 0, count, output.memory(), input.type(), 0);
     return output;
-  }
-
-  private WeightOnlyProduct take() {
-    synchronized (idle) {
-      WeightOnlyProduct kept = idle.poll();
-      if (kept != null) {
-        return kept;
-      }
-    }
-    return new WeightOnlyProduct(kernels, rows, LinearInput.FEW_ROWS);
-  }
-
-  private void giveBack(WeightOnlyProduct product) {
-    synchronized (idle) {
-      idle.push(product);
-    }
   }
 
   @Override

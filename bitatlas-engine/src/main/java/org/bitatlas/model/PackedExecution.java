@@ -1,9 +1,8 @@
 package org.bitatlas.model;
 
-import java.util.ArrayDeque;
-import java.util.Deque;
 import java.util.Map;
 import java.util.concurrent.ConcurrentHashMap;
+import org.bitatlas.kernel.IdleObjects;
 import org.bitatlas.kernel.KernelThreads;
 import org.bitatlas.kernel.KernelTrace;
 import org.bitatlas.kernel.LinearInput;
@@ -16,7 +15,7 @@ final class PackedExecution implements AutoCloseable {
   private final KernelThreads threads;
   private final RowKernels kernels = RowKernels.selected();
   private final KernelTrace trace = new KernelTrace();
-  private final Map<Integer, Deque<LinearInput>> idle = new ConcurrentHashMap<>();
+  private final Map<Integer, IdleObjects<LinearInput>> idle = new ConcurrentHashMap<>();
 
   PackedExecution(int threads) {
     this.threads = new KernelThreads(threads);
@@ -37,21 +36,18 @@ final class PackedExecution implements AutoCloseable {
   /** Buffers with new activations [.. x K]; to be given back. */
   LinearInput take(Tensor activations) {
     int columns = (int) activations.size(-1);
-    Deque<LinearInput> kept = idle.computeIfAbsent(columns, _ -> new ArrayDeque<>());
-    LinearInput found;
-    synchronized (kept) {
-      found = kept.poll();
-    }
-    return found == null
-        ? new LinearInput(columns, activations, kernels)
-        : found.begin(activations);
+    return idle(columns)
+        .take()
+        .map(kept -> kept.begin(activations))
+        .orElseGet(() -> new LinearInput(columns, activations, kernels));
   }
 
   void giveBack(LinearInput input) {
-    Deque<LinearInput> kept = idle.computeIfAbsent(input.columns(), _ -> new ArrayDeque<>());
-    synchronized (kept) {
-      kept.push(input);
-    }
+    idle(input.columns()).giveBack(input);
+  }
+
+  private IdleObjects<LinearInput> idle(int columns) {
+    return idle.computeIfAbsent(columns, _ -> new IdleObjects<>());
   }
 
   @Override

@@ -11,7 +11,6 @@ import org.bitatlas.kernel.WeightOnlyLinear;
 import org.bitatlas.model.Architecture.Projection;
 import org.bitatlas.scheme.ActivationQuantizer;
 import org.bitatlas.scheme.ActivationQuantizer.Strategy;
-import org.bitatlas.scheme.FloatLinear;
 import org.bitatlas.scheme.GridLinear;
 import org.bitatlas.scheme.LinearActivations;
 import org.bitatlas.scheme.StoredLinear;
@@ -32,10 +31,7 @@ final class PackedParts {
   }
 
   private Optional<StoredLinear> codes(Projection projection) {
-    return source
-        .quantized()
-        .map(checkpoint -> checkpoint.linears().get(projection.module(layer)))
-        .filter(linear -> !(linear instanceof FloatLinear));
+    return source.codes(projection.module(layer));
   }
 
   private LinearActivations around(Projection projection) {

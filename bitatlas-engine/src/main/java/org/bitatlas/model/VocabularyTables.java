@@ -4,7 +4,6 @@ import java.util.Arrays;
 import java.util.Optional;
 import org.bitatlas.kernel.LinearInput;
 import org.bitatlas.kernel.WeightOnlyLinear;
-import org.bitatlas.scheme.FloatLinear;
 import org.bitatlas.scheme.QuantizedCheckpoint;
 import org.bitatlas.scheme.StoredLinear;
 import org.bitatlas.tensor.ElementType;
@@ -55,11 +54,7 @@ final class VocabularyTables implements AutoCloseable {
     if (execution.isEmpty()) {
       return Optional.empty();
     }
-    Optional<StoredLinear> codes =
-        source
-            .quantized()
-            .map(checkpoint -> checkpoint.linears().get(module))
-            .filter(linear -> !(linear instanceof FloatLinear));
+    Optional<StoredLinear> codes = source.codes(module);
     codes.ifPresent(linear ->
         WeightSource.requireSize(
             linear, module, architecture.vocabularySize(), architecture.hiddenSize()));

@@ -6,6 +6,7 @@ import java.util.Optional;
 import org.bitatlas.checkpoint.Checkpoint;
 import org.bitatlas.checkpoint.StoredTensor;
 import org.bitatlas.model.Architecture.Projection;
+import org.bitatlas.scheme.FloatLinear;
 import org.bitatlas.scheme.FloatTensor;
 import org.bitatlas.scheme.QuantizedCheckpoint;
 import org.bitatlas.scheme.StoredLinear;
@@ -94,6 +95,13 @@ record WeightSource(
           "Tensor %s in %s has shape %s, but config.json asks for %s; the checkpoint and its configuration do not belong together."
               .formatted(name, place, shape, expected));
     }
+  }
+
+  /** Codes of a layer that the checkpoint does not keep in float. */
+  Optional<StoredLinear> codes(String module) {
+    return quantized
+        .map(checkpoint -> checkpoint.linears().get(module))
+        .filter(linear -> !(linear instanceof FloatLinear));
   }
 
   /** Refuses codes of another size than the model's layer [N x K]. */

@@ -110,9 +110,7 @@ final class TransformWork {
 
   /** SliM-LLM: outputs of every candidate allocation, for every searched sample. */
   static List<Work> bitSearch(BlockWork block, Recipe recipe, Rounding.SlimLlm slim) {
-    int sequences = block.calibration().sequences();
-    int samples = slim.searchSamples() == 0 ? sequences : Math.min(slim.searchSamples(), sequences);
-    double tokens = (double) samples * block.calibration().length();
+    double tokens = block.withSequences(slim.searchSamples()).calibration().tokens();
     List<Work> work = new ArrayList<>();
     for (Projection projection : Projection.values()) {
       int columns = block.architecture().inputFeatures(projection);

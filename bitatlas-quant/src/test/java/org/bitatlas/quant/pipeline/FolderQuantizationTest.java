@@ -16,21 +16,14 @@ import java.util.TreeMap;
 import java.util.concurrent.CancellationException;
 import java.util.stream.Stream;
 import org.bitatlas.checkpoint.Checkpoint;
-import org.bitatlas.checkpoint.SafetensorsCheckpoint;
 import org.bitatlas.model.Architecture;
-import org.bitatlas.model.ArchitectureReader;
 import org.bitatlas.model.ModelFolder;
 import org.bitatlas.model.Precision;
 import org.bitatlas.model.TransformerModel;
-import org.bitatlas.nano.Nano;
 import org.bitatlas.quant.calibration.CalibrationSet;
-import org.bitatlas.quant.calibration.CalibrationSets;
-import org.bitatlas.quant.calibration.CalibrationSets.Selection;
 import org.bitatlas.quant.method.Position;
 import org.bitatlas.quant.method.Recipe;
-import org.bitatlas.quant.pipeline.QuantizationPipeline.Source;
 import org.bitatlas.tensor.TensorScope;
-import org.bitatlas.tokenizer.ChatTokenizers;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
@@ -41,6 +34,7 @@ import org.junit.jupiter.params.provider.ValueSource;
 
 class FolderQuantizationTest {
 
+  private static NanoCalibration nano;
   private static Path folder;
   private static Checkpoint checkpoint;
   private static Architecture architecture;
@@ -48,25 +42,21 @@ class FolderQuantizationTest {
 
   @BeforeAll
   static void open(@TempDir Path cache) {
-    Nano nano = Nano.open(cache);
-    folder = nano.modelFolder();
-    checkpoint = SafetensorsCheckpoint.open(folder);
-    architecture = ArchitectureReader.read(folder.resolve("config.json"));
-    calibration =
-        CalibrationSets.fromJsonLines(
-            nano.calibrationFile(),
-            ChatTokenizers.load(folder).tokenizer(),
-            new Selection(16, 128, 0));
+    nano = NanoCalibration.open(cache, 16);
+    folder = nano.folder();
+    checkpoint = nano.checkpoint();
+    architecture = nano.architecture();
+    calibration = nano.calibration();
   }
 
   @AfterAll
   static void close() {
-    checkpoint.close();
+    nano.close();
   }
 
   private static QuantizationSummary quantize(Recipe recipe, Path target, int interruptAt) {
     return QuantizationPipeline.quantizeTo(
-        new Source("nano", architecture, checkpoint),
+        nano.source(),
         folder,
         target,
         recipe,
@@ -107,7 +97,7 @@ class FolderQuantizationTest {
     List<Integer> seen = new ArrayList<>();
     QuantizationSummary summary =
         QuantizationPipeline.quantizeTo(
-            new Source("nano", architecture, checkpoint),
+            nano.source(),
             folder,
             resumed,
             recipe,
@@ -247,7 +237,7 @@ class FolderQuantizationTest {
   void aSearchTellsItsSteps(String method, String what, int steps, @TempDir Path out) {
     List<String> heard = new ArrayList<>();
     QuantizationPipeline.quantizeTo(
-        new Source("nano", architecture, checkpoint),
+        nano.source(),
         folder,
         out.resolve("searched"),
         recipe(method),

@@ -11,24 +11,18 @@ import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
 import org.bitatlas.checkpoint.Checkpoint;
-import org.bitatlas.checkpoint.SafetensorsCheckpoint;
 import org.bitatlas.generate.ScoringRequest;
 import org.bitatlas.generate.TransformerLanguageModel;
 import org.bitatlas.model.Architecture;
-import org.bitatlas.model.ArchitectureReader;
 import org.bitatlas.model.DecodingBatch;
 import org.bitatlas.model.Execution;
 import org.bitatlas.model.Precision;
 import org.bitatlas.model.TransformerModel;
-import org.bitatlas.nano.Nano;
 import org.bitatlas.quant.calibration.CalibrationSet;
-import org.bitatlas.quant.calibration.CalibrationSets;
-import org.bitatlas.quant.calibration.CalibrationSets.Selection;
 import org.bitatlas.quant.method.Recipe;
 import org.bitatlas.scheme.QuantizedCheckpoint;
 import org.bitatlas.tensor.Tensor;
 import org.bitatlas.tensor.TensorScope;
-import org.bitatlas.tokenizer.ChatTokenizers;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.io.TempDir;
@@ -45,26 +39,22 @@ class IntegerExecutionTest {
 
   private static final int LENGTH = 96;
 
+  private static NanoCalibration nano;
   private static Checkpoint floats;
   private static Architecture architecture;
   private static CalibrationSet calibration;
 
   @BeforeAll
   static void open(@TempDir Path cache) {
-    Nano nano = Nano.open(cache);
-    Path folder = nano.modelFolder();
-    floats = SafetensorsCheckpoint.open(folder);
-    architecture = ArchitectureReader.read(folder.resolve("config.json"));
-    calibration =
-        CalibrationSets.fromJsonLines(
-            nano.calibrationFile(),
-            ChatTokenizers.load(folder).tokenizer(),
-            new Selection(16, 128, 0));
+    nano = NanoCalibration.open(cache, 16);
+    floats = nano.checkpoint();
+    architecture = nano.architecture();
+    calibration = nano.calibration();
   }
 
   @AfterAll
   static void close() {
-    floats.close();
+    nano.close();
   }
 
   /**
@@ -142,7 +132,7 @@ class IntegerExecutionTest {
   void computesWhatIsSimulated(Case each) {
     QuantizedCheckpoint quantized =
         QuantizationPipeline.quantize(
-                new QuantizationPipeline.Source("nano", architecture, floats),
+                nano.source(),
                 Recipe.parse(each.recipe()),
                 Optional.of(calibration),
                 2,

@@ -9,15 +9,11 @@ import java.util.List;
 import java.util.Optional;
 import java.util.concurrent.CancellationException;
 import org.bitatlas.checkpoint.Checkpoint;
-import org.bitatlas.checkpoint.SafetensorsCheckpoint;
 import org.bitatlas.model.Architecture;
 import org.bitatlas.model.ArchitectureReader;
 import org.bitatlas.model.Precision;
 import org.bitatlas.model.TransformerModel;
-import org.bitatlas.nano.Nano;
 import org.bitatlas.quant.calibration.CalibrationSet;
-import org.bitatlas.quant.calibration.CalibrationSets;
-import org.bitatlas.quant.calibration.CalibrationSets.Selection;
 import org.bitatlas.quant.method.Grid;
 import org.bitatlas.quant.method.Recipe;
 import org.bitatlas.quant.pipeline.QuantizationPipeline.Source;
@@ -25,7 +21,6 @@ import org.bitatlas.scheme.ModelSize;
 import org.bitatlas.scheme.QuantizedCheckpointFolder;
 import org.bitatlas.tensor.BitAtlasException;
 import org.bitatlas.tensor.TensorScope;
-import org.bitatlas.tokenizer.ChatTokenizers;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
@@ -34,6 +29,7 @@ import org.junit.jupiter.api.io.TempDir;
 /** RTN and GPTQ on the embedded model, calibrated on its own samples. */
 class NanoQuantizationTest {
 
+  private static NanoCalibration nano;
   private static Path folder;
   private static Checkpoint checkpoint;
   private static Architecture architecture;
@@ -41,24 +37,20 @@ class NanoQuantizationTest {
 
   @BeforeAll
   static void open(@TempDir Path cache) {
-    Nano nano = Nano.open(cache);
-    folder = nano.modelFolder();
-    checkpoint = SafetensorsCheckpoint.open(folder);
-    architecture = ArchitectureReader.read(folder.resolve("config.json"));
-    calibration =
-        CalibrationSets.fromJsonLines(
-            nano.calibrationFile(),
-            ChatTokenizers.load(folder).tokenizer(),
-            new Selection(32, 128, 0));
+    nano = NanoCalibration.open(cache, 32);
+    folder = nano.folder();
+    checkpoint = nano.checkpoint();
+    architecture = nano.architecture();
+    calibration = nano.calibration();
   }
 
   @AfterAll
   static void close() {
-    checkpoint.close();
+    nano.close();
   }
 
   private static Source source() {
-    return new Source("nano", architecture, checkpoint);
+    return nano.source();
   }
 
   private static QuantizationResult quantize(

@@ -7,7 +7,7 @@ import java.nio.file.Path;
 import java.util.OptionalLong;
 
 /** Physical memory as Linux counts it; elsewhere nothing is known. */
-final class ProcessMemory {
+public final class ProcessMemory {
 
   private static final Path STATUS = Path.of("/proc/self/status");
   private static final Path RESET = Path.of("/proc/self/clear_refs");
@@ -19,7 +19,7 @@ final class ProcessMemory {
   private ProcessMemory() {}
 
   /** Most memory this process used since {@link #resetPeak}, files it has mapped included. */
-  static OptionalLong peak() {
+  public static OptionalLong peak() {
     return value(STATUS, "VmHWM:");
   }
 
