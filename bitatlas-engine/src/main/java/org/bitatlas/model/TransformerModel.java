@@ -22,7 +22,7 @@ import org.bitatlas.tensor.TensorScope;
 public final class TransformerModel implements AutoCloseable {
 
   /** Raised when the same weights and tokens would give other logits. */
-  public static final int BEHAVIOUR_VERSION = 1;
+  public static final int BEHAVIOUR_VERSION = 2;
 
   private final Architecture architecture;
   private final Precision precision;
