@@ -142,16 +142,22 @@ final class BenchCommand implements Callable<Integer> {
     if (model.isPresent() == shape.isPresent()) {
       throw new UsageException("Give either a MODEL or --shape NAME.");
     }
+    Execution execution =
+        engine
+            .execution
+            .asked()
+            .orElse(engine.device.asked.isHost() ? Execution.INTEGER : Execution.SIMULATED);
     return new BenchOptions(
         schemes.stream().filter(name -> !name.isBlank()).map(Scheme::named).toList(),
         engine.precision(),
-        engine.execution.asked().orElse(Execution.INTEGER),
+        execution,
         engine.execution.requiresKernels(),
         prefill,
         context,
         tokens,
         rounds,
-        engine.threads());
+        engine.threads(),
+        engine.device.device(execution));
   }
 
   private static void requirePositive(String option, int value) {

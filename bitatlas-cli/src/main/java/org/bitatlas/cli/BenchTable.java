@@ -46,6 +46,9 @@ final class BenchTable {
         "Prompt of %d tokens; %d tokens decoded after %d; threads: %d; rounds: %d"
             .formatted(
                 run.prompt(), run.tokens(), run.context(), run.threads(), run.limits().size()));
+    if (run.machine().containsKey("device")) {
+      wrap("Device: " + run.machine().get("device") + "; the limits are those of the CPU");
+    }
     lines.add("");
     row("", "", "prefill", "of", "decode", "of", "first", "peak");
     row("scheme", "weights", "tokens/s", "oneDNN", "tokens/s", "read", "token", "memory");

@@ -97,7 +97,7 @@ final class ChatCommand implements Callable<Integer> {
     if (maxNewTokens < 1) {
       throw new UsageException("--max-new-tokens is " + maxNewTokens + "; give at least 1.");
     }
-    try (LoadedModel loaded = LoadedModel.load(ModelReference.folder(model), engine)) {
+    try (LoadedModel loaded = LoadedModel.load(model, engine)) {
       Conversation.Settings settings =
           Conversation.Settings.of(
               loaded.tokenizer().sampling(), mode, temperature, topP, topK, seed, maxNewTokens);

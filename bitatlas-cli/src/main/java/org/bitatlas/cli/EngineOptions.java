@@ -18,6 +18,8 @@ final class EngineOptions {
 
   @Mixin ExecutionOptions execution;
 
+  @Mixin DeviceOption device;
+
   /** Worker threads, at least 1. */
   int threads() {
     return threads.threads();

@@ -79,7 +79,7 @@ final class EvaluateCommand implements Callable<Integer> {
     List<SuiteCatalog.Entry> entries =
         task.map(name -> List.of(catalog.entry(name))).orElse(catalog.entries());
     PrintWriter out = spec.commandLine().getOut();
-    try (LoadedModel loaded = LoadedModel.load(ModelReference.folder(model), engine);
+    try (LoadedModel loaded = LoadedModel.load(model, engine);
         Interruption interruption = Interruption.listen("Stopping.");
         ProgressLine progress =
             new ProgressLine(spec.commandLine().getErr(), Screen.showsErrors())) {

@@ -4,6 +4,7 @@ import java.nio.file.Path;
 import org.bitatlas.generate.TransformerLanguageModel;
 import org.bitatlas.model.ModelFolder;
 import org.bitatlas.model.TransformerModel;
+import org.bitatlas.tensor.Device;
 import org.bitatlas.tokenizer.ChatTokenizer;
 import org.bitatlas.tokenizer.ChatTokenizers;
 
@@ -18,13 +19,15 @@ record LoadedModel(
     TransformerModel transformer, TransformerLanguageModel language, ChatTokenizer tokenizer)
     implements AutoCloseable {
 
-  /** Loads the model of a folder, float or quantized. */
-  static LoadedModel load(Path folder, EngineOptions engine) {
+  /** Loads a model by what the user calls it, float or quantized. */
+  static LoadedModel load(String model, EngineOptions engine) {
     int threads = engine.threads();
+    Device device = engine.device.device(engine.execution.execution());
+    Path folder = ModelReference.folder(model);
     ChatTokenizer tokenizer = ChatTokenizers.load(folder);
     try (ModelFolder opened = ModelFolder.open(folder)) {
       TransformerModel transformer =
-          opened.load(engine.precision(), engine.execution.execution(), threads);
+          opened.load(engine.precision(), engine.execution.execution(), threads, device);
       try {
         engine.execution.check(transformer, opened.quantized().isPresent());
       } catch (RuntimeException refused) {

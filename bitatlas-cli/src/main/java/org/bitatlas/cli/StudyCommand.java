@@ -14,6 +14,7 @@ import org.bitatlas.study.StudyOutcome;
 import org.bitatlas.study.StudyRunner;
 import org.bitatlas.study.StudySpec;
 import org.bitatlas.tensor.BitAtlasException;
+import org.bitatlas.tensor.Device;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Model.CommandSpec;
@@ -61,6 +62,8 @@ final class StudyCommand implements Callable<Integer> {
 
   @Mixin ExecutionOptions execution;
 
+  @Mixin DeviceOption device;
+
   @Option(
       names = "--limit",
       paramLabel = "N",
@@ -85,9 +88,11 @@ final class StudyCommand implements Callable<Integer> {
             threads.threads(),
             limit.map(OptionalInt::of).orElse(OptionalInt.empty()),
             execution.asked(),
-            execution.requiresKernels());
+            execution.requiresKernels(),
+            device.asked);
     StudySpec study =
         specification.map(StudySpec::read).orElseGet(StudySpec::defaultSpec).with(options);
+    Device _ = device.device(study.execution());
     if (fresh) {
       setAside(options.out());
     }

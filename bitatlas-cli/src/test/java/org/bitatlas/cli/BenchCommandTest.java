@@ -76,6 +76,7 @@ class BenchCommandTest {
         "bench nano --prefill -1",
         "bench nano --json no-such-folder/bench.json",
         "bench nano --tokens many",
+        "bench nano --device gpu",
       })
   void aWrongCommandLineIsAUsageMistakeBeforeAnyWork(String command) {
     assertThat(run(command)).isEqualTo(Exit.USAGE);
@@ -90,6 +91,7 @@ class BenchCommandTest {
         "bench nano --schemes w3a3",
         "bench nano --prefill 100000",
         "bench no-such-model",
+        "bench nano --device cuda:0 --execution integer",
       })
   void whatCannotBeMeasuredIsOneSentence(String command) {
     assertThat(run(command)).isEqualTo(Exit.ERROR);

@@ -1,6 +1,7 @@
 package org.bitatlas.cli;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assumptions.assumeThat;
 
 import java.io.IOException;
 import java.io.PrintWriter;
@@ -10,10 +11,12 @@ import java.nio.file.Path;
 import java.util.regex.MatchResult;
 import java.util.regex.Pattern;
 import java.util.stream.Stream;
+import org.bitatlas.tensor.NativeRuntime;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.MethodSource;
+import org.junit.jupiter.params.provider.ValueSource;
 import picocli.CommandLine;
 import picocli.CommandLine.Model.OptionSpec;
 
@@ -142,8 +145,36 @@ class CommandLineTest {
     assertThat(run("study", "--limit", "0")).isEqualTo(Exit.USAGE);
     assertThat(run("study", "--threads", "0")).isEqualTo(Exit.USAGE);
     assertThat(run("chat", "--max-new-tokens", "0")).isEqualTo(Exit.USAGE);
+    assertThat(run("study", "--device", "gpu")).isEqualTo(Exit.USAGE);
+    assertThat(err.toString()).contains("There is no device 'gpu'; give cpu, or cuda:N");
     assertThat(run("evaluate", "nano", "--mode", "loud")).isEqualTo(Exit.USAGE);
     assertThat(err.toString()).contains("slow_think, auto_think, no_think");
+  }
+
+  @ParameterizedTest
+  @ValueSource(strings = {"chat nano", "evaluate nano", "bench nano --schemes bf16", "study"})
+  void aDeviceThatIsNotThereIsOneLineThatSaysWhatToDo(String command) {
+    assumeThat(NativeRuntime.gpus()).isEmpty();
+    assertThat(run((command + " --device cuda:0").split(" "))).isEqualTo(Exit.ERROR);
+    assertThat(out.toString()).isEmpty();
+    assertThat(err.toString().lines()).hasSize(1);
+    assertThat(err.toString()).contains("Device cuda:0 needs").contains("--device cpu");
+  }
+
+  @ParameterizedTest
+  @ValueSource(strings = {"chat nano", "evaluate nano", "bench nano", "study"})
+  void integersOnAGpuAreRefused(String command) {
+    String all = command + " --execution integer --device cuda:0";
+    assertThat(run(all.split(" "))).isEqualTo(Exit.ERROR);
+    assertThat(err.toString().lines()).hasSize(1);
+    assertThat(err.toString()).contains("Integer execution runs on the CPU only, not on cuda:0");
+  }
+
+  @ParameterizedTest
+  @ValueSource(strings = {"chat", "evaluate", "bench", "study"})
+  void helpSaysThatNoGpuWasTried(String command) {
+    assertThat(run(command, "--help")).isEqualTo(Exit.OK);
+    assertThat(out.toString().replaceAll("\\s+", " ")).contains("not run on hardware");
   }
 
   @Test

@@ -77,10 +77,14 @@ final class ScoringTile {
           long[] wanted = Arrays.copyOfRange(positions, start, end);
           long[] expected = Arrays.copyOfRange(targets, start, end);
           Tensor logits =
-              model.head(hidden.indexSelect(0, Tensor.fromLongs(wanted, wanted.length)));
+              model.head(
+                  hidden.indexSelect(
+                      0, Tensor.fromLongs(wanted, wanted.length).to(hidden.device())));
           long[] best = logits.argmax(1).toLongs();
           double[] chosen =
-              logits.gather(1, Tensor.fromLongs(expected, expected.length, 1)).toDoubles();
+              logits
+                  .gather(1, Tensor.fromLongs(expected, expected.length, 1).to(logits.device()))
+                  .toDoubles();
           double[] normaliser = logits.to(ElementType.F64).logSumExp(1).toDoubles();
           for (int i = 0; i < wanted.length; i++) {
             logProbabilities[start + i] = chosen[i] - normaliser[i];

@@ -17,7 +17,7 @@ public final class ActivationRounding {
   private static final int PIECE = 4096;
 
   /** 1.5 * 2^23: adding and subtracting it rounds |x| up to 2^22 to whole numbers, half to even. */
-  private static final float ROUNDING = 0x1.8p23f;
+  static final float ROUNDING = 0x1.8p23f;
 
   private ActivationRounding() {}
 
@@ -31,10 +31,14 @@ public final class ActivationRounding {
   public static Tensor apply(Tensor activations, ActivationQuantizer quantizer, int headDimension) {
     try (TensorScope scope = TensorScope.open()) {
       Tensor wide = activations.to(ElementType.F32);
-      Tensor rounded =
-          quantizer.strategy() == Strategy.TENSOR
-              ? perTensor(wide, quantizer)
-              : perGroup(wide, quantizer, headDimension);
+      Tensor rounded;
+      if (!wide.device().isHost()) {
+        rounded = DeviceRounding.apply(wide, quantizer, headDimension);
+      } else if (quantizer.strategy() == Strategy.TENSOR) {
+        rounded = perTensor(wide, quantizer);
+      } else {
+        rounded = perGroup(wide, quantizer, headDimension);
+      }
       return scope.keep(rounded.to(activations.elementType()));
     }
   }

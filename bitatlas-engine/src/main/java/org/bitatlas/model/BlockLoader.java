@@ -8,6 +8,7 @@ import org.bitatlas.checkpoint.Checkpoint;
 import org.bitatlas.checkpoint.StoredTensor;
 import org.bitatlas.model.Architecture.Projection;
 import org.bitatlas.tensor.BitAtlasException;
+import org.bitatlas.tensor.Device;
 import org.bitatlas.tensor.ElementType;
 import org.bitatlas.tensor.Tensor;
 import org.bitatlas.tensor.TensorScope;
@@ -33,13 +34,15 @@ public final class BlockLoader implements AutoCloseable {
     this.architecture = architecture;
     this.precision = precision;
     this.source =
-        new WeightSource(architecture, checkpoint, Optional.empty(), precision.elementType());
+        new WeightSource(
+            architecture, checkpoint, Optional.empty(), precision.elementType(), Device.CPU);
     this.rotary =
         new RotaryTable(
             architecture.rope(),
             architecture.headDimension(),
             architecture.maxPositions(),
-            precision.elementType());
+            precision.elementType(),
+            Device.CPU);
   }
 
   /** The architecture. */

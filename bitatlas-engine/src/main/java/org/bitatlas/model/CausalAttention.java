@@ -71,6 +71,6 @@ final class CausalAttention implements Attention {
         mask[query * length + key] = visible ? 0 : Float.NEGATIVE_INFINITY;
       }
     }
-    return Tensor.from(mask, 1, 1, length, length).to(like.elementType());
+    return Tensor.from(mask, 1, 1, length, length).to(like.elementType()).to(like.device());
   }
 }

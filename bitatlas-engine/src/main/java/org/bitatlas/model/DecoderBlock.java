@@ -45,7 +45,7 @@ public final class DecoderBlock implements AutoCloseable {
         linears.put(group, new FusedLinear(source, layer, group.projections()));
       }
     }
-    stored = new StoredOperators(architecture, source.elementType(), linears);
+    stored = new StoredOperators(architecture, source.elementType(), source.device(), linears);
     source
         .quantized()
         .ifPresent(quantized -> {

@@ -37,7 +37,8 @@ public final class DecodingBatch implements AutoCloseable {
     Architecture architecture = model.architecture();
     close();
     KeyValueCache filled =
-        new KeyValueCache(architecture, model.precision().elementType(), lengths, longest);
+        new KeyValueCache(
+            architecture, model.precision().elementType(), model.device(), lengths, longest);
     cache = Optional.of(filled);
     CausalAttention causal = new CausalAttention(architecture);
     Attention capturing =
@@ -57,7 +58,7 @@ public final class DecodingBatch implements AutoCloseable {
       Tensor ends =
           hidden
               .view((long) rows * longest, architecture.hiddenSize())
-              .indexSelect(0, Tensor.fromLongs(last, rows));
+              .indexSelect(0, Tensor.fromLongs(last, rows).to(model.device()));
       return scope.keep(model.head(ends));
     }
   }

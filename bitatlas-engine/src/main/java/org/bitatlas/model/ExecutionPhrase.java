@@ -15,6 +15,7 @@ import org.bitatlas.scheme.GridLinear;
 import org.bitatlas.scheme.LinearActivations;
 import org.bitatlas.scheme.QuantizedCheckpoint;
 import org.bitatlas.scheme.StoredLinear;
+import org.bitatlas.tensor.Device;
 
 /** What a model computes with, in words: for a quantized one, all that is only simulated. */
 final class ExecutionPhrase {
@@ -23,6 +24,11 @@ final class ExecutionPhrase {
 
   static String of(Optional<QuantizedCheckpoint> quantized, Precision precision) {
     return quantized.map(present -> of(present, precision)).orElse("float: " + precision);
+  }
+
+  /** Where it computes, to stand after the phrase; nothing for the CPU. */
+  static String on(Device device) {
+    return device.isHost() ? "" : ", on %s (%s)".formatted(device, Device.UNTRIED);
   }
 
   /** What a model with packed weights computes with. */

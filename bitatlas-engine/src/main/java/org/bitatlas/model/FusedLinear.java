@@ -32,10 +32,10 @@ final class FusedLinear implements AutoCloseable {
     }
     int columns = architecture.inputFeatures(projections.getFirst());
     try (TensorScope _ = TensorScope.open()) {
-      weight = Tensor.empty(source.elementType(), rows, columns).unscoped();
+      weight = Tensor.empty(source.device(), source.elementType(), rows, columns).unscoped();
       bias =
           anyBias
-              ? Optional.of(Tensor.zeros(source.elementType(), rows).unscoped())
+              ? Optional.of(Tensor.zeros(source.device(), source.elementType(), rows).unscoped())
               : Optional.empty();
       for (Projection projection : projections) {
         source.readWeight(layer, projection, rowsOf(projection));

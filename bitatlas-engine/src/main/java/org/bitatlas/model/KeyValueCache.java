@@ -4,6 +4,7 @@ import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Optional;
+import org.bitatlas.tensor.Device;
 import org.bitatlas.tensor.ElementType;
 import org.bitatlas.tensor.Tensor;
 import org.bitatlas.tensor.TensorScope;
@@ -19,15 +20,18 @@ final class KeyValueCache implements Attention, AutoCloseable {
 
   private final Architecture architecture;
   private final ElementType type;
+  private final Device device;
   private final List<Tensor> layers = new ArrayList<>();
   private int[] padding;
   private int length;
   private int capacity;
   private Optional<Tensor> mask = Optional.empty();
 
-  KeyValueCache(Architecture architecture, ElementType type, int[] lengths, int longest) {
+  KeyValueCache(
+      Architecture architecture, ElementType type, Device device, int[] lengths, int longest) {
     this.architecture = architecture;
     this.type = type;
+    this.device = device;
     this.length = longest;
     this.capacity = longest + GROWTH;
     this.padding = new int[lengths.length];
@@ -70,10 +74,10 @@ final class KeyValueCache implements Attention, AutoCloseable {
       Tensor aligned =
           keysAndValues
               .reshape((long) rows * length, heads, dimension)
-              .indexSelect(0, Tensor.fromLongs(source, source.length))
+              .indexSelect(0, Tensor.fromLongs(source, source.length).to(device))
               .view(rows, length, heads, dimension)
               .transpose(1, 2);
-      Tensor stored = Tensor.zeros(type, rows, heads, capacity, dimension).unscoped();
+      Tensor stored = Tensor.zeros(device, type, rows, heads, capacity, dimension).unscoped();
       stored.narrow(2, 0, length).copyFrom(aligned);
       layers.add(stored);
     }
@@ -90,7 +94,7 @@ final class KeyValueCache implements Attention, AutoCloseable {
       try (TensorScope _ = TensorScope.open()) {
         Tensor old = layers.get(layer);
         Tensor replacement =
-            Tensor.zeros(type, old.size(0), old.size(1), grown, old.size(3)).unscoped();
+            Tensor.zeros(device, type, old.size(0), old.size(1), grown, old.size(3)).unscoped();
         replacement.narrow(2, 0, capacity).copyFrom(old);
         old.close();
         layers.set(layer, replacement);
@@ -110,7 +114,7 @@ final class KeyValueCache implements Attention, AutoCloseable {
     }
     padding = kept;
     try (TensorScope _ = TensorScope.open()) {
-      Tensor selection = Tensor.fromLongs(indexes, indexes.length);
+      Tensor selection = Tensor.fromLongs(indexes, indexes.length).to(device);
       for (int layer = 0; layer < layers.size(); layer++) {
         Tensor old = layers.get(layer);
         layers.set(layer, old.indexSelect(0, selection).unscoped());
@@ -134,7 +138,8 @@ final class KeyValueCache implements Attention, AutoCloseable {
       return;
     }
     try (TensorScope _ = TensorScope.open()) {
-      mask = Optional.of(Tensor.from(values, rows(), 1, 1, capacity).to(type).unscoped());
+      mask =
+          Optional.of(Tensor.from(values, rows(), 1, 1, capacity).to(type).to(device).unscoped());
     }
   }
 

@@ -8,6 +8,7 @@ import org.bitatlas.checkpoint.SafetensorsCheckpoint;
 import org.bitatlas.scheme.QuantizedCheckpoint;
 import org.bitatlas.scheme.QuantizedCheckpointFolder;
 import org.bitatlas.tensor.BitAtlasException;
+import org.bitatlas.tensor.Device;
 
 /**
  * A folder with a model, float or quantized, opened and checked: every tensor the architecture
@@ -77,10 +78,20 @@ public record ModelFolder(
    * @param threads threads that share the products of one sequence in integer execution
    */
   public TransformerModel load(Precision precision, Execution execution, int threads) {
+    return load(precision, execution, threads, Device.CPU);
+  }
+
+  /**
+   * Loads the model to a device; the folder may be closed afterwards.
+   *
+   * @throws BitAtlasException where there is no such device or it has no kernels for the execution
+   */
+  public TransformerModel load(
+      Precision precision, Execution execution, int threads, Device device) {
     return quantized.isPresent()
         ? TransformerModel.load(
-            architecture, checkpoint, quantized.get(), precision, execution, threads)
-        : TransformerModel.load(architecture, checkpoint, precision);
+            architecture, checkpoint, quantized.get(), precision, execution, threads, device)
+        : TransformerModel.load(architecture, checkpoint, precision, device);
   }
 
   /** Closes the checkpoint. */

@@ -2,6 +2,7 @@ package org.bitatlas.model;
 
 import java.util.Optional;
 import org.bitatlas.scheme.KroneckerTransform;
+import org.bitatlas.tensor.Device;
 import org.bitatlas.tensor.ElementType;
 import org.bitatlas.tensor.Tensor;
 import org.bitatlas.tensor.TensorScope;
@@ -12,7 +13,7 @@ final class OnlineTransform implements AutoCloseable {
   private final Optional<Tensor> leftTransposed;
   private final Optional<Tensor> right;
 
-  OnlineTransform(KroneckerTransform transform, ElementType type) {
+  OnlineTransform(KroneckerTransform transform, ElementType type, Device device) {
     this.transform = transform;
     int leftSize = transform.leftSize();
     int rightSize = transform.rightSize();
@@ -25,11 +26,13 @@ final class OnlineTransform implements AutoCloseable {
                       .transpose(0, 1)
                       .contiguous()
                       .to(type)
+                      .to(device)
                       .unscoped());
       right =
           transform
               .right()
-              .map(values -> Tensor.from(values, rightSize, rightSize).to(type).unscoped());
+              .map(values ->
+                  Tensor.from(values, rightSize, rightSize).to(type).to(device).unscoped());
     }
   }
 

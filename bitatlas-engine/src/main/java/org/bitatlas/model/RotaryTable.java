@@ -2,6 +2,7 @@ package org.bitatlas.model;
 
 import java.util.ArrayList;
 import java.util.List;
+import org.bitatlas.tensor.Device;
 import org.bitatlas.tensor.ElementType;
 import org.bitatlas.tensor.Tensor;
 import org.bitatlas.tensor.TensorScope;
@@ -20,6 +21,7 @@ final class RotaryTable implements AutoCloseable {
   private final int headDimension;
   private final int maxPositions;
   private final ElementType type;
+  private final Device device;
   private final List<Tables> replaced = new ArrayList<>();
   private volatile Tables tables;
 
@@ -41,11 +43,13 @@ final class RotaryTable implements AutoCloseable {
     }
   }
 
-  RotaryTable(RotaryEmbedding rope, int headDimension, int maxPositions, ElementType type) {
+  RotaryTable(
+      RotaryEmbedding rope, int headDimension, int maxPositions, ElementType type, Device device) {
     this.inverseFrequencies = inverseFrequencies(rope, headDimension);
     this.headDimension = headDimension;
     this.maxPositions = maxPositions;
     this.type = type;
+    this.device = device;
     this.tables = build(Math.min(SMALLEST, maxPositions));
   }
 
@@ -87,8 +91,8 @@ final class RotaryTable implements AutoCloseable {
     }
     try (TensorScope _ = TensorScope.open()) {
       return new Tables(
-          Tensor.from(cosine, positions, headDimension).to(type).unscoped(),
-          Tensor.from(sine, positions, headDimension).to(type).unscoped(),
+          Tensor.from(cosine, positions, headDimension).to(type).to(device).unscoped(),
+          Tensor.from(sine, positions, headDimension).to(type).to(device).unscoped(),
           positions);
     }
   }

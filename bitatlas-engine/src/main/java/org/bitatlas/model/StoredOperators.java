@@ -10,6 +10,7 @@ import org.bitatlas.scheme.ActivationQuantizer;
 import org.bitatlas.scheme.AttentionActivations;
 import org.bitatlas.scheme.LinearActivations;
 import org.bitatlas.tensor.BitAtlasException;
+import org.bitatlas.tensor.Device;
 import org.bitatlas.tensor.ElementType;
 import org.bitatlas.tensor.Tensor;
 import org.bitatlas.tensor.TensorScope;
@@ -19,6 +20,7 @@ final class StoredOperators implements BlockOperators, AutoCloseable {
 
   private final Architecture architecture;
   private final ElementType type;
+  private final Device device;
   private final Map<InputGroup, FusedLinear> linears;
   private final Map<Projection, LinearActivations> activations = new EnumMap<>(Projection.class);
   private final Map<Projection, OnlineTransform> transforms = new EnumMap<>(Projection.class);
@@ -56,12 +58,17 @@ final class StoredOperators implements BlockOperators, AutoCloseable {
    * Operators around given weights.
    *
    * @param type of weights and activations
+   * @param device of weights and activations
    * @param linears the weights of each group, none where others multiply
    */
   StoredOperators(
-      Architecture architecture, ElementType type, Map<InputGroup, FusedLinear> linears) {
+      Architecture architecture,
+      ElementType type,
+      Device device,
+      Map<InputGroup, FusedLinear> linears) {
     this.architecture = architecture;
     this.type = type;
+    this.device = device;
     this.linears = linears;
   }
 
@@ -84,7 +91,8 @@ final class StoredOperators implements BlockOperators, AutoCloseable {
     }
     replacement
         .transform()
-        .ifPresent(transform -> transforms.put(projection, new OnlineTransform(transform, type)));
+        .ifPresent(
+            transform -> transforms.put(projection, new OnlineTransform(transform, type, device)));
   }
 
   void set(AttentionActivations replacement) {
@@ -107,7 +115,7 @@ final class StoredOperators implements BlockOperators, AutoCloseable {
     }
     int size = architecture.headDimension();
     try (TensorScope _ = TensorScope.open()) {
-      return Optional.of(Tensor.from(values.get(), size, size).to(type).unscoped());
+      return Optional.of(Tensor.from(values.get(), size, size).to(type).to(device).unscoped());
     }
   }
 

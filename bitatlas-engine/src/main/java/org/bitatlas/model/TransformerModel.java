@@ -9,6 +9,7 @@ import org.bitatlas.kernel.KernelTrace;
 import org.bitatlas.model.Architecture.Projection;
 import org.bitatlas.scheme.QuantizedCheckpoint;
 import org.bitatlas.tensor.BitAtlasException;
+import org.bitatlas.tensor.Device;
 import org.bitatlas.tensor.ElementType;
 import org.bitatlas.tensor.Tensor;
 import org.bitatlas.tensor.TensorScope;
@@ -26,6 +27,7 @@ public final class TransformerModel implements AutoCloseable {
 
   private final Architecture architecture;
   private final Precision precision;
+  private final Device device;
   private final String execution;
   private final Optional<PackedExecution> packed;
   private final VocabularyTables tables;
@@ -37,11 +39,13 @@ public final class TransformerModel implements AutoCloseable {
       WeightSource source, Precision precision, Optional<PackedExecution> packed) {
     this.architecture = source.architecture();
     this.precision = precision;
+    this.device = source.device();
     this.packed = packed;
     this.execution =
-        packed.isPresent()
-            ? ExecutionPhrase.ofPacked(source.quantized(), precision)
-            : ExecutionPhrase.of(source.quantized(), precision);
+        (packed.isPresent()
+                ? ExecutionPhrase.ofPacked(source.quantized(), precision)
+                : ExecutionPhrase.of(source.quantized(), precision))
+            + ExecutionPhrase.on(device);
     tables = new VocabularyTables(source, packed);
     finalNorm = source.owned("model.norm.weight", architecture.hiddenSize());
     rotary =
@@ -49,7 +53,8 @@ public final class TransformerModel implements AutoCloseable {
             architecture.rope(),
             architecture.headDimension(),
             architecture.maxPositions(),
-            precision.elementType());
+            precision.elementType(),
+            device);
     for (int layer = 0; layer < architecture.layers(); layer++) {
       blocks.add(new DecoderBlock(source, layer, rotary, packed));
     }
@@ -62,8 +67,21 @@ public final class TransformerModel implements AutoCloseable {
    */
   public static TransformerModel load(
       Architecture architecture, Checkpoint checkpoint, Precision precision) {
+    return load(architecture, checkpoint, precision, Device.CPU);
+  }
+
+  /**
+   * Loads a float model to a device.
+   *
+   * @throws BitAtlasException as {@link #load(Architecture, Checkpoint, Precision)}, and where
+   *     there is no such device
+   */
+  public static TransformerModel load(
+      Architecture architecture, Checkpoint checkpoint, Precision precision, Device device) {
+    device.requireAvailable();
     return new TransformerModel(
-        new WeightSource(architecture, checkpoint, Optional.empty(), precision.elementType()),
+        new WeightSource(
+            architecture, checkpoint, Optional.empty(), precision.elementType(), device),
         precision,
         Optional.empty());
   }
@@ -101,8 +119,28 @@ public final class TransformerModel implements AutoCloseable {
       Precision precision,
       Execution execution,
       int threads) {
+    return load(architecture, floatParts, quantized, precision, execution, threads, Device.CPU);
+  }
+
+  /**
+   * Loads a quantized model to a device.
+   *
+   * @throws BitAtlasException as {@link #load(Architecture, Checkpoint, QuantizedCheckpoint,
+   *     Precision)}, and where there is no such device or it has no kernels for the execution
+   */
+  public static TransformerModel load(
+      Architecture architecture,
+      Checkpoint floatParts,
+      QuantizedCheckpoint quantized,
+      Precision precision,
+      Execution execution,
+      int threads,
+      Device device) {
+    execution.requireOn(device);
+    device.requireAvailable();
     WeightSource source =
-        new WeightSource(architecture, floatParts, Optional.of(quantized), precision.elementType());
+        new WeightSource(
+            architecture, floatParts, Optional.of(quantized), precision.elementType(), device);
     return switch (execution) {
       case SIMULATED -> new TransformerModel(source, precision, Optional.empty());
       case INTEGER ->
@@ -118,6 +156,11 @@ public final class TransformerModel implements AutoCloseable {
   /** Type of weights and activations. */
   public Precision precision() {
     return precision;
+  }
+
+  /** Where the weights are and everything is computed. */
+  public Device device() {
+    return device;
   }
 
   /** How linear layers are executed, as a phrase for records and people. */
@@ -231,7 +274,7 @@ public final class TransformerModel implements AutoCloseable {
       RotaryTable.Tables rotation =
           rotary
               .covering(longest)
-              .at(Tensor.fromLongs(positions, positions.length), positions.length);
+              .at(Tensor.fromLongs(positions, positions.length).to(device), positions.length);
       Tensor current = hidden;
       for (DecoderBlock block : blocks) {
         current =

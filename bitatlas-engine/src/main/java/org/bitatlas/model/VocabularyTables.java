@@ -68,7 +68,8 @@ final class VocabularyTables implements AutoCloseable {
   /** The embeddings [ids x D] of token ids. */
   Tensor rows(long[] ids) {
     if (embedding.isPresent()) {
-      return embedding.get().indexSelect(0, Tensor.fromLongs(ids, ids.length));
+      Tensor table = embedding.get();
+      return table.indexSelect(0, Tensor.fromLongs(ids, ids.length).to(table.device()));
     }
     StoredLinear codes = embeddingCodes.orElseThrow();
     int width = architecture.hiddenSize();

@@ -11,19 +11,22 @@ import org.bitatlas.scheme.FloatTensor;
 import org.bitatlas.scheme.QuantizedCheckpoint;
 import org.bitatlas.scheme.StoredLinear;
 import org.bitatlas.tensor.BitAtlasException;
+import org.bitatlas.tensor.Device;
 import org.bitatlas.tensor.ElementType;
 import org.bitatlas.tensor.Tensor;
 import org.bitatlas.tensor.TensorScope;
 
 /**
  * Where a model's weights come from: linears of a quantized checkpoint where it has them,
- * everything else from the float checkpoint. All reads convert to the working precision.
+ * everything else from the float checkpoint. All reads convert to the working precision and go to
+ * the device that the model runs on.
  */
 record WeightSource(
     Architecture architecture,
     Checkpoint floats,
     Optional<QuantizedCheckpoint> quantized,
-    ElementType elementType) {
+    ElementType elementType,
+    Device device) {
 
   /** Whether the head is stored apart from the embedding. */
   boolean hasHead() {
@@ -48,7 +51,7 @@ record WeightSource(
   /** The weight [N x K] of a module, owned by the caller. */
   Tensor ownedWeight(String module, long rows, long columns) {
     try (TensorScope _ = TensorScope.open()) {
-      Tensor target = Tensor.empty(elementType, rows, columns).unscoped();
+      Tensor target = Tensor.empty(device, elementType, rows, columns).unscoped();
       readWeight(module, target);
       return target;
     }
@@ -62,7 +65,7 @@ record WeightSource(
   /** A stored tensor of the given shape, owned by the caller. */
   Tensor owned(String name, long... shape) {
     try (TensorScope _ = TensorScope.open()) {
-      Tensor target = Tensor.empty(elementType, shape).unscoped();
+      Tensor target = Tensor.empty(device, elementType, shape).unscoped();
       read(name, target);
       return target;
     }
@@ -114,9 +117,22 @@ record WeightSource(
   }
 
   private static void dequantize(StoredLinear codes, String module, Tensor target) {
+    requireSize(codes, module, target.size(0), target.size(1));
+    if (target.device().isHost()) {
+      dequantizeRows(codes, target);
+      return;
+    }
+    // One transfer, not one per row.
+    try (TensorScope _ = TensorScope.open()) {
+      Tensor staged = Tensor.empty(target.elementType(), target.shape());
+      dequantizeRows(codes, staged);
+      target.copyFrom(staged);
+    }
+  }
+
+  private static void dequantizeRows(StoredLinear codes, Tensor target) {
     int rows = codes.outputFeatures();
     int columns = codes.inputFeatures();
-    requireSize(codes, module, target.size(0), target.size(1));
     float[] row = new float[columns];
     try (TensorScope _ = TensorScope.open()) {
       Tensor wide = Tensor.empty(ElementType.F32, columns);

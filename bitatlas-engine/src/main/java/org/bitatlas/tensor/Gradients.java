@@ -48,12 +48,15 @@ public final class Gradients {
               true);
       List<Tensor> result = new ArrayList<>();
       for (int i = 0; i < variables.size(); i++) {
-        Tensor gradient = Tensor.copyOfHandle(gradients.get(i));
+        Tensor gradient = Tensor.copyOfHandle(gradients.get(i), variables.get(i).device());
         result.add(
             scope.keep(
                 gradient.isDefined()
                     ? gradient
-                    : Tensor.zeros(variables.get(i).elementType(), variables.get(i).shape())));
+                    : Tensor.zeros(
+                        variables.get(i).device(),
+                        variables.get(i).elementType(),
+                        variables.get(i).shape())));
       }
       return result;
     }
@@ -62,7 +65,8 @@ public final class Gradients {
   /** The gradients of a one-element tensor with respect to variables. */
   public static List<Tensor> of(Tensor output, List<Tensor> variables) {
     try (TensorScope scope = TensorScope.open()) {
-      Tensor one = Tensor.full(output.elementType(), 1, output.shape());
+      Tensor one =
+          Tensor.zeros(output.device(), output.elementType(), output.shape()).fillInPlace(1);
       List<Tensor> gradients = of(List.of(output), List.of(one), variables);
       gradients.forEach(scope::keep);
       return gradients;

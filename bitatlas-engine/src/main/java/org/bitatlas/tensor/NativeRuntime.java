@@ -4,6 +4,7 @@ import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.OptionalInt;
 import java.util.Set;
 import java.util.TreeSet;
 import org.bytedeco.javacpp.Loader;
@@ -112,6 +113,14 @@ public final class NativeRuntime {
     } catch (IOException unreadable) {
       return Set.of();
     }
+  }
+
+  /** Number of GPUs that libtorch can use; empty where it has no CUDA or sees none. */
+  public static OptionalInt gpus() {
+    load();
+    return torch.hasCUDA()
+        ? OptionalInt.of(Math.toIntExact(torch.getNumGPUs()))
+        : OptionalInt.empty();
   }
 
   /** Bytes of physical memory this process uses, as the operating system counts them. */

@@ -6,8 +6,10 @@ import java.util.Arrays;
 import java.util.List;
 import java.util.Optional;
 import org.bytedeco.javacpp.Pointer;
+import org.bytedeco.pytorch.DeviceOptional;
 import org.bytedeco.pytorch.DoubleOptional;
 import org.bytedeco.pytorch.LongOptional;
+import org.bytedeco.pytorch.MemoryFormatOptional;
 import org.bytedeco.pytorch.Scalar;
 import org.bytedeco.pytorch.ScalarOptional;
 import org.bytedeco.pytorch.ScalarTypeOptional;
@@ -17,33 +19,51 @@ import org.bytedeco.pytorch.TensorVector;
 import org.bytedeco.pytorch.global.torch;
 
 /**
- * A dense native tensor on the CPU, row-major unless it is a view.
+ * A dense native tensor on a {@link Device}, row-major unless it is a view.
  *
  * <p>Every operation makes its result in the innermost open {@link TensorScope} of the calling
  * thread and throws {@link IllegalStateException} without one. {@code narrow}, {@code select},
  * {@code view}, {@code transpose}, {@code permute}, {@code unsqueeze} and {@code expand} return
  * views of the same memory; operations whose name ends in {@code InPlace} and {@code copyFrom}
  * write to it. Dimensions may be negative, counted from the last. Shapes that do not fit are
- * programming errors and end in a {@link RuntimeException} with libtorch's words.
+ * programming errors and end in a {@link RuntimeException} with libtorch's words; so are operands
+ * on different devices. New tensors are on the CPU where no device is named; results are where
+ * their operands are.
  */
 public final class Tensor implements AutoCloseable {
 
   private static final ValueLayout.OfFloat FLOAT = ValueLayout.JAVA_FLOAT;
 
   private final org.bytedeco.pytorch.Tensor pointer;
+  private final Device device;
 
-  private Tensor(org.bytedeco.pytorch.Tensor pointer) {
+  private Tensor(org.bytedeco.pytorch.Tensor pointer, Device device) {
     this.pointer = pointer;
+    this.device = device;
   }
 
-  private static Tensor of(org.bytedeco.pytorch.Tensor pointer) {
+  private static Tensor of(org.bytedeco.pytorch.Tensor pointer, Device device) {
     TensorScope.requireOpen();
-    return new Tensor(pointer);
+    return new Tensor(pointer, device);
+  }
+
+  /** A result of this tensor, on its device. */
+  private Tensor of(org.bytedeco.pytorch.Tensor pointer) {
+    return of(pointer, device);
+  }
+
+  /** The native tensor of an operand, which must be on this tensor's device. */
+  private org.bytedeco.pytorch.Tensor here(Tensor operand) {
+    if (!operand.device.equals(device)) {
+      throw new IllegalStateException(
+          "operands on %s and %s; move one with to(device)".formatted(device, operand.device));
+    }
+    return operand.pointer;
   }
 
   /** Another handle of the tensor that a native container holds. */
-  static Tensor copyOfHandle(org.bytedeco.pytorch.Tensor held) {
-    return of(new org.bytedeco.pytorch.Tensor(held));
+  static Tensor copyOfHandle(org.bytedeco.pytorch.Tensor held, Device device) {
+    return of(new org.bytedeco.pytorch.Tensor(held), device);
   }
 
   org.bytedeco.pytorch.Tensor nativeTensor() {
@@ -73,16 +93,31 @@ public final class Tensor implements AutoCloseable {
 
   // ---- creation
 
-  /** A tensor of unspecified content. */
+  /** A tensor of unspecified content on the CPU. */
   public static Tensor empty(ElementType type, long... shape) {
+    return empty(Device.CPU, type, shape);
+  }
+
+  /** A tensor of unspecified content. */
+  public static Tensor empty(Device device, ElementType type, long... shape) {
     TensorScope.requireOpen();
-    return of(torch.empty(shape, new TensorOptions(NativeTypes.of(type)), null));
+    return of(torch.empty(shape, options(device, type), null), device);
+  }
+
+  /** A tensor of zeros on the CPU. */
+  public static Tensor zeros(ElementType type, long... shape) {
+    return zeros(Device.CPU, type, shape);
   }
 
   /** A tensor of zeros. */
-  public static Tensor zeros(ElementType type, long... shape) {
+  public static Tensor zeros(Device device, ElementType type, long... shape) {
     TensorScope.requireOpen();
-    return of(torch.zeros(shape, new TensorOptions(NativeTypes.of(type))));
+    return of(torch.zeros(shape, options(device, type)), device);
+  }
+
+  private static TensorOptions options(Device device, ElementType type) {
+    TensorOptions options = new TensorOptions(NativeTypes.of(type));
+    return device.isHost() ? options : options.device(new DeviceOptional(device.toNative()));
   }
 
   /** A tensor whose elements are all {@code value}. */
@@ -195,6 +230,11 @@ public final class Tensor implements AutoCloseable {
     return pointer.numel();
   }
 
+  /** Where the elements are. */
+  public Device device() {
+    return device;
+  }
+
   /** Element type. */
   public ElementType elementType() {
     return NativeTypes.elementType(pointer.scalar_type());
@@ -203,26 +243,42 @@ public final class Tensor implements AutoCloseable {
   /** The elements in row-major order, converted to fp32. */
   public float[] toFloats() {
     try (TensorScope _ = TensorScope.open()) {
-      return to(ElementType.F32).contiguous().memory().toArray(ValueLayout.JAVA_FLOAT);
+      return to(ElementType.F32)
+          .to(Device.CPU)
+          .contiguous()
+          .memory()
+          .toArray(ValueLayout.JAVA_FLOAT);
     }
   }
 
   /** The elements in row-major order, converted to fp64. */
   public double[] toDoubles() {
     try (TensorScope _ = TensorScope.open()) {
-      return to(ElementType.F64).contiguous().memory().toArray(ValueLayout.JAVA_DOUBLE);
+      return to(ElementType.F64)
+          .to(Device.CPU)
+          .contiguous()
+          .memory()
+          .toArray(ValueLayout.JAVA_DOUBLE);
     }
   }
 
   /** The elements in row-major order, converted to 64-bit integers. */
   public long[] toLongs() {
     try (TensorScope _ = TensorScope.open()) {
-      return to(ElementType.I64).contiguous().memory().toArray(ValueLayout.JAVA_LONG);
+      return to(ElementType.I64)
+          .to(Device.CPU)
+          .contiguous()
+          .memory()
+          .toArray(ValueLayout.JAVA_LONG);
     }
   }
 
   /** Copies the elements of a contiguous F32 tensor to {@code target}, which must be as long. */
   public void copyTo(float[] target) {
+    if (!device.isHost()) {
+      System.arraycopy(toFloats(), 0, target, 0, target.length);
+      return;
+    }
     requireContiguous(ElementType.F32);
     MemorySegment.copy(memory(), ValueLayout.JAVA_FLOAT, 0, target, 0, target.length);
   }
@@ -235,9 +291,12 @@ public final class Tensor implements AutoCloseable {
   /**
    * The elements of a contiguous tensor, row-major, where they lie: valid as long as the tensor.
    *
-   * @throws IllegalStateException when the tensor is a view with gaps
+   * @throws IllegalStateException when the tensor is a view with gaps or not on the CPU
    */
   public MemorySegment memory() {
+    if (!device.isHost()) {
+      throw new IllegalStateException("needs a tensor on the CPU, not on " + device);
+    }
     if (!pointer.is_contiguous()) {
       throw new IllegalStateException("needs a contiguous tensor");
     }
@@ -271,7 +330,7 @@ public final class Tensor implements AutoCloseable {
   /**
    * A new tensor of this shape whose elements Java code made of this one's: they pass through an
    * array piece by piece, in row-major order. Cheaper than a chain of operators where each of them
-   * would read and write everything. Not differentiable.
+   * would read and write everything. Not differentiable. For tensors on the CPU.
    *
    * @param piece elements of a piece; the last may be shorter
    * @param change is given each piece in turn
@@ -295,7 +354,7 @@ public final class Tensor implements AutoCloseable {
 
   // ---- in place
 
-  /** Overwrites this tensor with {@code source}, broadcast and converted. */
+  /** Overwrites this tensor with {@code source} of any device, broadcast and converted. */
   public Tensor copyFrom(Tensor source) {
     TensorScope.requireOpen();
     pointer.copy_(source.pointer);
@@ -304,6 +363,11 @@ public final class Tensor implements AutoCloseable {
 
   /** Overwrites a contiguous F32 tensor with {@code values}. */
   public Tensor copyFrom(float[] values) {
+    if (!device.isHost()) {
+      try (TensorScope _ = TensorScope.open()) {
+        return copyFrom(from(values, shape()));
+      }
+    }
     requireContiguous(ElementType.F32);
     requireCount(values.length, shape());
     MemorySegment.copy(values, 0, memory(), ValueLayout.JAVA_FLOAT, 0, values.length);
@@ -320,14 +384,14 @@ public final class Tensor implements AutoCloseable {
   /** this += other. */
   public Tensor addInPlace(Tensor other) {
     TensorScope.requireOpen();
-    pointer.add_(other.pointer);
+    pointer.add_(here(other));
     return this;
   }
 
   /** this *= other. */
   public Tensor mulInPlace(Tensor other) {
     TensorScope.requireOpen();
-    pointer.mul_(other.pointer);
+    pointer.mul_(here(other));
     return this;
   }
 
@@ -341,7 +405,7 @@ public final class Tensor implements AutoCloseable {
   /** this += left * right. */
   public Tensor addProductInPlace(Tensor left, Tensor right) {
     TensorScope.requireOpen();
-    pointer.addcmul_(left.pointer, right.pointer);
+    pointer.addcmul_(here(left), here(right));
     return this;
   }
 
@@ -356,7 +420,7 @@ public final class Tensor implements AutoCloseable {
 
   /** this + other, broadcast. */
   public Tensor add(Tensor other) {
-    return of(pointer.add(other.pointer));
+    return of(pointer.add(here(other)));
   }
 
   /** this + value. */
@@ -366,12 +430,12 @@ public final class Tensor implements AutoCloseable {
 
   /** this - other, broadcast. */
   public Tensor sub(Tensor other) {
-    return of(pointer.sub(other.pointer));
+    return of(pointer.sub(here(other)));
   }
 
   /** this * other, broadcast. */
   public Tensor mul(Tensor other) {
-    return of(pointer.mul(other.pointer));
+    return of(pointer.mul(here(other)));
   }
 
   /** this * value. */
@@ -381,7 +445,7 @@ public final class Tensor implements AutoCloseable {
 
   /** this / other, broadcast. */
   public Tensor div(Tensor other) {
-    return of(pointer.div(other.pointer));
+    return of(pointer.div(here(other)));
   }
 
   /** this / value. */
@@ -402,7 +466,7 @@ public final class Tensor implements AutoCloseable {
 
   /** The elements, each replaced by the nearer of its bounds where it is outside; broadcast. */
   public Tensor clamp(Tensor low, Tensor high) {
-    return of(pointer.clamp(new TensorOptional(low.pointer), new TensorOptional(high.pointer)));
+    return of(pointer.clamp(new TensorOptional(here(low)), new TensorOptional(here(high))));
   }
 
   /** 1 / (1 + exp(-x)). */
@@ -417,7 +481,7 @@ public final class Tensor implements AutoCloseable {
 
   /** The elements where {@code condition} (BOOL, broadcast) holds, else {@code otherwise}. */
   public Tensor where(Tensor condition, double otherwise) {
-    return of(torch.where(condition.pointer, pointer, new Scalar(otherwise)));
+    return of(torch.where(here(condition), pointer, new Scalar(otherwise)));
   }
 
   /** Whether each element is above {@code value}, as BOOL. */
@@ -432,12 +496,12 @@ public final class Tensor implements AutoCloseable {
 
   /** The larger of two elements, broadcast. */
   public Tensor maximum(Tensor other) {
-    return of(torch.maximum(pointer, other.pointer));
+    return of(torch.maximum(pointer, here(other)));
   }
 
   /** The smaller of two elements, broadcast. */
   public Tensor minimum(Tensor other) {
-    return of(torch.minimum(pointer, other.pointer));
+    return of(torch.minimum(pointer, here(other)));
   }
 
   /** Absolute values. */
@@ -467,7 +531,7 @@ public final class Tensor implements AutoCloseable {
 
   /** Matrix product of the last two dimensions, broadcast over the others. */
   public Tensor matmul(Tensor other) {
-    return of(torch.matmul(pointer, other.pointer));
+    return of(torch.matmul(pointer, here(other)));
   }
 
   /**
@@ -479,8 +543,8 @@ public final class Tensor implements AutoCloseable {
    */
   public Tensor linear(Tensor weight, Optional<Tensor> bias) {
     return bias.isPresent()
-        ? of(torch.linear(pointer, weight.pointer, bias.get().pointer))
-        : of(torch.linear(pointer, weight.pointer));
+        ? of(torch.linear(pointer, here(weight), here(bias.get())))
+        : of(torch.linear(pointer, here(weight)));
   }
 
   /**
@@ -504,7 +568,7 @@ public final class Tensor implements AutoCloseable {
 
   /** X of L X = B, this being L [n x n], lower triangular, and {@code right} B [n x m]. */
   public Tensor solveLowerTriangular(Tensor right) {
-    return of(torch.linalg_solve_triangular(pointer, right.pointer, false));
+    return of(torch.linalg_solve_triangular(pointer, here(right), false));
   }
 
   /** Upper Cholesky factor U with A = U^T U. */
@@ -538,7 +602,7 @@ public final class Tensor implements AutoCloseable {
    * @throws RuntimeException when the matrix is singular
    */
   public Tensor solve(Tensor right) {
-    return of(torch.linalg_solve(pointer, right.pointer));
+    return of(torch.linalg_solve(pointer, here(right)));
   }
 
   /** This tensor's values outside the graph that made them: a constant to gradients. */
@@ -583,17 +647,10 @@ public final class Tensor implements AutoCloseable {
   public Tensor scaledDotProductAttention(
       Tensor key, Tensor value, Optional<Tensor> mask, boolean causal) {
     TensorOptional nativeMask =
-        mask.isPresent() ? new TensorOptional(mask.get().pointer) : new TensorOptional();
+        mask.isPresent() ? new TensorOptional(here(mask.get())) : new TensorOptional();
     return of(
         torch.scaled_dot_product_attention(
-            pointer,
-            key.pointer,
-            value.pointer,
-            nativeMask,
-            0.0,
-            causal,
-            new DoubleOptional(),
-            false));
+            pointer, here(key), here(value), nativeMask, 0.0, causal, new DoubleOptional(), false));
   }
 
   /** Softmax over one dimension. */
@@ -630,20 +687,21 @@ public final class Tensor implements AutoCloseable {
 
   /** A copy of the elements at {@code indexes} (I64, one-dimensional) of one dimension. */
   public Tensor indexSelect(int dimension, Tensor indexes) {
-    return of(pointer.index_select(dimension, indexes.pointer));
+    return of(pointer.index_select(dimension, here(indexes)));
   }
 
   /** Elements at {@code indexes} (I64, as many dimensions as this) along one dimension. */
   public Tensor gather(int dimension, Tensor indexes) {
-    return of(pointer.gather(dimension, indexes.pointer));
+    return of(pointer.gather(dimension, here(indexes)));
   }
 
   /** The tensors one after the other along one dimension. */
   public static Tensor cat(List<Tensor> tensors, int dimension) {
     TensorScope.requireOpen();
+    Tensor first = tensors.getFirst();
     org.bytedeco.pytorch.Tensor[] pointers =
-        tensors.stream().map(Tensor::nativeTensor).toArray(org.bytedeco.pytorch.Tensor[]::new);
-    return of(torch.cat(new TensorVector(pointers), dimension));
+        tensors.stream().map(first::here).toArray(org.bytedeco.pytorch.Tensor[]::new);
+    return first.of(torch.cat(new TensorVector(pointers), dimension));
   }
 
   /** The elements of one dimension moved cyclically by {@code shift} to higher indexes. */
@@ -699,8 +757,23 @@ public final class Tensor implements AutoCloseable {
     return of(pointer.to(NativeTypes.of(type)));
   }
 
+  /** This tensor on a device; itself when it is there. */
+  public Tensor to(Device target) {
+    if (device.equals(target)) {
+      return this;
+    }
+    return of(
+        pointer.to(
+            target.toNative(), pointer.scalar_type(), false, true, new MemoryFormatOptional()),
+        target);
+  }
+
   @Override
   public String toString() {
-    return "Tensor" + Arrays.toString(shape()) + " " + elementType();
+    return "Tensor"
+        + Arrays.toString(shape())
+        + " "
+        + elementType()
+        + (device.isHost() ? "" : " on " + device);
   }
 }

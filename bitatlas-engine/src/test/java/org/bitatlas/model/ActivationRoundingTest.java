@@ -7,6 +7,7 @@ import java.util.SplittableRandom;
 import java.util.stream.Stream;
 import org.bitatlas.scheme.ActivationQuantizer;
 import org.bitatlas.scheme.ActivationQuantizer.Strategy;
+import org.bitatlas.tensor.Device;
 import org.bitatlas.tensor.ElementType;
 import org.bitatlas.tensor.Tensor;
 import org.bitatlas.tensor.TensorScope;
@@ -15,6 +16,9 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.MethodSource;
 
 class ActivationRoundingTest {
+
+  /** A device whose memory Java may not read. */
+  private static final Device ELSEWHERE = new Device(Device.Kind.CPU, 1);
 
   static Stream<ActivationQuantizer> quantizers() {
     Stream.Builder<ActivationQuantizer> all = Stream.builder();
@@ -50,6 +54,9 @@ class ActivationRoundingTest {
           assertThat(rounded.shape()).isEqualTo(input.shape());
           assertThat(plusZero(rounded.toFloats())).isEqualTo(truth(values, shared, quantizer));
           assertThat(input.toFloats()).isEqualTo(values);
+          Tensor elsewhere = ActivationRounding.apply(input.to(ELSEWHERE), quantizer, width);
+          assertThat(elsewhere.device()).isEqualTo(ELSEWHERE);
+          assertThat(elsewhere.toFloats()).isEqualTo(rounded.toFloats());
         }
       }
     }

@@ -23,6 +23,7 @@ import org.bitatlas.scheme.Provenance;
 import org.bitatlas.scheme.QuantizedCheckpoint;
 import org.bitatlas.scheme.StoredLinear;
 import org.bitatlas.tensor.BitAtlasException;
+import org.bitatlas.tensor.Device;
 import org.bitatlas.tensor.Tensor;
 import org.bitatlas.tensor.TensorScope;
 import org.junit.jupiter.api.Test;
@@ -120,9 +121,10 @@ class IntegerOperatorsTest {
             ARCHITECTURE,
             TinyModel.checkpoint(ARCHITECTURE, 7),
             Optional.of(quantized),
-            Precision.FP32.elementType());
+            Precision.FP32.elementType(),
+            Device.CPU);
     RotaryTable rotary =
-        new RotaryTable(ARCHITECTURE.rope(), 8, 4096, Precision.FP32.elementType());
+        new RotaryTable(ARCHITECTURE.rope(), 8, 4096, Precision.FP32.elementType(), Device.CPU);
     try (PackedExecution execution = new PackedExecution(2);
         DecoderBlock simulated = new DecoderBlock(source, 0, rotary);
         DecoderBlock packed = new DecoderBlock(source, 0, rotary, Optional.of(execution));

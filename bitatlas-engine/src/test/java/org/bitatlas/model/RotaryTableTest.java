@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.within;
 
 import java.util.Arrays;
+import org.bitatlas.tensor.Device;
 import org.bitatlas.tensor.ElementType;
 import org.bitatlas.tensor.TensorScope;
 import org.junit.jupiter.api.Test;
@@ -43,7 +44,8 @@ class RotaryTableTest {
   @Test
   void growingKeepsTheFirstPositions() {
     try (RotaryTable table =
-            new RotaryTable(new RotaryEmbedding.Plain(10_000), 8, 4096, ElementType.F32);
+            new RotaryTable(
+                new RotaryEmbedding.Plain(10_000), 8, 4096, ElementType.F32, Device.CPU);
         TensorScope _ = TensorScope.open()) {
       float[] before = table.covering(10).first(10).cosine().toFloats();
       RotaryTable.Tables grown = table.covering(3000);

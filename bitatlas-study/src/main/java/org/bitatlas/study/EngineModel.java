@@ -14,6 +14,7 @@ import org.bitatlas.generate.DraftedLanguageModel;
 import org.bitatlas.generate.TransformerLanguageModel;
 import org.bitatlas.model.Architecture;
 import org.bitatlas.model.Architecture.Projection;
+import org.bitatlas.model.Execution;
 import org.bitatlas.model.ModelFolder;
 import org.bitatlas.model.Precision;
 import org.bitatlas.model.TransformerModel;
@@ -25,6 +26,7 @@ import org.bitatlas.quant.pipeline.QuantizationPipeline;
 import org.bitatlas.quant.pipeline.QuantizationResult;
 import org.bitatlas.scheme.ModelSize;
 import org.bitatlas.scheme.QuantizedCheckpointFolder;
+import org.bitatlas.tensor.Device;
 import org.bitatlas.tokenizer.ChatTemplate;
 import org.bitatlas.tokenizer.ChatTokenizer;
 
@@ -80,6 +82,10 @@ final class EngineModel implements Workbench.Model {
           case SIMULATED -> "libtorch, weights dequantized once";
           case INTEGER -> "packed codes, exact integer products; libtorch for the rest";
         });
+    Device device = setting.options().device();
+    if (!device.isHost()) {
+      identity.put("device", device.toString());
+    }
     identity.put("chunk", Integer.toString(CHUNK));
     identity.put("version.model", Integer.toString(TransformerModel.BEHAVIOUR_VERSION));
     identity.put("version.generate", Integer.toString(TransformerLanguageModel.BEHAVIOUR_VERSION));
@@ -108,7 +114,13 @@ final class EngineModel implements Workbench.Model {
             opened.checkpoint(),
             linearModules(opened.architecture()),
             opened.architecture().tiedEmbeddings());
-    return variant(opened.load(setting.precision()), size, List.of(), List.of());
+    TransformerModel model =
+        opened.load(
+            setting.precision(),
+            Execution.SIMULATED,
+            setting.options().threads(),
+            setting.options().device());
+    return variant(model, size, List.of(), List.of());
   }
 
   private static List<String> linearModules(Architecture architecture) {
@@ -140,7 +152,8 @@ final class EngineModel implements Workbench.Model {
             result.checkpoint(),
             setting.precision(),
             setting.spec().execution(),
-            setting.options().threads());
+            setting.options().threads(),
+            setting.options().device());
     if (setting.options().requireKernels()) {
       try {
         model.requirePromisedKernels();

@@ -4,6 +4,7 @@ import java.nio.file.Path;
 import java.util.Optional;
 import java.util.OptionalInt;
 import org.bitatlas.model.Execution;
+import org.bitatlas.tensor.Device;
 
 /**
  * What a run of a study chooses besides its specification.
@@ -16,6 +17,7 @@ import org.bitatlas.model.Execution;
  * @param execution how quantized layers are computed, replaces that of the specification
  * @param requireKernels whether a quantized model whose layers would not run in the arithmetic of
  *     their scheme is refused
+ * @param device where models run
  */
 public record StudyOptions(
     Path out,
@@ -24,11 +26,12 @@ public record StudyOptions(
     int threads,
     OptionalInt limit,
     Optional<Execution> execution,
-    boolean requireKernels) {
+    boolean requireKernels,
+    Device device) {
 
   /** A run with the specification's execution that requires no kernels. */
   public StudyOptions(
       Path out, Optional<Path> suite, Optional<String> model, int threads, OptionalInt limit) {
-    this(out, suite, model, threads, limit, Optional.empty(), false);
+    this(out, suite, model, threads, limit, Optional.empty(), false, Device.CPU);
   }
 }

@@ -11,6 +11,7 @@ import java.util.OptionalInt;
 import org.bitatlas.model.Execution;
 import org.bitatlas.quant.calibration.Joining;
 import org.bitatlas.tensor.BitAtlasException;
+import org.bitatlas.tensor.Device;
 import org.bitatlas.tokenizer.ThinkingMode;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -66,7 +67,8 @@ class StudySpecTest {
             1,
             OptionalInt.empty(),
             Optional.of(Execution.SIMULATED),
-            false);
+            false,
+            Device.CPU);
     assertThat(spec.with(options).execution()).isEqualTo(Execution.SIMULATED);
   }
 

@@ -5,6 +5,7 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Optional;
 import java.util.OptionalLong;
+import java.util.SequencedMap;
 import java.util.Set;
 import java.util.SplittableRandom;
 import java.util.concurrent.CancellationException;
@@ -19,6 +20,7 @@ import org.bitatlas.model.Architecture;
 import org.bitatlas.model.PhaseClock;
 import org.bitatlas.study.Machine;
 import org.bitatlas.tensor.BitAtlasException;
+import org.bitatlas.tensor.Device;
 import org.bitatlas.tensor.NativeRuntime;
 
 /**
@@ -99,6 +101,10 @@ public final class Bench {
         }
       }
     }
+    SequencedMap<String, String> machine = new LinkedHashMap<>(Machine.describe());
+    if (!options.device().isHost()) {
+      machine.put("device", options.device() + " (" + Device.UNTRIED + ")");
+    }
     BenchRun run =
         new BenchRun(
             subject.name(),
@@ -109,7 +115,7 @@ public final class Bench {
             options.context(),
             options.tokens(),
             options.threads(),
-            new LinkedHashMap<>(Machine.describe()),
+            machine,
             List.copyOf(limits));
     List<SchemeResult> results = new ArrayList<>();
     for (int i = 0; i < facts.size(); i++) {

@@ -6,6 +6,7 @@ import org.bitatlas.model.Architecture;
 import org.bitatlas.model.Execution;
 import org.bitatlas.model.Precision;
 import org.bitatlas.tensor.BitAtlasException;
+import org.bitatlas.tensor.Device;
 
 /**
  * How a bench is run.
@@ -19,6 +20,7 @@ import org.bitatlas.tensor.BitAtlasException;
  * @param tokens tokens decoded, one after the other
  * @param rounds how often all schemes are measured, one after the other in each round
  * @param threads threads that share the work
+ * @param device where the schemes run; the limits are always the CPU's
  */
 public record BenchOptions(
     List<Scheme> schemes,
@@ -29,7 +31,8 @@ public record BenchOptions(
     int context,
     int tokens,
     int rounds,
-    int threads) {
+    int threads,
+    Device device) {
 
   /** Name of the scheme of a folder that is itself quantized. */
   static final String STORED = "stored";
@@ -37,7 +40,8 @@ public record BenchOptions(
   /**
    * Checks the amounts.
    *
-   * @throws BitAtlasException when one is not positive or a scheme is named twice
+   * @throws BitAtlasException when one is not positive, a scheme is named twice or the device has
+   *     no kernels for the execution
    */
   public BenchOptions {
     require("the prompt", prompt, 1);
@@ -45,6 +49,7 @@ public record BenchOptions(
     require("the number of decoded tokens", tokens, 1);
     require("the number of rounds", rounds, 1);
     require("the number of threads", threads, 1);
+    execution.requireOn(device);
     schemes = List.copyOf(schemes);
     if (new HashSet<>(schemes).size() < schemes.size()) {
       throw new BitAtlasException("A scheme is named twice; name each once.");

@@ -31,7 +31,8 @@ record LoadedScheme(SchemeFacts facts, TransformerModel model) implements AutoCl
     Precision precision = scheme.precision().orElse(options.precision());
     Architecture architecture = subject.architecture();
     if (scheme.weights().isEmpty()) {
-      TransformerModel model = TransformerModel.load(architecture, subject.floats(), precision);
+      TransformerModel model =
+          TransformerModel.load(architecture, subject.floats(), precision, options.device());
       ElementType type = precision.elementType();
       return of(
           scheme.name(),
@@ -50,7 +51,8 @@ record LoadedScheme(SchemeFacts facts, TransformerModel model) implements AutoCl
             codes,
             precision,
             options.execution(),
-            options.threads());
+            options.threads(),
+            options.device());
     return quantized(scheme.name(), scheme.words(), codes, subject.floats(), model, options);
   }
 
@@ -65,7 +67,7 @@ record LoadedScheme(SchemeFacts facts, TransformerModel model) implements AutoCl
             .sorted()
             .collect(Collectors.joining("; "));
     TransformerModel model =
-        folder.load(options.precision(), options.execution(), options.threads());
+        folder.load(options.precision(), options.execution(), options.threads(), options.device());
     return quantized(BenchOptions.STORED, words, codes, folder.checkpoint(), model, options);
   }
 

@@ -21,6 +21,9 @@ final class MemoryNeed {
    * @throws BitAtlasException when they do not fit
    */
   static void check(BenchSubject subject, Optional<Scheme> scheme, BenchOptions options) {
+    if (!options.device().isHost()) {
+      return; // of another device's memory nothing is known
+    }
     OptionalLong available = ProcessMemory.available();
     Precision precision = scheme.flatMap(Scheme::precision).orElse(options.precision());
     double elements = 0;

@@ -35,6 +35,7 @@ record RunFacts(SequencedMap<String, String> lines) {
     put(lines, "Weights", distinct(records, record -> shortened(record, "weights")));
     put(lines, "Tokenizer", distinct(records, record -> shortened(record, "tokenizer")));
     put(lines, "Precision", distinct(records, record -> input(record, "precision")));
+    put(lines, "Device", distinct(records, record -> input(record, "device")));
     put(lines, "Kernels", distinct(records, record -> input(record, "kernels")));
     put(
         lines,

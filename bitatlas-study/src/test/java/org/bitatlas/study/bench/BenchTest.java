@@ -14,6 +14,7 @@ import org.bitatlas.model.Phase;
 import org.bitatlas.model.Precision;
 import org.bitatlas.model.RotaryEmbedding;
 import org.bitatlas.tensor.BitAtlasException;
+import org.bitatlas.tensor.Device;
 import org.bitatlas.tensor.ElementType;
 import org.bitatlas.tensor.TensorScope;
 import org.junit.jupiter.api.Test;
@@ -112,6 +113,23 @@ class BenchTest {
   }
 
   @Test
+  void anotherDeviceRunsEverythingButIntegers() {
+    Device elsewhere = new Device(Device.Kind.CPU, 1);
+    List<Scheme> schemes = List.of(Scheme.named("bf16"), Scheme.named("w4a4-flat"));
+    BenchOptions options = options(schemes, 8, 1, Execution.SIMULATED, elsewhere);
+    try (BenchSubject subject = BenchSubject.shape("small", SMALL)) {
+      BenchResult result = Bench.run(subject, options, (_, _, _) -> {});
+      assertThat(result.run().machine()).containsEntry("device", "cpu:1 (not run on hardware)");
+      for (SchemeResult scheme : result.schemes()) {
+        assertThat(scheme.facts().executionWords()).endsWith(", on cpu:1 (not run on hardware)");
+      }
+    }
+    assertThatThrownBy(() -> options(schemes, 8, 1, Execution.INTEGER, elsewhere))
+        .isInstanceOf(BitAtlasException.class)
+        .hasMessageContaining("Integer execution runs on the CPU only, not on cpu:1");
+  }
+
+  @Test
   void countsTheBytesOfASchemeAsStored() {
     try (BenchSubject subject = BenchSubject.shape("small", SMALL)) {
       BenchOptions simulated = options(List.of(), 8, 1, Execution.SIMULATED);
@@ -194,6 +212,12 @@ class BenchTest {
 
   private static BenchOptions options(
       List<Scheme> schemes, int prompt, int rounds, Execution execution) {
-    return new BenchOptions(schemes, Precision.FP32, execution, false, prompt, 8, 4, rounds, 2);
+    return options(schemes, prompt, rounds, execution, Device.CPU);
+  }
+
+  private static BenchOptions options(
+      List<Scheme> schemes, int prompt, int rounds, Execution execution, Device device) {
+    return new BenchOptions(
+        schemes, Precision.FP32, execution, false, prompt, 8, 4, rounds, 2, device);
   }
 }
