@@ -77,7 +77,7 @@ public record Device(Kind kind, int index) {
   void require(OptionalInt gpus) {
     if (gpus.isEmpty()) {
       throw new BitAtlasException(
-          "Device %s needs a libtorch with CUDA and a GPU, but the loaded one has no CUDA or sees no GPU; put org.bytedeco:pytorch with a classifier that ends in -gpu on the class path (docs/cli.md, Devices) and look whether nvidia-smi lists the GPU, or use --device cpu."
+          "Device %s needs a libtorch with CUDA and a GPU, but the loaded one has no CUDA or sees no GPU; build with the Maven profile cuda, which puts org.bytedeco:pytorch with the classifier linux-x86_64-gpu on the class path (docs/cli.md, Devices), and look whether nvidia-smi lists the GPU, or use --device cpu."
               .formatted(this));
     }
     int count = gpus.getAsInt();
