@@ -20,7 +20,7 @@ import org.bitatlas.tensor.BitAtlasException;
 public final class TransformerLanguageModel implements LanguageModel {
 
   /** Raised when the same requests on the same model would give other results. */
-  public static final int BEHAVIOUR_VERSION = 1;
+  public static final int BEHAVIOUR_VERSION = 2;
 
   private final TransformerModel model;
   private final TilePool pool;

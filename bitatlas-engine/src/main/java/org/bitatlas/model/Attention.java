@@ -5,6 +5,11 @@ import org.bitatlas.tensor.Tensor;
 /** How a block's queries meet keys and values: within the sequence, or with a cache. */
 interface Attention {
 
+  /** Whether it rounds the keys and values of a layer itself, as it stores them. */
+  default boolean takesHeadsUnrounded(int layer) {
+    return false;
+  }
+
   /**
    * Attends.
    *

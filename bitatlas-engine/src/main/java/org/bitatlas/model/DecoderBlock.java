@@ -3,9 +3,12 @@ package org.bitatlas.model;
 import java.util.EnumMap;
 import java.util.Map;
 import java.util.Optional;
+import org.bitatlas.kernel.HeadStorage;
+import org.bitatlas.kernel.PageLayout;
 import org.bitatlas.model.Architecture.Projection;
 import org.bitatlas.scheme.AttentionActivations;
 import org.bitatlas.scheme.LinearActivations;
+import org.bitatlas.tensor.ElementType;
 import org.bitatlas.tensor.Tensor;
 import org.bitatlas.tensor.TensorScope;
 
@@ -74,6 +77,13 @@ public final class DecoderBlock implements AutoCloseable {
   /** What would run in place of the arithmetic that the scheme promises, in words. */
   Optional<String> belowPromise() {
     return packed.flatMap(IntegerOperators::belowPromise);
+  }
+
+  /** How a cache keeps this block's keys and values: as codes where the block runs in integers. */
+  PageLayout.Layer cacheStorage(ElementType type) {
+    return packed.isPresent()
+        ? stored.cacheCodes(type)
+        : new PageLayout.Layer(new HeadStorage.Floats(type), new HeadStorage.Floats(type));
   }
 
   /** The architecture of the model the block belongs to. */
@@ -195,7 +205,8 @@ public final class DecoderBlock implements AutoCloseable {
                 architecture.headDimension());
     rotate(
         heads.narrow(2, 0, architecture.heads() + (long) architecture.keyValueHeads()), rotation);
-    Tensor prepared = operators.heads(heads);
+    Tensor prepared =
+        attention.takesHeadsUnrounded(layer) ? stored.headsForCodes(heads) : operators.heads(heads);
     Tensor attended = PhaseClock.time(Phase.ATTENTION, () -> attention.attend(layer, prepared));
     observe(InputGroup.ATTENTION_OUTPUT, attended, observer);
     return operators.linear(InputGroup.ATTENTION_OUTPUT, attended);

@@ -5,6 +5,9 @@ import java.util.EnumMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.function.Predicate;
+import org.bitatlas.kernel.HeadStorage;
+import org.bitatlas.kernel.PageLayout;
 import org.bitatlas.model.Architecture.Projection;
 import org.bitatlas.scheme.ActivationQuantizer;
 import org.bitatlas.scheme.AttentionActivations;
@@ -188,6 +191,10 @@ final class StoredOperators implements BlockOperators, AutoCloseable {
 
   @Override
   public Tensor heads(Tensor heads) {
+    return heads(heads, _ -> true);
+  }
+
+  private Tensor heads(Tensor heads, Predicate<ActivationQuantizer> rounded) {
     if (attention.equals(AttentionActivations.NONE)) {
       return heads;
     }
@@ -206,10 +213,29 @@ final class StoredOperators implements BlockOperators, AutoCloseable {
           Tensor.cat(
               List.of(
                   query,
-                  roundedHeads(key, attention.key(), dimension),
-                  roundedHeads(value, attention.value(), dimension)),
+                  roundedHeads(key, attention.key().filter(rounded), dimension),
+                  roundedHeads(value, attention.value().filter(rounded), dimension)),
               2));
     }
+  }
+
+  /** How a cache keeps keys and values whose rounding this is; floats where codes cannot stand. */
+  PageLayout.Layer cacheCodes(ElementType otherwise) {
+    return new PageLayout.Layer(
+        cacheCodes(attention.key(), otherwise), cacheCodes(attention.value(), otherwise));
+  }
+
+  private static HeadStorage cacheCodes(
+      Optional<ActivationQuantizer> quantizer, ElementType otherwise) {
+    return quantizer
+        .filter(HeadStorage.Codes::storable)
+        .<HeadStorage>map(HeadStorage.Codes::new)
+        .orElseGet(() -> new HeadStorage.Floats(otherwise));
+  }
+
+  /** As {@link #heads}, for a cache that stores codes: rounded only where it stores none. */
+  Tensor headsForCodes(Tensor heads) {
+    return heads(heads, quantizer -> !HeadStorage.Codes.storable(quantizer));
   }
 
   private static Tensor changed(Tensor heads, Tensor transform) {

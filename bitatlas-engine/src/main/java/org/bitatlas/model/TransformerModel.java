@@ -5,7 +5,9 @@ import java.util.List;
 import java.util.Optional;
 import java.util.stream.Stream;
 import org.bitatlas.checkpoint.Checkpoint;
+import org.bitatlas.kernel.KernelThreads;
 import org.bitatlas.kernel.KernelTrace;
+import org.bitatlas.kernel.PageLayout;
 import org.bitatlas.model.Architecture.Projection;
 import org.bitatlas.scheme.QuantizedCheckpoint;
 import org.bitatlas.tensor.BitAtlasException;
@@ -34,6 +36,8 @@ public final class TransformerModel implements AutoCloseable {
   private final List<DecoderBlock> blocks = new ArrayList<>();
   private final Tensor finalNorm;
   private final RotaryTable rotary;
+  private final KernelThreads threads;
+  private final PageLayout cacheLayout;
 
   private TransformerModel(
       WeightSource source, Precision precision, Optional<PackedExecution> packed) {
@@ -58,6 +62,12 @@ public final class TransformerModel implements AutoCloseable {
     for (int layer = 0; layer < architecture.layers(); layer++) {
       blocks.add(new DecoderBlock(source, layer, rotary, packed));
     }
+    threads = packed.map(PackedExecution::threads).orElseGet(() -> new KernelThreads(1));
+    cacheLayout =
+        new PageLayout(
+            architecture.keyValueHeads(),
+            architecture.headDimension(),
+            blocks.stream().map(block -> block.cacheStorage(precision.elementType())).toList());
   }
 
   /**
@@ -322,6 +332,16 @@ public final class TransformerModel implements AutoCloseable {
     try (TensorScope scope = TensorScope.open()) {
       return scope.keep(head(hidden(ids)));
     }
+  }
+
+  /** A cache of keys and values, without sequences. */
+  KeyValueCache newCache() {
+    return new KeyValueCache(architecture, cacheLayout, threads);
+  }
+
+  /** How keys and values are stored: how many bytes a page of tokens takes. */
+  public PageLayout cacheLayout() {
+    return cacheLayout;
   }
 
   /** A batch to decode token by token. */

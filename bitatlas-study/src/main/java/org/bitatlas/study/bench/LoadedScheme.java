@@ -2,6 +2,7 @@ package org.bitatlas.study.bench;
 
 import java.util.stream.Collectors;
 import org.bitatlas.checkpoint.Checkpoint;
+import org.bitatlas.kernel.PageLayout;
 import org.bitatlas.model.Architecture;
 import org.bitatlas.model.Architecture.Projection;
 import org.bitatlas.model.Execution;
@@ -116,8 +117,6 @@ record LoadedScheme(SchemeFacts facts, TransformerModel model) implements AutoCl
       TransformerModel model) {
     Architecture architecture = model.architecture();
     ElementType type = model.precision().elementType();
-    long cache =
-        2L * architecture.layers() * architecture.keyValueHeads() * architecture.headDimension();
     long head = (long) architecture.vocabularySize() * architecture.hiddenSize();
     return new LoadedScheme(
         new SchemeFacts(
@@ -129,7 +128,7 @@ record LoadedScheme(SchemeFacts facts, TransformerModel model) implements AutoCl
             stored.wholeModelBytes(),
             stored.linearBytes(),
             linearBytesRead + bytes(head, type),
-            bytes(cache, type)),
+            model.cacheLayout().bytes() / PageLayout.TOKENS),
         model);
   }
 
