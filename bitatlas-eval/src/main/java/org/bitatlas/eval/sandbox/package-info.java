@@ -1,0 +1,5 @@
+/** Runs untrusted Python programs against their tests, or says why this machine cannot. */
+@NullMarked
+package org.bitatlas.eval.sandbox;
+
+import org.jspecify.annotations.NullMarked;
