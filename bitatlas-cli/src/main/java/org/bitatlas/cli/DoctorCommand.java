@@ -9,6 +9,7 @@ import java.util.List;
 import java.util.Locale;
 import java.util.Optional;
 import java.util.concurrent.Callable;
+import org.bitatlas.eval.sandbox.Availability;
 import org.bitatlas.model.Precision;
 import org.bitatlas.tensor.BitAtlasException;
 import org.bitatlas.tensor.NativeRuntime;
@@ -38,6 +39,7 @@ final class DoctorCommand implements Callable<Integer> {
     machine(sheet, Hardware.look(Path.of("/")));
     boolean engine = engine(sheet);
     threads(sheet);
+    sandbox(sheet);
     folders(sheet);
     sheet.section(warnings.isEmpty() ? "Nothing looks wrong." : "To look at");
     for (String warning : warnings) {
@@ -140,6 +142,22 @@ final class DoctorCommand implements Callable<Integer> {
         warnings.add(
             variable
                 + " is not 1, so native threads may compete with BitAtlas' own for the cores.");
+      }
+    }
+  }
+
+  private void sandbox(FactSheet sheet) {
+    sheet.section("Code suites");
+    switch (Availability.here()) {
+      case Availability.Ready ready ->
+          sheet.fact(
+              "sandbox",
+              "works, with Python "
+                  + ready.sandbox().pythonVersion()
+                  + "; a trial program reached nothing");
+      case Availability.Missing missing -> {
+        sheet.fact("sandbox", "not here: generated programs are not run, their cells are SKIPPED");
+        warnings.add("Code suites: " + missing.text() + ".");
       }
     }
   }

@@ -8,7 +8,6 @@ import java.util.function.ToDoubleFunction;
 import org.bitatlas.eval.statistics.Interval;
 import org.bitatlas.eval.statistics.StandardError;
 import org.bitatlas.eval.statistics.WilsonInterval;
-import org.bitatlas.eval.task.GenerativeTask;
 import org.bitatlas.eval.task.Subgroups;
 
 /** The numbers of a generative cell, from its sample records. */
@@ -16,7 +15,7 @@ final class GenerativeMetrics {
 
   private GenerativeMetrics() {}
 
-  static SequencedMap<String, Double> of(GenerativeTask task, List<SampleRecord> samples) {
+  static SequencedMap<String, Double> of(List<SampleRecord> samples) {
     SequencedMap<String, Double> metrics = new LinkedHashMap<>();
     putAccuracy(metrics, samples);
     metrics.put("truncated", mean(samples, s -> s.measure("truncated")));
@@ -28,7 +27,6 @@ final class GenerativeMetrics {
     metrics.put("mean_thinking_tokens", mean(samples, s -> s.measure("thinking_tokens")));
     metrics.put("rep_4", mean(samples, s -> s.measure("rep_4")));
     metrics.put("tail_loop", mean(samples, s -> s.measure("tail_loop")));
-    task.subgroups().ifPresent(groups -> putSubgroups(metrics, groups, samples));
     return metrics;
   }
 
@@ -50,7 +48,8 @@ final class GenerativeMetrics {
     metrics.put("correct", (double) correct);
   }
 
-  private static void putSubgroups(
+  /** Puts the accuracy of each subgroup. */
+  static void putSubgroups(
       SequencedMap<String, Double> metrics, Subgroups groups, List<SampleRecord> samples) {
     for (Subgroups.Range range : groups.ranges()) {
       List<SampleRecord> part =

@@ -2,8 +2,13 @@ package org.bitatlas.eval;
 
 import java.util.Optional;
 import java.util.function.Consumer;
+import org.bitatlas.eval.sandbox.Availability;
+import org.bitatlas.eval.sandbox.Limits;
+import org.bitatlas.eval.sandbox.ProgramRunner;
+import org.bitatlas.eval.sandbox.PythonSandbox;
 import org.bitatlas.eval.task.CodeTask;
 import org.bitatlas.eval.task.GenerativeTask;
+import org.bitatlas.eval.task.Item;
 import org.bitatlas.eval.task.MultipleChoiceTask;
 import org.bitatlas.eval.task.PerplexityTask;
 import org.bitatlas.eval.task.Suite;
@@ -48,13 +53,37 @@ public final class TaskRunner {
       Consumer<Progress> progress) {
     return switch (task) {
       case GenerativeTask generative ->
-          new GenerativeRun(generative, mode, suite, model, tokenizer, sampling, options, progress)
+          new ReplyRun<>(
+                  new AnswerScoring(generative),
+                  new ReplyReader(tokenizer, mode, sampling),
+                  ItemSelection.of(task, suite, Item.Question.class, options.limit()),
+                  model,
+                  options,
+                  progress)
               .run();
       case MultipleChoiceTask choice ->
           new MultipleChoiceRun(choice, mode, suite, model, tokenizer, options, progress).run();
       case PerplexityTask perplexity ->
           new PerplexityRun(perplexity, suite, model, tokenizer, options, progress).run();
-      case CodeTask code -> TaskResult.skipped(CodeTask.SKIP_REASON, suite.items().size());
+      case CodeTask code ->
+          switch (Availability.here()) {
+            case Availability.Missing missing ->
+                TaskResult.skipped(missing.text(), suite.items().size());
+            case Availability.Ready ready ->
+                new ReplyRun<>(
+                        new ProgramScoring(code, runner(ready.sandbox())),
+                        new ReplyReader(tokenizer, mode, sampling),
+                        ItemSelection.of(task, suite, Item.Program.class, options.limit()),
+                        model,
+                        options,
+                        progress)
+                    .run();
+          };
     };
+  }
+
+  private static ProgramRunner runner(PythonSandbox sandbox) {
+    return new ProgramRunner(
+        sandbox, Limits.DEFAULT, Math.max(1, Runtime.getRuntime().availableProcessors()));
   }
 }

@@ -2,6 +2,7 @@ package org.bitatlas.eval;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.within;
+import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
 import java.nio.file.Path;
 import java.util.HashMap;
@@ -10,6 +11,8 @@ import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
 import java.util.OptionalInt;
+import org.bitatlas.eval.sandbox.Availability;
+import org.bitatlas.eval.task.CodeTask;
 import org.bitatlas.eval.task.GenerativeTask;
 import org.bitatlas.eval.task.Item;
 import org.bitatlas.tokenizer.ChatMessage;
@@ -89,8 +92,13 @@ class NanoGoldenTest {
     "bool_nano, SLOW_THINK, 40, 37",
     "bool_nano, NO_THINK, 40, 36",
     "gsm_nano, NO_THINK, 40, 6",
+    "humaneval_nano, SLOW_THINK, 20, 20",
+    "humaneval_nano, NO_THINK, 20, 20",
+    "mbpp_nano, SLOW_THINK, 20, 20",
+    "mbpp_nano, NO_THINK, 20, 20",
   })
   void accuracyOnTheFirstRecords(String task, ThinkingMode mode, int limit, int correct) {
+    assumeSandbox(task);
     TaskResult result = nano.run(task, Optional.of(mode), OptionalInt.of(limit));
     assertThat(result.state()).isEqualTo(CellState.OK);
     assertThat(result.samples()).hasSize(limit);
@@ -112,8 +120,15 @@ class NanoGoldenTest {
     "cloze_nano, cloze_nano, NO_THINK",
     "bool_nano, bool_nano, SLOW_THINK",
     "bool_nano, bool_nano, NO_THINK",
+    "humaneval_nano, humaneval_nano, SLOW_THINK",
+    "humaneval_nano, humaneval_nano, NO_THINK",
+    "humaneval_nano, humaneval_nano, AUTO_THINK",
+    "mbpp_nano, mbpp_nano, SLOW_THINK",
+    "mbpp_nano, mbpp_nano, NO_THINK",
+    "mbpp_nano, mbpp_nano, AUTO_THINK",
   })
   void accuracyOnAllRecords(String task, String suite, ThinkingMode mode) {
+    assumeSandbox(task);
     for (JsonNode golden : Oracles.withKey("nano", "public")) {
       String cell = task.equals(suite) ? mode.name().toLowerCase(Locale.ROOT) : "choices";
       JsonNode expected = golden.get("public").get(suite).get(cell);
@@ -152,8 +167,13 @@ class NanoGoldenTest {
     "cloze_nano, NO_THINK",
     "bool_nano, SLOW_THINK",
     "bool_nano, NO_THINK",
+    "humaneval_nano, SLOW_THINK",
+    "humaneval_nano, NO_THINK",
+    "mbpp_nano, SLOW_THINK",
+    "mbpp_nano, NO_THINK",
   })
   void budgetsAreAtMostTwiceTheLongestFloatReply(String task, ThinkingMode mode) {
+    assumeSandbox(task);
     TaskResult result = allRecords(task, mode);
     int longest =
         result.samples().stream()
@@ -161,9 +181,21 @@ class NanoGoldenTest {
             .mapToInt(SampleRecord::generatedTokens)
             .max()
             .orElseThrow();
-    GenerativeTask generative = (GenerativeTask) nano.catalog.entry(task).task();
-    assertThat(generative.budget(Optional.of(mode))).isLessThanOrEqualTo(2 * longest);
+    int budget =
+        switch (nano.catalog.entry(task).task()) {
+          case GenerativeTask generative -> generative.budget(Optional.of(mode));
+          case CodeTask code -> code.budgets().of(Optional.of(mode));
+          default -> throw new IllegalArgumentException(task);
+        };
+    assertThat(budget).isLessThanOrEqualTo(2 * longest);
     assertThat(result.metrics()).containsEntry("truncated", 0.0);
+  }
+
+  private static void assumeSandbox(String task) {
+    assumeTrue(
+        !(nano.catalog.entry(task).task() instanceof CodeTask)
+            || Availability.here() instanceof Availability.Ready,
+        () -> "no sandbox here: " + Availability.here());
   }
 
   private static TaskResult allRecords(String task, ThinkingMode mode) {

@@ -3,6 +3,7 @@ package org.bitatlas.eval;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.assertj.core.api.Assertions.within;
+import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -15,8 +16,11 @@ import java.util.OptionalInt;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.function.Function;
 import org.bitatlas.eval.metric.AnswerRule;
+import org.bitatlas.eval.metric.CodeRule;
 import org.bitatlas.eval.metric.PerplexityDefinition;
 import org.bitatlas.eval.metric.TextCleaning;
+import org.bitatlas.eval.sandbox.Availability;
+import org.bitatlas.eval.task.Budgets;
 import org.bitatlas.eval.task.CodeTask;
 import org.bitatlas.eval.task.GenerativeTask;
 import org.bitatlas.eval.task.Item;
@@ -50,7 +54,8 @@ class TaskRunnerTest {
           new AnswerRule.WholeText(),
           0.25,
           List.of(ThinkingMode.SLOW_THINK),
-          new LinkedHashMap<>(Map.of(ThinkingMode.SLOW_THINK, 50, ThinkingMode.NO_THINK, 7)),
+          new Budgets(
+              new LinkedHashMap<>(Map.of(ThinkingMode.SLOW_THINK, 50, ThinkingMode.NO_THINK, 7))),
           Optional.of(
               new Subgroups(
                   "steps", List.of(new Subgroups.Range(0, 1), new Subgroups.Range(2, 9)))));
@@ -463,24 +468,45 @@ class TaskRunnerTest {
   }
 
   @Test
-  void programsAreNeitherWrittenNorRun() {
-    CodeTask task = new CodeTask("code", "", "code.jsonl", RecordTemplate.parse("{prompt}"));
+  void programsAreRunAgainstTheirChecks() {
+    assumeTrue(Availability.here() instanceof Availability.Ready);
+    CodeTask task =
+        new CodeTask(
+            "code",
+            "",
+            "code.jsonl",
+            RecordTemplate.parse("{prompt}"),
+            RecordTemplate.parse(""),
+            new CodeRule.Whole(List.of("\n#")),
+            RecordTemplate.parse("{test}"),
+            List.of(ThinkingMode.SLOW_THINK),
+            new Budgets(new LinkedHashMap<>(Map.of(ThinkingMode.SLOW_THINK, 9))));
+    List<Item> items = new ArrayList<>();
+    for (int i = 0; i < 5; i++) {
+      items.add(new Item.Program(i, "f", "def f(): ", "assert f() == 2"));
+    }
+    List<String> replies = List.of("return 2\n# no", "return 3", "return (", "return g()", "");
     FakeModel model =
-        FakeModel.writing(request -> {
-          throw new AssertionError("nothing is generated");
-        });
+        FakeModel.writing(
+            inTurn(
+                replies.stream()
+                    .map(reply -> stopped(FakeTokenizer.reply("", reply)))
+                    .toArray(Generation[]::new)));
     TaskResult result =
         run(
             task,
             SLOW,
-            new Suite(Path.of("code.jsonl"), "digest", List.of(new Item.Program(0, "def f():"))),
+            new Suite(Path.of("code.jsonl"), "digest", items),
             model,
             FakeTokenizer.thinking(),
             RunOptions.ALL);
-    assertThat(result.state()).isEqualTo(CellState.SKIPPED);
-    assertThat(result.reason()).contains("sandbox");
-    assertThat(result.plannedItems()).isEqualTo(1);
-    assertThat(result.samples()).isEmpty();
+    assertThat(result.state()).isEqualTo(CellState.OK);
+    assertThat(result.samples())
+        .extracting(SampleRecord::outcome)
+        .containsExactly("PASS", "ASSERT", "SYNTAX", "EXCEPTION", "SYNTAX");
+    assertThat(result.samples().getFirst().answer()).isEqualTo("def f(): return 2");
+    assertThat(result.primary()).isEqualTo(0.2);
+    assertThat(result.metrics()).containsEntry("syntax", 0.4).containsEntry("timeout", 0.0);
   }
 
   @Test

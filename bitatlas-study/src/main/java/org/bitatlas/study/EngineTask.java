@@ -5,6 +5,8 @@ import java.util.Locale;
 import java.util.Optional;
 import java.util.OptionalInt;
 import java.util.SequencedMap;
+import org.bitatlas.eval.sandbox.Availability;
+import org.bitatlas.eval.sandbox.PythonSandbox;
 import org.bitatlas.eval.task.CodeTask;
 import org.bitatlas.eval.task.GenerativeTask;
 import org.bitatlas.eval.task.MultipleChoiceTask;
@@ -52,11 +54,15 @@ record EngineTask(
             Optional.of(ready.suite()),
             mode,
             Math.min(all, limit.orElse(all)),
-            ready.task() instanceof CodeTask
-                ? Optional.of(CodeTask.SKIP_REASON)
-                : Optional.empty());
+            ready.task() instanceof CodeTask ? missingSandbox() : Optional.empty());
       }
     };
+  }
+
+  private static Optional<String> missingSandbox() {
+    return Availability.here() instanceof Availability.Missing missing
+        ? Optional.of(missing.text())
+        : Optional.empty();
   }
 
   private static void requireMode(
@@ -64,9 +70,6 @@ record EngineTask(
       Optional<ThinkingMode> mode,
       org.bitatlas.eval.task.Task task,
       ThinkingProtocol thinking) {
-    if (task instanceof CodeTask) {
-      return;
-    }
     if (mode.isPresent() && task instanceof PerplexityTask) {
       throw new BitAtlasException(
           "The task "
@@ -95,6 +98,10 @@ record EngineTask(
     inputs.put("protocol", task.definition());
     if (task instanceof GenerativeTask generative) {
       inputs.put("budget", Integer.toString(generative.budget(mode)));
+    }
+    if (task instanceof CodeTask code) {
+      inputs.put("budget", Integer.toString(code.budgets().of(mode)));
+      inputs.put("sandbox", "behaviour " + PythonSandbox.BEHAVIOUR_VERSION);
     }
     return inputs;
   }

@@ -10,6 +10,8 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.LinkedHashMap;
 import java.util.Map;
+import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.ConcurrentMap;
 import java.util.concurrent.TimeUnit;
 import org.bitatlas.eval.sandbox.Verdict.Outcome;
 import tools.jackson.core.JacksonException;
@@ -19,6 +21,9 @@ import tools.jackson.databind.json.JsonMapper;
 /**
  * Runs programs one at a time in new processes without network, without a way to other files or
  * processes, and under limits: {@code sandbox.py} says how. Thread-safe.
+ *
+ * <p>The models of a comparison mostly write the same programs: a verdict that does not depend on
+ * time or memory is kept, and the same program with the same checks is not run again.
  */
 public final class PythonSandbox {
 
@@ -31,6 +36,7 @@ public final class PythonSandbox {
   private static final int START_SECONDS = 30;
 
   private final Python python;
+  private final ConcurrentMap<Program, Verdict> known = new ConcurrentHashMap<>();
 
   PythonSandbox(Python python) {
     this.python = python;
@@ -58,10 +64,23 @@ public final class PythonSandbox {
    * @throws InterruptedException when interrupted; the program is ended then
    */
   public Verdict run(Program program, Limits limits) throws InterruptedException {
+    Verdict before = known.get(program);
+    if (before != null) {
+      return before;
+    }
+    Verdict verdict = execute(program, limits);
+    switch (verdict.outcome()) {
+      case PASS, ASSERT, EXCEPTION, SYNTAX -> known.put(program, verdict);
+      case TIMEOUT, MEMORY, KILLED, SANDBOX_ERROR -> {}
+    }
+    return verdict;
+  }
+
+  private Verdict execute(Program program, Limits limits) throws InterruptedException {
     try {
       Path folder = Files.createTempDirectory("bitatlas-sandbox");
       try {
-        return run(program, limits, folder);
+        return execute(program, limits, folder);
       } finally {
         // Its content exists in the namespace of the program only.
         Files.deleteIfExists(folder);
@@ -71,7 +90,7 @@ public final class PythonSandbox {
     }
   }
 
-  private Verdict run(Program program, Limits limits, Path folder)
+  private Verdict execute(Program program, Limits limits, Path folder)
       throws IOException, InterruptedException {
     Process process = start();
     try (OutputStream input = process.getOutputStream()) {

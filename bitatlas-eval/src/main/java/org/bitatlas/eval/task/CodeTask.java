@@ -1,28 +1,33 @@
 package org.bitatlas.eval.task;
 
 import java.util.List;
+import org.bitatlas.eval.metric.CodeRule;
 import org.bitatlas.tokenizer.ThinkingMode;
 
 /**
- * Programs that are scored by running them. Their data is counted and hashed; nothing is generated
- * and nothing is executed, and every cell is SKIPPED with {@link #SKIP_REASON}.
+ * The model writes a program, which is run against its checks in a sandbox.
  *
  * @param name name of the task
  * @param about one sentence for reports
  * @param file data file, JSON Lines
  * @param user user message over the fields of a record
+ * @param prefix what stands in front of the code of the reply to make a program
+ * @param code how the code is found in the reply after its thinking span
+ * @param checks Python source that raises where the program is wrong
+ * @param modes thinking modes of a study that names none
+ * @param budgets most new tokens of a reply
  */
-public record CodeTask(String name, String about, String file, RecordTemplate user)
+public record CodeTask(
+    String name,
+    String about,
+    String file,
+    RecordTemplate user,
+    RecordTemplate prefix,
+    CodeRule code,
+    RecordTemplate checks,
+    List<ThinkingMode> modes,
+    Budgets budgets)
     implements Task {
-
-  /** Why such a cell is skipped. */
-  public static final String SKIP_REASON =
-      "needs the sandbox, which this version does not have: no generated code is executed";
-
-  @Override
-  public List<ThinkingMode> modes() {
-    return List.of();
-  }
 
   @Override
   public Measure measure() {
@@ -31,6 +36,15 @@ public record CodeTask(String name, String about, String file, RecordTemplate us
 
   @Override
   public String definition() {
-    return "share of programs that pass their tests";
+    return "share of programs that pass their checks (pass@1); user message "
+        + user.source()
+        + "; program: "
+        + prefix.source()
+        + " + "
+        + code.describe()
+        + "; checks: "
+        + checks.source()
+        + "; budgets "
+        + budgets;
   }
 }

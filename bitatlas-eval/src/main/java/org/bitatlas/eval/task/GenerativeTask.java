@@ -2,7 +2,6 @@ package org.bitatlas.eval.task;
 
 import java.util.List;
 import java.util.Optional;
-import java.util.SequencedMap;
 import org.bitatlas.eval.metric.AnswerRule;
 import org.bitatlas.tokenizer.ThinkingMode;
 
@@ -18,7 +17,7 @@ import org.bitatlas.tokenizer.ThinkingMode;
  * @param answer how the answer is found in the reply after its thinking span
  * @param chance accuracy of guessing, 0 to 1
  * @param modes thinking modes of a study that names none
- * @param budgets most new tokens by mode, the end token included
+ * @param budgets most new tokens of a reply
  * @param subgroups parts whose accuracy is also reported
  */
 public record GenerativeTask(
@@ -30,22 +29,13 @@ public record GenerativeTask(
     AnswerRule answer,
     double chance,
     List<ThinkingMode> modes,
-    SequencedMap<ThinkingMode, Integer> budgets,
+    Budgets budgets,
     Optional<Subgroups> subgroups)
     implements Task {
 
-  /**
-   * Most new tokens of a reply.
-   *
-   * @param mode the thinking mode; empty for a model without thinking, which gets the budget of
-   *     no_think, or the largest when there is none
-   */
+  /** Most new tokens of a reply in a mode. */
   public int budget(Optional<ThinkingMode> mode) {
-    Integer budget = budgets.get(mode.orElse(ThinkingMode.NO_THINK));
-    if (budget != null) {
-      return budget;
-    }
-    return budgets.values().stream().mapToInt(Integer::intValue).max().orElse(0);
+    return budgets.of(mode);
   }
 
   @Override

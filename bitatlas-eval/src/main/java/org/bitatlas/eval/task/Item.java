@@ -39,10 +39,12 @@ public sealed interface Item {
   record Text(int index, String text) implements Item {}
 
   /**
-   * An item of a {@link CodeTask}; it is only counted.
+   * An item of a {@link CodeTask}.
    *
    * @param index position in the file
    * @param user the user message
+   * @param prefix what stands in front of the code of the reply
+   * @param checks Python source that raises where the program is wrong
    */
-  record Program(int index, String user) implements Item {}
+  record Program(int index, String user, String prefix, String checks) implements Item {}
 }

@@ -10,9 +10,10 @@ import org.bitatlas.tensor.BitAtlasException;
  * Text over the fields of a record: {@code {field}} or {@code {field|filter}} is replaced, all else
  * stands for itself.
  *
- * <p>Filters: {@code lettered} writes a list as {@code one A, two B}; {@code letter} an index as A,
- * B, ...; {@code yes_no} a boolean as yes or no; {@code before:other} the text without the text of
- * field {@code other} at its end and without the whitespace before that.
+ * <p>Filters: {@code lettered} writes a list as {@code one A, two B}; {@code lines} one element a
+ * line; {@code letter} an index as A, B, ...; {@code yes_no} a boolean as yes or no; {@code
+ * before:other} the text without the text of field {@code other} at its end and without the
+ * whitespace before that.
  */
 public final class RecordTemplate {
 
@@ -52,6 +53,13 @@ public final class RecordTemplate {
         lettered.add(texts.get(i) + " " + letter(i));
       }
       return String.join(", ", lettered);
+    }
+  }
+
+  private record Lines(String field) implements Part {
+    @Override
+    public String render(RecordLine fields) {
+      return String.join("\n", fields.texts(field));
     }
   }
 
@@ -127,6 +135,7 @@ public final class RecordTemplate {
     return switch (filter) {
       case "" -> new Text(field);
       case "lettered" -> new Lettered(field);
+      case "lines" -> new Lines(field);
       case "letter" -> new Letter(field);
       case "yes_no" -> new YesNo(field);
       default ->
@@ -135,7 +144,7 @@ public final class RecordTemplate {
                   + source
                   + "\" has the unknown filter \""
                   + filter
-                  + "\"; filters are lettered, letter, yes_no and before:FIELD.");
+                  + "\"; filters are lettered, lines, letter, yes_no and before:FIELD.");
     };
   }
 

@@ -45,7 +45,12 @@ final class SuiteReader {
     return switch (task) {
       case GenerativeTask generative -> question(generative, fields, index);
       case MultipleChoiceTask choice -> choices(choice, fields, index);
-      case CodeTask code -> new Item.Program(index, code.user().render(fields));
+      case CodeTask code ->
+          new Item.Program(
+              index,
+              code.user().render(fields),
+              code.prefix().render(fields),
+              code.checks().render(fields));
       case PerplexityTask perplexity ->
           throw new IllegalArgumentException(perplexity.name() + " has a text, not records");
     };

@@ -9,6 +9,7 @@ import java.util.SequencedMap;
 import java.util.regex.Pattern;
 import java.util.regex.PatternSyntaxException;
 import org.bitatlas.eval.metric.AnswerRule;
+import org.bitatlas.eval.metric.CodeRule;
 import org.bitatlas.eval.metric.PerplexityDefinition;
 import org.bitatlas.eval.metric.TextCleaning;
 import org.bitatlas.tokenizer.ThinkingMode;
@@ -25,9 +26,7 @@ final class TaskReader {
           case "generative" -> generative(node);
           case "multiple_choice" -> multipleChoice(node);
           case "perplexity" -> perplexity(node);
-          case "code" ->
-              new CodeTask(
-                  node.text("name"), node.text("about"), file(node), template(node, "user"));
+          case "code" -> code(node);
           default -> throw node.error("kind", "generative, multiple_choice, perplexity or code");
         };
     node.finish();
@@ -35,6 +34,21 @@ final class TaskReader {
   }
 
   private static GenerativeTask generative(DescriptorNode node) {
+    List<ThinkingMode> modes = modes(node);
+    return new GenerativeTask(
+        node.text("name"),
+        node.text("about"),
+        file(node),
+        template(node, "user"),
+        template(node, "expected"),
+        answer(node.child("answer")),
+        node.share("chance"),
+        modes,
+        budgets(node, modes),
+        node.optionalChild("subgroups").map(TaskReader::subgroups));
+  }
+
+  private static Budgets budgets(DescriptorNode node, List<ThinkingMode> modes) {
     DescriptorNode budgetNode = node.child("budgets");
     SequencedMap<ThinkingMode, Integer> budgets = new LinkedHashMap<>();
     for (String key : budgetNode.keys()) {
@@ -47,23 +61,38 @@ final class TaskReader {
     if (budgets.isEmpty()) {
       throw node.error("budgets", "a budget for at least one mode");
     }
-    List<ThinkingMode> modes = modes(node);
     for (ThinkingMode mode : modes) {
       if (!budgets.containsKey(mode)) {
         throw node.error("budgets", "a budget for " + mode.name().toLowerCase(Locale.ROOT));
       }
     }
-    return new GenerativeTask(
+    return new Budgets(budgets);
+  }
+
+  private static CodeTask code(DescriptorNode node) {
+    List<ThinkingMode> modes = modes(node);
+    return new CodeTask(
         node.text("name"),
         node.text("about"),
         file(node),
         template(node, "user"),
-        template(node, "expected"),
-        answer(node.child("answer")),
-        node.share("chance"),
+        template(node, "prefix"),
+        codeRule(node.child("code")),
+        template(node, "checks"),
         modes,
-        budgets,
-        node.optionalChild("subgroups").map(TaskReader::subgroups));
+        budgets(node, modes));
+  }
+
+  private static CodeRule codeRule(DescriptorNode node) {
+    CodeRule rule =
+        switch (node.text("rule")) {
+          case "whole" -> new CodeRule.Whole(node.has("stops") ? node.texts("stops") : List.of());
+          case "first_block" -> new CodeRule.Block(false);
+          case "last_block" -> new CodeRule.Block(true);
+          default -> throw node.error("rule", "whole, first_block or last_block");
+        };
+    node.finish();
+    return rule;
   }
 
   private static MultipleChoiceTask multipleChoice(DescriptorNode node) {

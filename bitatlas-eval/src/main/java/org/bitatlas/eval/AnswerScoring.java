@@ -1,0 +1,76 @@
+package org.bitatlas.eval;
+
+import java.util.ArrayList;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Optional;
+import java.util.SequencedMap;
+import org.bitatlas.eval.task.GenerativeTask;
+import org.bitatlas.eval.task.Item;
+import org.bitatlas.generate.Generation;
+import org.bitatlas.generate.GenerationRequest;
+import org.bitatlas.tokenizer.ThinkingMode;
+
+/**
+ * Finds the answer in a reply and compares it with the expected one.
+ *
+ * @param task says how
+ */
+record AnswerScoring(GenerativeTask task) implements ReplyScoring<Item.Question> {
+
+  @Override
+  public String name() {
+    return task.name();
+  }
+
+  @Override
+  public String user(Item.Question item) {
+    return item.user();
+  }
+
+  @Override
+  public int budget(Optional<ThinkingMode> mode) {
+    return task.budget(mode);
+  }
+
+  @Override
+  public List<SampleRecord> score(
+      List<Item.Question> chunk,
+      List<GenerationRequest> requests,
+      List<Generation> generations,
+      ReplyReader reader) {
+    List<SampleRecord> samples = new ArrayList<>(chunk.size());
+    for (int i = 0; i < chunk.size(); i++) {
+      samples.add(sample(chunk.get(i), requests.get(i), reader.read(generations.get(i))));
+    }
+    return samples;
+  }
+
+  private SampleRecord sample(
+      Item.Question item, GenerationRequest request, ReplyReader.Reply reply) {
+    Optional<String> answer = reply.answer().flatMap(task.answer()::extract);
+    SequencedMap<String, Double> measures = new LinkedHashMap<>();
+    task.subgroups()
+        .ifPresent(
+            groups -> measures.put(groups.field(), (double) item.subgroupValue().orElseThrow()));
+    measures.putAll(reply.measures());
+    return new SampleRecord(
+        item.index(),
+        TokenDigest.of(request.promptIds()),
+        item.user(),
+        item.expected(),
+        reply.text(),
+        answer.orElse(""),
+        reply.finite() && answer.isPresent() && answer.get().equals(item.expected()),
+        reply.generation().tokenIds().size(),
+        reply.outcome(answer.isPresent()),
+        measures);
+  }
+
+  @Override
+  public SequencedMap<String, Double> metrics(List<SampleRecord> samples) {
+    SequencedMap<String, Double> metrics = GenerativeMetrics.of(samples);
+    task.subgroups().ifPresent(groups -> GenerativeMetrics.putSubgroups(metrics, groups, samples));
+    return metrics;
+  }
+}

@@ -1,0 +1,107 @@
+package org.bitatlas.eval;
+
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Optional;
+import java.util.SequencedMap;
+import java.util.SplittableRandom;
+import org.bitatlas.eval.metric.Repetition;
+import org.bitatlas.generate.Generation;
+import org.bitatlas.generate.GenerationRequest;
+import org.bitatlas.generate.Sampling;
+import org.bitatlas.tokenizer.ChatMessage;
+import org.bitatlas.tokenizer.ChatTokenizer;
+import org.bitatlas.tokenizer.ThinkingMode;
+import org.bitatlas.tokenizer.ThinkingSplit;
+
+/**
+ * Asks in the model's own form and reads what it wrote.
+ *
+ * @param tokenizer of the model, with its template and thinking protocol
+ * @param mode thinking mode to ask for; empty for a model without
+ * @param sampling how tokens are chosen; a random one gets its own seed for every item
+ */
+record ReplyReader(ChatTokenizer tokenizer, Optional<ThinkingMode> mode, Sampling sampling) {
+
+  /**
+   * What a model wrote.
+   *
+   * @param generation its tokens, and why it ended
+   * @param split its thinking and its answer
+   * @param text all of it
+   * @param answer what may be scored; empty where a thinking span was not closed
+   */
+  record Reply(Generation generation, ThinkingSplit split, String text, Optional<String> answer) {
+
+    boolean finite() {
+      return generation.reason() != Generation.Reason.NON_FINITE;
+    }
+
+    /** How the reply ended, when {@code found} says whether its answer had what was looked for. */
+    String outcome(boolean found) {
+      if (!finite()) {
+        return "NON_FINITE";
+      }
+      if (answer.isEmpty()) {
+        return "UNCLOSED";
+      }
+      if (generation.reason() == Generation.Reason.LENGTH) {
+        return "TRUNCATED";
+      }
+      return found ? "CLOSED" : "NO_ANSWER";
+    }
+
+    /** Lengths and repetition. */
+    SequencedMap<String, Double> measures() {
+      SequencedMap<String, Double> measures = new LinkedHashMap<>();
+      List<Integer> ids = generation.tokenIds();
+      measures.put("thinking_tokens", (double) split.thinking().size());
+      measures.put("truncated", generation.reason() == Generation.Reason.LENGTH ? 1.0 : 0.0);
+      measures.put("rep_4", Repetition.repeatedShare(ids, 4));
+      measures.put("tail_loop", Repetition.tailLoopPeriod(ids).isPresent() ? 1.0 : 0.0);
+      return measures;
+    }
+  }
+
+  GenerationRequest request(int index, String user, int budget) {
+    return new GenerationRequest(prompt(user), budget, samplingOf(index), tokenizer.stopIds());
+  }
+
+  private int[] prompt(String user) {
+    if (tokenizer.template().isEmpty() && mode.isEmpty()) {
+      return tokenizer.tokenizer().encode(user, true);
+    }
+    return tokenizer.prompt(List.of(new ChatMessage("user", user)), mode);
+  }
+
+  private Sampling samplingOf(int index) {
+    return switch (sampling) {
+      case Sampling.Greedy greedy -> greedy;
+      case Sampling.Random random ->
+          new Sampling.Random(
+              random.temperature(),
+              random.topK(),
+              random.topP(),
+              new SplittableRandom(random.seed() + index).nextLong());
+    };
+  }
+
+  Reply read(Generation generation) {
+    ThinkingSplit split = ThinkingSplit.of(generation.tokenIds(), tokenizer.thinking());
+    // A thinking model that was asked in a mode answers after a closed span only, even when it
+    // never opened one: scoring the text would credit reasoning that happens to contain the answer.
+    boolean answered =
+        switch (split.outcome()) {
+          case CLOSED -> true;
+          case UNCLOSED -> false;
+          case NO_SPAN -> mode.isEmpty() || tokenizer.thinking().closeId().isEmpty();
+        };
+    return new Reply(
+        generation,
+        split,
+        tokenizer.tokenizer().decode(generation.tokenIds(), false),
+        answered
+            ? Optional.of(tokenizer.tokenizer().decode(split.answer(), false))
+            : Optional.empty());
+  }
+}

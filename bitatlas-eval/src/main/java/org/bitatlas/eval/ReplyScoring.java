@@ -1,0 +1,36 @@
+package org.bitatlas.eval;
+
+import java.util.List;
+import java.util.Optional;
+import java.util.SequencedMap;
+import org.bitatlas.eval.task.Item;
+import org.bitatlas.generate.Generation;
+import org.bitatlas.generate.GenerationRequest;
+import org.bitatlas.tokenizer.ThinkingMode;
+
+/**
+ * What a task whose items are answered by writing asks, and how it scores the replies.
+ *
+ * @param <I> kind of the items
+ */
+sealed interface ReplyScoring<I extends Item> permits AnswerScoring, ProgramScoring {
+
+  /** Name of the task. */
+  String name();
+
+  /** The user message of an item. */
+  String user(I item);
+
+  /** Most new tokens of a reply. */
+  int budget(Optional<ThinkingMode> mode);
+
+  /** One record per item of a chunk, in its order. */
+  List<SampleRecord> score(
+      List<I> chunk,
+      List<GenerationRequest> requests,
+      List<Generation> generations,
+      ReplyReader reader);
+
+  /** The numbers of a cell. */
+  SequencedMap<String, Double> metrics(List<SampleRecord> samples);
+}
