@@ -10,6 +10,8 @@ import java.util.Locale;
 import java.util.Optional;
 import java.util.concurrent.Callable;
 import org.bitatlas.eval.sandbox.Availability;
+import org.bitatlas.kernel.OneDnn;
+import org.bitatlas.kernel.RowKernels;
 import org.bitatlas.model.Precision;
 import org.bitatlas.tensor.BitAtlasException;
 import org.bitatlas.tensor.NativeRuntime;
@@ -120,12 +122,27 @@ final class DoctorCommand implements Callable<Integer> {
         .fact(
             "precision",
             choice.precision().name().toLowerCase(Locale.ROOT) + ", as " + choice.reason())
-        .fact("float linears", "libtorch matrix multiplication: the only kernel of this version")
+        .fact("float linears", "libtorch matrix multiplication")
         .fact(
             "quantized linears",
-            "simulated: dequantized once when the model is loaded, then multiplied in floating"
-                + " point, as this version has no integer kernels");
+            "simulated (dequantized when the model is loaded), or from packed codes with"
+                + " --execution integer")
+        .fact("few rows", RowKernels.describe())
+        .fact("many rows", manyRows());
     return loaded;
+  }
+
+  private static String manyRows() {
+    try {
+      return "oneDNN "
+          + OneDnn.version()
+          + (OneDnn.exactIntegers()
+              ? ", exact 8-bit products"
+              : ", but no 8-bit products: without VNNI they would saturate, so the row kernels"
+                  + " compute all rows");
+    } catch (BitAtlasException absent) {
+      return "row kernels, as oneDNN is not available";
+    }
   }
 
   private void threads(FactSheet sheet) {
