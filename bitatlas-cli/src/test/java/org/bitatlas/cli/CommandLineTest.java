@@ -178,6 +178,12 @@ class CommandLineTest {
   }
 
   @Test
+  void doctorSaysWhichKernelsRun() {
+    assertThat(run("doctor")).isEqualTo(Exit.OK);
+    assertThat(out.toString()).contains("vector row kernels of", "oneDNN ");
+  }
+
+  @Test
   void aMapWithoutRecordsSaysWhatToDo() {
     assertThat(run("map", "--out", folder.toString())).isEqualTo(Exit.ERROR);
     assertThat(err.toString().lines()).hasSize(1);
