@@ -14,14 +14,18 @@ import org.bitatlas.kernel.AffineRows;
 import org.bitatlas.kernel.FloatRows;
 import org.bitatlas.kernel.IntegerProduct;
 import org.bitatlas.kernel.IntegerRows;
+import org.bitatlas.kernel.MatmulWeight;
 import org.bitatlas.kernel.MemoryRead;
+import org.bitatlas.kernel.PackedMatmul;
 import org.bitatlas.kernel.RowKernels;
+import org.bitatlas.kernel.RowScratch;
 import org.bitatlas.kernel.TilePool;
 import org.bitatlas.kernel.TileTask;
 import org.bitatlas.kernel.WeightOnlyProduct;
 import org.bitatlas.kernel.WeightOnlyRows;
 import org.bitatlas.scheme.ActivationQuantizer;
 import org.bitatlas.scheme.GridLinear;
+import org.bitatlas.tensor.ElementType;
 import org.openjdk.jmh.annotations.AuxCounters;
 import org.openjdk.jmh.annotations.Benchmark;
 import org.openjdk.jmh.annotations.BenchmarkMode;
@@ -69,15 +73,17 @@ public class DecodeRowsBenchmark {
   public int workers;
 
   /** What is multiplied. */
-  @Param({"MEMORY", "W8A8", "W4A8_G128", "W4A16_G128", "BF16"})
+  @Param({"MEMORY", "W8A8", "W8A8_ROWS", "W4A8_G128", "W4A16_G128", "BF16"})
   public Scheme scheme;
 
   /** Schemes side by side. */
   public enum Scheme {
     /** Reads as many bytes and multiplies nothing. */
     MEMORY,
-    /** Codes of 8 bits, one scale per channel, times codes of 8 bits. */
+    /** Codes of 8 bits, one scale per channel, times codes of 8 bits: packed by oneDNN. */
     W8A8,
+    /** The same by the kernels of few rows. */
+    W8A8_ROWS,
     /** Codes of 4 bits in groups, times codes of 8 bits. */
     W4A8_G128,
     /** Codes of 4 bits in groups, times floats. */
@@ -135,9 +141,14 @@ public class DecodeRowsBenchmark {
         layers.add(read);
         return read.bytes();
       }
-      case W8A8, W4A8_G128 -> {
+      case W8A8 -> {
+        PackedMatmul packed = PackedMatmul.pack(byteCodes(), ElementType.F32, true);
+        layers.add(new PackedRow(packed));
+        return packed.packedBytes();
+      }
+      case W8A8_ROWS, W4A8_G128 -> {
         IntegerRows weight =
-            IntegerRows.of(scheme == Scheme.W8A8 ? grid(8, columns) : grid(4, GROUP), arena);
+            IntegerRows.of(scheme == Scheme.W8A8_ROWS ? grid(8, columns) : grid(4, GROUP), arena);
         layers.add(new IntegerProduct(kernels, weight, 1));
         return weight.bytes();
       }
@@ -154,6 +165,44 @@ public class DecodeRowsBenchmark {
       }
     }
     throw new IllegalStateException("no such scheme: " + scheme);
+  }
+
+  private MatmulWeight byteCodes() {
+    byte[] values = new byte[rows * columns];
+    random.nextBytes(values);
+    float[] scales = new float[rows];
+    Arrays.fill(scales, 0.01f);
+    return MatmulWeight.codes(values, rows, columns).withChannelScales(scales);
+  }
+
+  /** One row of codes times a weight that oneDNN packed. */
+  private final class PackedRow implements TileTask {
+    private final PackedMatmul packed;
+    private final MemorySegment input = arena.allocate(columns, 64);
+    private final MemorySegment scale = arena.allocate(Float.BYTES, 64);
+    private final MemorySegment result = arena.allocate((long) rows * Float.BYTES, 64);
+
+    PackedRow(PackedMatmul packed) {
+      this.packed = packed;
+    }
+
+    PackedRow begin() {
+      for (int k = 0; k < columns; k++) {
+        input.set(ValueLayout.JAVA_BYTE, k, (byte) codes.code(0, k));
+      }
+      scale.set(ValueLayout.JAVA_FLOAT, 0, codes.scale(0));
+      return this;
+    }
+
+    @Override
+    public int tileCount() {
+      return packed.tileCount(1);
+    }
+
+    @Override
+    public void runTile(int tile, RowScratch scratch) {
+      packed.runTile(tile, 1, input, scale, result);
+    }
   }
 
   private long addFloat(WeightOnlyRows weight) {
@@ -178,6 +227,11 @@ public class DecodeRowsBenchmark {
   @TearDown(Level.Trial)
   public void free() {
     pool.close();
+    for (TileTask layer : layers) {
+      if (layer instanceof PackedRow row) {
+        row.packed.close();
+      }
+    }
     arena.close();
   }
 
@@ -190,6 +244,9 @@ public class DecodeRowsBenchmark {
       product.begin(codes, output);
     } else if (layer instanceof WeightOnlyProduct product) {
       product.begin(activations, 0, 1, output);
+    } else if (layer instanceof PackedRow row) {
+      kernels.quantize(activations, 0, 1, quantizer, codes);
+      row.begin();
     }
     pool.run(layer);
     rate.gigaBytes += bytes;

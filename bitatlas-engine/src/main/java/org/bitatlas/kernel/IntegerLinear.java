@@ -11,28 +11,38 @@ import org.bitatlas.tensor.Tensor;
 /**
  * A linear layer in integers: y[m][n] = a[m] * (sum over g of s[n][g] * acc[m][n][g]) + b[n], with
  * acc the exact sum of activation codes times weight codes of group g, groups added in order by
- * fused multiply-adds in fp32. Few rows are multiplied by {@link IntegerProduct}, many on oneDNN,
- * with the same bits.
+ * fused multiply-adds in fp32.
+ *
+ * <p>The weight is there once. Codes of more than 4 bits with one scale per output feature are kept
+ * as oneDNN reads them, which multiplies one row as fast as memory gives them. All others are kept
+ * as {@link IntegerProduct} reads them, which multiplies few rows; for many they are unpacked slice
+ * by slice for oneDNN, with the same bits.
  */
 public final class IntegerLinear implements PackedLinear {
 
+  private final int outputFeatures;
+  private final int inputFeatures;
   private final ActivationQuantizer quantizer;
   private final Arena arena = Arena.ofShared();
-  private final IntegerRows rows;
   private final RowKernels kernels;
   private final float[] bias;
-  private final Optional<ColumnGroups> groups;
+  private final Optional<IntegerRows> rows;
   private final Optional<ManyRows> manyRows;
   private final IdleObjects<IntegerProduct> idle = new IdleObjects<>();
 
-  /** Products with many rows of activations. */
-  sealed interface ManyRows extends AutoCloseable permits ScaledProduct, GroupedProduct {
+  /** Products on oneDNN. */
+  sealed interface ManyRows extends AutoCloseable
+      permits ScaledProduct, UnpackedProduct, UnpackedGroups {
+
+    /** Columns that lie together in the activations. */
+    ColumnGroups groups();
 
     /** Y [M x N] in the type of X, bias included. */
     Tensor apply(LinearInput input, KernelThreads threads);
 
     KernelChoice choice();
 
+    /** Bytes of what {@link IntegerRows} do not hold. */
     long bytes();
 
     @Override
@@ -52,54 +62,65 @@ public final class IntegerLinear implements PackedLinear {
       ActivationQuantizer quantizer,
       ElementType output,
       RowKernels kernels) {
+    this.outputFeatures = linear.outputFeatures();
+    this.inputFeatures = linear.inputFeatures();
     this.quantizer = quantizer;
     this.kernels = kernels;
     this.bias = bias;
-    this.rows = IntegerRows.of(linear, arena);
-    Optional<ByteWeights> codes = ByteWeights.of(linear);
-    this.groups = codes.map(ByteWeights::groups);
-    this.manyRows = codes.map(bytes -> manyRows(bytes, output));
+    boolean library = ByteWeights.exactLibrary() && ByteWeights.fit(linear);
+    boolean scaled = linear.groups() == 1 && !SignedCodes.shifted(quantizer);
+    if (library && scaled && linear.bits() > 4) {
+      this.rows = Optional.empty();
+      this.manyRows = Optional.of(new ScaledProduct(linear, bias, quantizer, output));
+    } else {
+      IntegerRows own = IntegerRows.of(linear, arena);
+      this.rows = Optional.of(own);
+      this.manyRows = library ? unpacked(own, scaled, output) : Optional.empty();
+    }
   }
 
-  private ManyRows manyRows(ByteWeights codes, ElementType output) {
-    return codes.groups().count() == 1 && !SignedCodes.shifted(quantizer)
-        ? new ScaledProduct(codes, bias, quantizer, output)
-        : new GroupedProduct(codes, bias, quantizer);
+  private Optional<ManyRows> unpacked(IntegerRows own, boolean scaled, ElementType output) {
+    if (scaled) {
+      ElementType type = bias.length > 0 ? ElementType.F32 : output;
+      return UnpackedSlices.of(own, kernels, UnpackedProduct.shape(own, type))
+          .map(slices -> new UnpackedProduct(slices, own, bias, quantizer, type));
+    }
+    return UnpackedSlices.of(own, kernels, UnpackedGroups.shape(own))
+        .map(slices -> new UnpackedGroups(slices, own, bias, quantizer));
   }
 
   @Override
   public int outputFeatures() {
-    return rows.outputFeatures();
+    return outputFeatures;
   }
 
   @Override
   public int inputFeatures() {
-    return rows.inputFeatures();
+    return inputFeatures;
   }
 
   @Override
   public long bytes() {
-    return rows.bytes() + manyRows.map(ManyRows::bytes).orElse(0L);
+    return rows.map(IntegerRows::bytes).orElse(0L) + manyRows.map(ManyRows::bytes).orElse(0L);
   }
 
   @Override
   public KernelChoice choice(int count) {
-    return count > fewRows() && manyRows.isPresent()
-        ? manyRows.get().choice()
+    return onOneDnn(count)
+        ? manyRows.orElseThrow().choice()
         : new KernelChoice(
-            "s%d x %s -> s32".formatted(quantizer.bits(), rows.layout()),
+            "s%d x %s -> s32".formatted(quantizer.bits(), rows.orElseThrow().layout()),
             "integer rows",
             kernels.name());
   }
 
-  /**
-   * oneDNN's packed product is faster from two rows on; of 4-bit codes from three, as these read
-   * half as much; and in groups from five.
-   */
   @Override
   public int fewRows() {
-    boolean ours = manyRows.isEmpty() || manyRows.get() instanceof GroupedProduct;
-    return ours ? LinearInput.FEW_ROWS : rows.width() == Byte.SIZE ? 1 : 2;
+    return rows.isEmpty() ? 0 : LinearInput.FEW_ROWS;
+  }
+
+  private boolean onOneDnn(int count) {
+    return manyRows.isPresent() && count > fewRows();
   }
 
   @Override
@@ -109,18 +130,18 @@ public final class IntegerLinear implements PackedLinear {
 
   @Override
   public LinearInput quantize(LinearInput input, KernelThreads threads) {
-    if (input.rows() <= fewRows()) {
+    if (onOneDnn(input.rows())) {
+      input.signedCodes(quantizer, manyRows.orElseThrow().groups(), threads);
+    } else if (input.rows() <= fewRows()) {
       input.codes(quantizer);
-    } else if (groups.isPresent()) {
-      input.signedCodes(quantizer, groups.get(), threads);
     }
     return input;
   }
 
   @Override
   public Tensor apply(LinearInput input, KernelThreads threads) {
-    if (input.rows() > fewRows() && manyRows.isPresent()) {
-      return manyRows.get().apply(input, threads);
+    if (onOneDnn(input.rows())) {
+      return manyRows.orElseThrow().apply(input, threads);
     }
     Tensor output = Tensor.empty(input.type(), input.rows(), outputFeatures());
     MemorySegment memory = output.memory();
@@ -154,7 +175,8 @@ public final class IntegerLinear implements PackedLinear {
     int count = codes.rows() * outputFeatures();
     float[] results = input.results(count);
     IntegerProduct product =
-        idle.take().orElseGet(() -> new IntegerProduct(kernels, rows, LinearInput.FEW_ROWS));
+        idle.take()
+            .orElseGet(() -> new IntegerProduct(kernels, rows.orElseThrow(), LinearInput.FEW_ROWS));
     try {
       threads.run(product.begin(codes, results));
     } finally {

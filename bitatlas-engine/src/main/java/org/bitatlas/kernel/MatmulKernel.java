@@ -30,6 +30,8 @@ final class MatmulKernel {
   private final dnnl_memory_desc weightLayout = new dnnl_memory_desc();
   private final long weightBytes;
   private final @Nullable OfRows[] byRows = new @Nullable OfRows[TILE_ROWS + 1];
+  private Optional<BlockedBytes> blockedLayout = Optional.empty();
+  private boolean layoutKnown;
   private int compiled;
   private long clock;
   private int users;
@@ -98,6 +100,15 @@ final class MatmulKernel {
   /** oneDNN's layout of one packed slice of W. */
   dnnl_memory_desc weightLayout() {
     return weightLayout;
+  }
+
+  /** The same in words of this program; empty where it has none for it. */
+  synchronized Optional<BlockedBytes> blockedLayout() {
+    if (!layoutKnown) {
+      blockedLayout = BlockedBytes.of(this, shape.depth());
+      layoutKnown = true;
+    }
+    return blockedLayout;
   }
 
   /** Name of the implementation for full tiles. */

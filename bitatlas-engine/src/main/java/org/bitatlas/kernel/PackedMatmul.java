@@ -57,20 +57,6 @@ public final class PackedMatmul implements AutoCloseable {
    *     this CPU, or would not be exact
    */
   public static PackedMatmul pack(MatmulWeight weight, ElementType output, boolean rowScaled) {
-    return pack(weight, output, rowScaled, weight.outputFeatures());
-  }
-
-  /**
-   * Packs codes for {@link #runSlice}, whose results are exact sums.
-   *
-   * @throws BitAtlasException as {@link #pack}
-   */
-  static PackedMatmul packSlices(MatmulWeight codes) {
-    return pack(codes, ElementType.I32, false, PackedWeight.SLICE_COLUMNS);
-  }
-
-  private static PackedMatmul pack(
-      MatmulWeight weight, ElementType output, boolean rowScaled, int outputStride) {
     OneDnn.load();
     if (weight.type() == ElementType.I8) {
       requireExact(weight);
@@ -85,7 +71,7 @@ public final class PackedMatmul implements AutoCloseable {
             output,
             PackedWeight.SLICE_COLUMNS,
             weight.inputFeatures(),
-            outputStride,
+            weight.outputFeatures(),
             weight.channelScales().isPresent(),
             weight.bias().isPresent(),
             rowScaled);
@@ -177,28 +163,6 @@ public final class PackedMatmul implements AutoCloseable {
       Reference.reachabilityFence(rowScales);
       Reference.reachabilityFence(output);
     }
-  }
-
-  /**
-   * Computes a slice of Y on the calling thread.
-   *
-   * @param slice 0 .. {@link #slices} - 1, output features from slice * 256 on
-   * @param rows M, at most 256
-   * @param input X [M x K], off the heap
-   * @param output receives [M x 256], off the heap
-   */
-  void runSlice(int slice, int rows, MemorySegment input, MemorySegment output) {
-    try {
-      run(slice, rows, input.address(), 0, output.address());
-    } finally {
-      Reference.reachabilityFence(input);
-      Reference.reachabilityFence(output);
-    }
-  }
-
-  /** Slices of output features. */
-  int slices() {
-    return packed.slices();
   }
 
   private void run(int slice, int rows, long from, long rowScalesAt, long to) {

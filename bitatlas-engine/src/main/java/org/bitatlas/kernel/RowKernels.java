@@ -93,19 +93,40 @@ public sealed interface RowKernels permits ScalarRowKernels, VectorRowKernels {
   void widen(WeightOnlyRows weights, int panel, int group, int column, int columns, float[] chunk);
 
   /**
-   * Adds scaled exact sums: target[n] = fma(scales[n], sums[n] + shift * codeSums[n], target[n]).
+   * Brings a group of half a panel to signed bytes, zero points subtracted, as {@link BlockedBytes}
+   * has them; columns beyond the group become 0.
    *
-   * @param sums 32-bit sums off the heap from byte {@code at} on
-   * @param first where scales and code sums begin
+   * @param half 0 for the first 16 rows of the panel, 1 for the others
+   * @param target off the heap, the first row's bytes from {@code at} on
+   * @param sums receives the sum of each row's bytes [16] from {@code to} on
+   */
+  void unpack(
+      IntegerRows weights,
+      int panel,
+      int half,
+      int group,
+      MemorySegment target,
+      long at,
+      BlockedBytes layout,
+      int[] sums,
+      int to);
+
+  /**
+   * Adds scaled exact sums, group by group: target[n] = fma(scales[g][n], sums[g][n] + shift *
+   * codeSums[g][n], target[n]).
+   *
+   * @param row of activations
+   * @param firstGroup of those that {@code sums} holds
+   * @param groups how many
+   * @param count features
    * @param target from {@code to} on
    */
   void addScaled(
-      MemorySegment sums,
-      long at,
+      GroupSums sums,
+      int row,
+      int firstGroup,
+      int groups,
       int shift,
-      int[] codeSums,
-      float[] scales,
-      int first,
       int count,
       float[] target,
       int to);

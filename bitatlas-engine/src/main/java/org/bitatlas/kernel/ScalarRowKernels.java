@@ -1,7 +1,6 @@
 package org.bitatlas.kernel;
 
 import java.lang.foreign.MemorySegment;
-import java.lang.foreign.ValueLayout;
 import java.util.Arrays;
 import org.bitatlas.scheme.ActivationQuantizer;
 import org.bitatlas.tensor.ElementType;
@@ -136,20 +135,36 @@ public final class ScalarRowKernels implements RowKernels {
   }
 
   @Override
-  public void addScaled(
-      MemorySegment sums,
+  public void unpack(
+      IntegerRows weights,
+      int panel,
+      int half,
+      int group,
+      MemorySegment target,
       long at,
+      BlockedBytes layout,
+      int[] sums,
+      int to) {
+    Arrays.fill(sums, to, to + Panels.WORDS, 0);
+    ScalarUnpacking.from(0, weights, panel, half, group, target, at, layout, sums, to);
+  }
+
+  @Override
+  public void addScaled(
+      GroupSums sums,
+      int row,
+      int firstGroup,
+      int groups,
       int shift,
-      int[] codeSums,
-      float[] scales,
-      int first,
       int count,
       float[] target,
       int to) {
-    for (int n = 0; n < count; n++) {
-      int exact = sums.get(ValueLayout.JAVA_INT, at + (long) n * Integer.BYTES);
-      float sum = exact + shift * codeSums[first + n];
-      target[to + n] = Math.fma(scales[first + n], sum, target[to + n]);
+    for (int g = 0; g < groups; g++) {
+      int first = (firstGroup + g) * sums.stride();
+      for (int n = 0; n < count; n++) {
+        float sum = sums.exact(row, g, n) + shift * sums.codeSums()[first + n];
+        target[to + n] = Math.fma(sums.scales()[first + n], sum, target[to + n]);
+      }
     }
   }
 

@@ -3,27 +3,36 @@ package org.bitatlas.kernel;
 import java.lang.foreign.MemorySegment;
 import java.util.Optional;
 import org.bitatlas.scheme.ActivationQuantizer;
+import org.bitatlas.scheme.GridLinear;
 import org.bitatlas.tensor.ElementType;
 import org.bitatlas.tensor.Tensor;
 
-/** One scale per output feature: oneDNN's product does all but the bias. */
+/**
+ * Codes of a byte with one scale per output feature, kept as oneDNN reads them: its product does
+ * all but the bias, for one row as for many.
+ */
 final class ScaledProduct implements IntegerLinear.ManyRows {
 
   private final PackedMatmul matmul;
   private final ActivationQuantizer quantizer;
   private final ColumnGroups groups;
   private final Optional<Tensor> bias;
+  private final long scaleBytes;
 
   ScaledProduct(
-      ByteWeights weights, float[] bias, ActivationQuantizer quantizer, ElementType output) {
+      GridLinear linear, float[] bias, ActivationQuantizer quantizer, ElementType output) {
     this.quantizer = quantizer;
-    this.groups = weights.groups();
-    MatmulWeight codes =
-        MatmulWeight.codes(weights.codes(), weights.rows(), groups.columns())
-            .withChannelScales(weights.scales());
+    this.groups = ColumnGroups.of(linear);
+    this.scaleBytes = (long) linear.outputFeatures() * Float.BYTES;
     // The bias is added to the fp32 result: oneDNN would add it before the scale of the row.
-    this.matmul = PackedMatmul.pack(codes, bias.length > 0 ? ElementType.F32 : output, true);
+    this.matmul =
+        PackedMatmul.pack(ByteWeights.of(linear), bias.length > 0 ? ElementType.F32 : output, true);
     this.bias = bias.length > 0 ? Optional.of(RowFormat.vector(bias)) : Optional.empty();
+  }
+
+  @Override
+  public ColumnGroups groups() {
+    return groups;
   }
 
   @Override
@@ -55,7 +64,7 @@ final class ScaledProduct implements IntegerLinear.ManyRows {
 
   @Override
   public long bytes() {
-    return matmul.packedBytes();
+    return matmul.packedBytes() + scaleBytes;
   }
 
   @Override

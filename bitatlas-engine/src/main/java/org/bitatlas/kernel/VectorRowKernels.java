@@ -225,17 +225,44 @@ public final class VectorRowKernels implements RowKernels {
   }
 
   @Override
-  public void addScaled(
-      MemorySegment sums,
+  public void unpack(
+      IntegerRows weights,
+      int panel,
+      int half,
+      int group,
+      MemorySegment target,
       long at,
+      BlockedBytes layout,
+      int[] sums,
+      int to) {
+    boolean nibbles = weights.width() == 4;
+    for (int lane = 0; lane < Panels.WORDS; lane++) {
+      int zero = weights.zero(panel, group, half * Panels.WORDS + lane) + (nibbles ? 8 : 0);
+      sums[to + lane] = (zero & 0xFF) * 0x01010101;
+    }
+    MemorySegment memory = weights.memory();
+    long from = weights.codes().offset(panel, group);
+    int quads = weights.groups().width(group) / BlockedBytes.QUAD;
+    int shift = half * Panels.ROW_BITS;
+    if (nibbles) {
+      VectorUnpacking.nibbles(memory, from, quads, shift, target, at, layout.stride(), sums, to);
+    } else {
+      VectorUnpacking.bytes(memory, from, quads, shift, target, at, layout.stride(), sums, to);
+    }
+    ScalarUnpacking.from(quads, weights, panel, half, group, target, at, layout, sums, to);
+  }
+
+  @Override
+  public void addScaled(
+      GroupSums sums,
+      int row,
+      int firstGroup,
+      int groups,
       int shift,
-      int[] codeSums,
-      float[] scales,
-      int first,
       int count,
       float[] target,
       int to) {
-    VectorTiles.addScaled(sums, at, shift, codeSums, scales, first, count, target, to);
+    VectorTiles.addScaled(sums, row, firstGroup, groups, shift, count, target, to);
   }
 
   @Override

@@ -4,7 +4,10 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import java.lang.foreign.Arena;
+import java.lang.foreign.MemorySegment;
+import java.lang.foreign.ValueLayout;
 import java.util.Arrays;
+import java.util.List;
 import java.util.Optional;
 import java.util.stream.IntStream;
 import java.util.stream.Stream;
@@ -129,6 +132,64 @@ class IntegerRowsTest {
     assertThatThrownBy(() -> IntegerRows.of(linear, Arena.global()))
         .isInstanceOf(BitAtlasException.class)
         .hasMessageContaining("32769 input features");
+  }
+
+  @ParameterizedTest
+  @ValueSource(ints = {1, 2, 3, 4, 5, 8})
+  void unpackedBytesAreTheCodesLessTheirZeroPoints(int bits) {
+    KernelCases cases = new KernelCases(7);
+    for (Zeros zeros : Zeros.values()) {
+      for (int k : new int[] {1, 2, 3, 4, 5, 63, 64, 65, 200, 600}) {
+        checkUnpacked(cases.grid(37, k, bits, k, zeros), new BlockedBytes(64, up(k, 4), 16, false));
+        checkUnpacked(cases.grid(64, k, bits, k, zeros), new BlockedBytes(64, up(k, 64), 64, true));
+        GridLinear groups = cases.actOrder(cases.grid(70, k, bits, Math.min(k, 32), zeros));
+        checkUnpacked(groups, new BlockedBytes(96, up(k, 64), 48, false));
+      }
+    }
+  }
+
+  private static int up(int count, int step) {
+    return Math.ceilDiv(count, step) * step;
+  }
+
+  /** Bytes wrap where a code less its zero point is none; layers do not unpack such codes. */
+  private static void checkUnpacked(GridLinear linear, BlockedBytes layout) {
+    try (Arena arena = Arena.ofConfined()) {
+      IntegerRows weights = IntegerRows.of(linear, arena);
+      ColumnGroups groups = weights.groups();
+      for (int group = 0; group < groups.count(); group++) {
+        byte[] expected = new byte[layout.features() * layout.depth()];
+        int[] expectedSums = new int[layout.features()];
+        for (int n = 0; n < linear.outputFeatures(); n++) {
+          int zero = linear.zeroPoints()[n * groups.count() + group] & 0xFF;
+          for (int p = 0; p < groups.width(group); p++) {
+            int code = linear.code(n, groups.column(groups.start(group) + p)) - zero;
+            int at = (int) (layout.offset(n) + p / 4 * layout.stride() + p % 4);
+            expected[at] = (byte) code;
+            expectedSums[n] += code;
+          }
+        }
+        for (RowKernels kernels : List.of(SCALAR, VECTOR)) {
+          MemorySegment target = arena.allocate(expected.length, 64).fill((byte) 77);
+          int[] sums = new int[layout.features()];
+          for (int n = 0; n < up(linear.outputFeatures(), 32); n += 16) {
+            int half = n / 16 % 2;
+            long at = layout.offset(n);
+            kernels.unpack(weights, n / 32, half, group, target, at, layout, sums, n);
+          }
+          int rows = up(linear.outputFeatures(), 32);
+          for (int n = 0; n < rows; n++) {
+            for (int p = 0; p < layout.depth(); p++) {
+              int at = (int) (layout.offset(n) + p / 4 * layout.stride() + p % 4);
+              assertThat(target.get(ValueLayout.JAVA_BYTE, at)).isEqualTo(expected[at]);
+            }
+          }
+          if (ByteWeights.fit(linear)) {
+            assertThat(sums).isEqualTo(expectedSums);
+          }
+        }
+      }
+    }
   }
 
   private static void checkSums(GridLinear linear, KernelCases cases, int least, int greatest) {

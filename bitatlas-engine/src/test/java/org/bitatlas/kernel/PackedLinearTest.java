@@ -1,6 +1,7 @@
 package org.bitatlas.kernel;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
 import java.util.Arrays;
 import java.util.List;
@@ -14,7 +15,9 @@ import org.bitatlas.tensor.ElementType;
 import org.bitatlas.tensor.Tensor;
 import org.bitatlas.tensor.TensorScope;
 import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.EnumSource;
 import org.junit.jupiter.params.provider.MethodSource;
 import org.junit.jupiter.params.provider.ValueSource;
@@ -61,6 +64,8 @@ class PackedLinearTest {
         new Case(
             "W8 with zeros", drawn.grid(OUTPUTS, INPUTS, 8, INPUTS, Zeros.DRAWN), token8, true),
         new Case("W4A8", drawn.grid(OUTPUTS, INPUTS, 4, INPUTS, Zeros.DRAWN), token8, false),
+        new Case("narrow W4A8", drawn.grid(40, INPUTS, 4, INPUTS, Zeros.DRAWN), token8, true),
+        new Case("narrow W4A8 in groups", drawn.grid(40, 100, 4, 32, Zeros.DRAWN), token8, true),
         new Case("W4A8 in groups", group4, token8, true),
         new Case(
             "W4A8 in groups with zeros",
@@ -68,6 +73,18 @@ class PackedLinearTest {
             ActivationQuantizer.perToken(8, false),
             false),
         new Case("act order", drawn.actOrder(group4), token8, true),
+        new Case("W8A8 in groups", drawn.grid(OUTPUTS, INPUTS, 8, 64, Zeros.MIDDLE), token8, true),
+        new Case(
+            "W8A8 in groups with zeros",
+            drawn.grid(OUTPUTS, INPUTS, 8, 64, Zeros.DRAWN),
+            token8,
+            true),
+        new Case("W2A8", drawn.grid(OUTPUTS, INPUTS, 2, INPUTS, Zeros.DRAWN), token8, true),
+        new Case(
+            "W3A8 asymmetric",
+            drawn.grid(OUTPUTS, INPUTS, 3, INPUTS, Zeros.DRAWN),
+            ActivationQuantizer.perToken(8, false),
+            true),
         new Case(
             "W4A4",
             drawn.grid(OUTPUTS, INPUTS, 4, INPUTS, Zeros.MIDDLE),
@@ -78,6 +95,26 @@ class PackedLinearTest {
             drawn.grid(40, 1500, 8, 1500, Zeros.MIDDLE),
             ActivationQuantizer.perToken(8, false),
             false));
+  }
+
+  /** More rows than a slice is unpacked for, at a depth whose sums oneDNN takes as unsigned. */
+  @Test
+  void productsOfManyTilesHaveTheBitsOfFew() {
+    int rows = 2 * UnpackedSlices.ROWS - 3;
+    for (ActivationQuantizer quantizer :
+        List.of(ActivationQuantizer.perToken(8, true), ActivationQuantizer.perToken(8, false))) {
+      GridLinear linear = drawn.grid(300, 1100, 4, 1100, Zeros.DRAWN);
+      try (IntegerLinear packed =
+              new IntegerLinear(linear, new float[0], quantizer, ElementType.F32, kernels);
+          TensorScope _ = TensorScope.open()) {
+        Tensor input = Tensor.from(drawn.floats(rows * 1100, 1), rows, 1100);
+        float[] many = apply(packed, input, two);
+        for (int first : new int[] {0, 255, 256, 511, 512, 1018}) {
+          assertThat(apply(packed, input.narrow(0, first, 2), one))
+              .isEqualTo(Arrays.copyOfRange(many, first * 300, (first + 2) * 300));
+        }
+      }
+    }
   }
 
   @ParameterizedTest
@@ -104,6 +141,21 @@ class PackedLinearTest {
           }
         }
       }
+    }
+  }
+
+  /** The weight is there once, with its scales. */
+  @ParameterizedTest
+  @CsvSource({"8, 1536, 1.1", "4, 1536, 0.56", "4, 128, 0.56", "8, 128, 1.1", "2, 1536, 0.56"})
+  void aWeightIsHeldOnce(int bits, int group, double bytes) {
+    assumeTrue(OneDnn.exactIntegers(), "this CPU has no VNNI: all products are by our own rows");
+    int size = 1536;
+    GridLinear linear = drawn.grid(size, size, bits, group, Zeros.MIDDLE);
+    ActivationQuantizer quantizer = ActivationQuantizer.perToken(8, true);
+    try (IntegerLinear packed =
+        new IntegerLinear(linear, new float[0], quantizer, ElementType.F32, kernels)) {
+      assertThat(packed.choice(512).kernel()).doesNotContain("integer rows");
+      assertThat((double) packed.bytes() / size / size).isLessThan(bytes);
     }
   }
 

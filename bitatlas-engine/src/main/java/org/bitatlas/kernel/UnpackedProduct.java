@@ -1,0 +1,123 @@
+package org.bitatlas.kernel;
+
+import java.lang.foreign.MemorySegment;
+import java.lang.ref.Reference;
+import java.util.Optional;
+import org.bitatlas.scheme.ActivationQuantizer;
+import org.bitatlas.tensor.ElementType;
+import org.bitatlas.tensor.Tensor;
+
+/** One scale per output feature: oneDNN's product by an unpacked slice does all but the bias. */
+final class UnpackedProduct implements IntegerLinear.ManyRows {
+
+  private final UnpackedSlices slices;
+  private final IntegerRows weights;
+  private final ActivationQuantizer quantizer;
+  private final Optional<Tensor> bias;
+  private final ElementType output;
+
+  /**
+   * Many rows times a layer.
+   *
+   * @param output of {@link #shape}
+   */
+  UnpackedProduct(
+      UnpackedSlices slices,
+      IntegerRows weights,
+      float[] bias,
+      ActivationQuantizer quantizer,
+      ElementType output) {
+    this.slices = slices;
+    this.weights = weights;
+    this.quantizer = quantizer;
+    this.bias = bias.length > 0 ? Optional.of(RowFormat.vector(bias)) : Optional.empty();
+    this.output = output;
+  }
+
+  /** The product of such a layer. */
+  static MatmulShape shape(IntegerRows weights, ElementType output) {
+    return new MatmulShape(
+        ElementType.I8,
+        output,
+        UnpackedSlices.COLUMNS,
+        weights.inputFeatures(),
+        weights.outputFeatures(),
+        true,
+        false,
+        true);
+  }
+
+  @Override
+  public ColumnGroups groups() {
+    return weights.groups();
+  }
+
+  @Override
+  public Tensor apply(LinearInput input, KernelThreads threads) {
+    SignedCodes x = input.signedCodes(quantizer, weights.groups(), threads);
+    Tensor y = Tensor.empty(output, input.rows(), weights.outputFeatures());
+    threads.run(new Product(input.rows(), x, y.memory()));
+    return bias.isPresent() ? y.addInPlace(bias.get()).to(input.type()) : y;
+  }
+
+  private final class Product implements TileTask {
+    private final int rows;
+    private final SignedCodes x;
+    private final MemorySegment y;
+
+    Product(int rows, SignedCodes x, MemorySegment y) {
+      this.rows = rows;
+      this.x = x;
+      this.y = y;
+    }
+
+    @Override
+    public int tileCount() {
+      return Math.ceilDiv(rows, UnpackedSlices.ROWS) * slices.count();
+    }
+
+    @Override
+    public void runTile(int tile, RowScratch scratch) {
+      int slice = tile % slices.count();
+      int firstRow = tile / slices.count() * UnpackedSlices.ROWS;
+      int end = Math.min(firstRow + UnpackedSlices.ROWS, rows);
+      MemorySegment memory = scratch.memory(slices.bytes());
+      slices.unpack(slice, 0, memory, 0, scratch.integerSums(slices.features()), 0);
+      int firstColumn = slice * UnpackedSlices.COLUMNS;
+      long scales = weights.scales().memory().address() + (long) firstColumn * Float.BYTES;
+      for (int row = firstRow; row < end; row += MatmulKernel.TILE_ROWS) {
+        long first = (long) row * weights.outputFeatures() + firstColumn;
+        slices.multiply(
+            slice,
+            Math.min(MatmulKernel.TILE_ROWS, end - row),
+            x.block(0, row).address(),
+            memory.address(),
+            scales,
+            x.scales().address() + (long) row * Float.BYTES,
+            y.address() + first * output.bits() / Byte.SIZE);
+      }
+      Reference.reachabilityFence(x);
+      Reference.reachabilityFence(y);
+      Reference.reachabilityFence(memory);
+    }
+  }
+
+  @Override
+  public KernelChoice choice() {
+    return new KernelChoice(
+        "s8 x s8 -> s32",
+        "%d-bit codes unpacked by slice".formatted(weights.width()),
+        "oneDNN " + slices.implementation());
+  }
+
+  @Override
+  public long bytes() {
+    return 0;
+  }
+
+  @Override
+  public void close() {
+    slices.close();
+    bias.ifPresent(Tensor::close);
+  }
+}
