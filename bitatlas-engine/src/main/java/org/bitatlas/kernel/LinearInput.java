@@ -93,6 +93,11 @@ public final class LinearInput {
     return tensor.view(rows, columns);
   }
 
+  /** X [M x K], row-major. */
+  MemorySegment memory() {
+    return memory;
+  }
+
   /** Room for results of few rows. */
   float[] results(int count) {
     if (results.length < count) {

@@ -10,8 +10,8 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * The primitives of one {@link MatmulShape}, one per number of rows, compiled when first needed and
- * shared by every {@link PackedMatmul} of that shape in the process. At most {@value #KEPT} are
- * kept; the least recently used idle one goes first.
+ * shared by every {@link PackedMatmul} of that shape in the process. Compiling one takes
+ * milliseconds, so rows are multiplied in {@link #step}s, of which there are 20.
  *
  * <p>oneDNN can leave the number of rows open until execution, but then runs 8-bit products on its
  * reference loop.
@@ -21,8 +21,7 @@ final class MatmulKernel {
   /** Rows of a tile, and most rows of a primitive. */
   static final int TILE_ROWS = 256;
 
-  /** Most primitives kept of one shape. */
-  static final int KEPT = 32;
+  private static final int FEW_ROWS = 16;
 
   private static final Map<MatmulShape, MatmulKernel> SHARED = new HashMap<>();
 
@@ -33,15 +32,12 @@ final class MatmulKernel {
   private Optional<BlockedBytes> blockedLayout = Optional.empty();
   private boolean layoutKnown;
   private int compiled;
-  private long clock;
   private int users;
 
   /** Primitive of one number of rows, and calls of it that no thread is using. */
   private static final class OfRows {
     final MatmulPrimitive primitive;
     final ArrayDeque<MatmulCall> idle = new ArrayDeque<>();
-    int running;
-    long lastUse;
 
     OfRows(MatmulPrimitive primitive) {
       this.primitive = primitive;
@@ -87,6 +83,16 @@ final class MatmulKernel {
     }
   }
 
+  /**
+   * Rows to multiply next where this many are left: up to 16 as many as there are, of more the
+   * largest power of two.
+   *
+   * @param rows 1 to {@link #TILE_ROWS}
+   */
+  static int step(int rows) {
+    return rows <= FEW_ROWS ? rows : Integer.highestOneBit(rows);
+  }
+
   /** Output features of a slice. */
   int columns() {
     return shape.columns();
@@ -121,21 +127,16 @@ final class MatmulKernel {
     return compiled;
   }
 
-  /** A call for this many rows, 1 to {@link #TILE_ROWS}; to be given back with {@link #finish}. */
+  /** A call for a {@link #step} of rows; to be given back with {@link #finish}. */
   synchronized MatmulCall begin(int rows) {
     OfRows wanted = ofRows(rows);
-    wanted.lastUse = ++clock;
     MatmulCall idle = wanted.idle.pollLast();
-    MatmulCall call = idle != null ? idle : new MatmulCall(wanted.primitive, shape, rows);
-    wanted.running++;
-    return call;
+    return idle != null ? idle : new MatmulCall(wanted.primitive, shape, rows);
   }
 
   /** Gives back what {@link #begin} gave. */
   synchronized void finish(int rows, MatmulCall call) {
-    OfRows used = ofRows(rows);
-    used.running--;
-    used.idle.addLast(call);
+    ofRows(rows).idle.addLast(call);
   }
 
   private OfRows ofRows(int rows) {
@@ -143,36 +144,10 @@ final class MatmulKernel {
     if (found != null) {
       return found;
     }
-    if (compiled >= KEPT) {
-      evict();
-    }
     OfRows made = new OfRows(new MatmulPrimitive(shape, rows, Optional.of(weightLayout)));
     byRows[rows] = made;
     compiled++;
     return made;
-  }
-
-  private void evict() {
-    int oldest = -1;
-    for (int rows = 1; rows < TILE_ROWS; rows++) {
-      OfRows candidate = byRows[rows];
-      if (candidate != null
-          && candidate.running == 0
-          && (oldest < 0 || candidate.lastUse < lastUse(oldest))) {
-        oldest = rows;
-      }
-    }
-    OfRows evicted = oldest < 0 ? null : byRows[oldest];
-    if (evicted != null) {
-      evicted.close();
-      byRows[oldest] = null;
-      compiled--;
-    }
-  }
-
-  private long lastUse(int rows) {
-    OfRows found = byRows[rows];
-    return found == null ? Long.MAX_VALUE : found.lastUse;
   }
 
   private synchronized void close() {

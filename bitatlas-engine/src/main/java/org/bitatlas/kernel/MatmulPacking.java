@@ -57,11 +57,12 @@ final class MatmulPacking implements AutoCloseable {
   /**
    * Packs one slice.
    *
-   * @param rows the rows of W of the slice [columns x depth], on or off the heap
+   * @param rows give the rows of W of the slice [columns x depth]
+   * @param first of the slice's rows
    * @param packedAt where the packed slice goes
    */
-  void pack(MemorySegment rows, long packedAt) {
-    slice.copyFrom(rows);
+  void pack(WeightRows rows, int first, long packedAt) {
+    rows.read(first, slice);
     OneDnn.require(
         dnnl.dnnl_memory_set_data_handle(from, new OneDnn.Address().at(slice.address())), "slice");
     OneDnn.require(

@@ -3,10 +3,11 @@ package org.bitatlas.kernel;
 import org.bitatlas.tensor.Tensor;
 
 /**
- * A linear layer Y = X W^T + b whose weight stays packed in few bits. Calls may come from several
- * threads at once.
+ * A linear layer Y = X W^T + b whose weight was packed once, in few bits or in float. Calls may
+ * come from several threads at once.
  */
-public sealed interface PackedLinear extends AutoCloseable permits IntegerLinear, WeightOnlyLinear {
+public sealed interface PackedLinear extends AutoCloseable
+    permits IntegerLinear, WeightOnlyLinear, DenseLinear {
 
   /** Output features N. */
   int outputFeatures();

@@ -41,10 +41,10 @@ public final class PackedMatmul implements AutoCloseable {
     void forEach(int count, IntConsumer tile);
   }
 
-  private PackedMatmul(MatmulWeight weight, MatmulShape shape) {
+  private PackedMatmul(MatmulShape shape, int outputFeatures, PackedWeight packed) {
     this.shape = shape;
-    this.outputFeatures = weight.outputFeatures();
-    this.packed = new PackedWeight(weight, shape);
+    this.outputFeatures = outputFeatures;
+    this.packed = packed;
   }
 
   /**
@@ -75,7 +75,32 @@ public final class PackedMatmul implements AutoCloseable {
             weight.channelScales().isPresent(),
             weight.bias().isPresent(),
             rowScaled);
-    return new PackedMatmul(weight, shape);
+    return new PackedMatmul(shape, weight.outputFeatures(), new PackedWeight(weight, shape));
+  }
+
+  /**
+   * Packs a float weight whose rows come a few at a time, for Y = X W^T + b in its type.
+   *
+   * @param type BF16 or F32
+   * @param bias b [N], or empty
+   * @throws BitAtlasException as {@link #pack}
+   */
+  static PackedMatmul packRows(
+      ElementType type, int outputFeatures, int inputFeatures, WeightRows rows, float[] bias) {
+    OneDnn.load();
+    Optional<float[]> added = Optional.of(bias).filter(values -> values.length > 0);
+    MatmulShape shape =
+        new MatmulShape(
+            type,
+            type,
+            PackedWeight.SLICE_COLUMNS,
+            inputFeatures,
+            outputFeatures,
+            false,
+            added.isPresent(),
+            false);
+    return new PackedMatmul(
+        shape, outputFeatures, new PackedWeight(outputFeatures, rows, added, shape));
   }
 
   private static void requireExact(MatmulWeight weight) {
@@ -165,7 +190,36 @@ public final class PackedMatmul implements AutoCloseable {
     }
   }
 
+  /** Memory of a packed slice. */
+  MemorySegment memory(int slice) {
+    return packed.memory(slice);
+  }
+
+  /** Where the elements of a slice lie in {@link #memory}. */
+  MatmulLayout layout(int slice) {
+    MatmulKernel kernel = packed.kernel(slice);
+    return MatmulLayout.of(kernel.weightLayout(), shape.depth(), kernel.columns());
+  }
+
+  /** Slices of output features. */
+  int slices() {
+    return packed.slices();
+  }
+
   private void run(int slice, int rows, long from, long rowScalesAt, long to) {
+    for (int row = 0; row < rows; ) {
+      int step = MatmulKernel.step(rows - row);
+      runStep(
+          slice,
+          step,
+          from + bytes(shape.input(), (long) row * shape.depth()),
+          rowScalesAt + (long) row * Float.BYTES,
+          to + bytes(shape.output(), row * shape.outputStride()));
+      row += step;
+    }
+  }
+
+  private void runStep(int slice, int rows, long from, long rowScalesAt, long to) {
     MatmulKernel kernel = packed.kernel(slice);
     MatmulCall call = kernel.begin(rows);
     try {

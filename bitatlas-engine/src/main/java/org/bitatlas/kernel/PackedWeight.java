@@ -2,7 +2,6 @@ package org.bitatlas.kernel;
 
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
-import java.lang.foreign.ValueLayout;
 import java.util.Optional;
 import org.bitatlas.tensor.ElementType;
 
@@ -35,25 +34,50 @@ final class PackedWeight implements AutoCloseable {
    * @throws org.bitatlas.tensor.BitAtlasException when oneDNN has no fast kernel for it
    */
   PackedWeight(MatmulWeight weight, MatmulShape shape) {
+    this(
+        weight.outputFeatures(),
+        WeightRows.of(weight.values(), rowBytes(shape)),
+        weight.channelScales(),
+        weight.bias(),
+        shape.input() == ElementType.U8
+            ? Optional.of(MatmulSignedCodes.surplus(weight))
+            : Optional.empty(),
+        shape);
+  }
+
+  /**
+   * Packs a float weight.
+   *
+   * @param rows read once, in order
+   */
+  PackedWeight(int outputFeatures, WeightRows rows, Optional<float[]> bias, MatmulShape shape) {
+    this(outputFeatures, rows, Optional.empty(), bias, Optional.empty(), shape);
+  }
+
+  private PackedWeight(
+      int outputFeatures,
+      WeightRows rows,
+      Optional<float[]> channelScales,
+      Optional<float[]> bias,
+      Optional<int[]> surplus,
+      MatmulShape shape) {
     this.shape = shape;
-    fullSlices = weight.outputFeatures() / SLICE_COLUMNS;
-    int remainder = weight.outputFeatures() % SLICE_COLUMNS;
+    fullSlices = outputFeatures / SLICE_COLUMNS;
+    int remainder = outputFeatures % SLICE_COLUMNS;
     full = fullSlices > 0 ? Optional.of(MatmulKernel.acquire(shape)) : Optional.empty();
     last = remainder > 0 ? Optional.of(acquireLast(remainder)) : Optional.empty();
     sliceBytes = full.map(MatmulKernel::weightBytes).map(PackedWeight::aligned).orElse(0L);
-    channelScales = copy(weight.channelScales());
-    bias = copy(weight.bias());
-    surplus =
-        shape.input() == ElementType.U8
-            ? arena
-                .allocate((long) weight.outputFeatures() * Integer.BYTES, CACHE_LINE)
-                .copyFrom(MemorySegment.ofArray(MatmulSignedCodes.surplus(weight)))
-            : MemorySegment.NULL;
+    this.channelScales = copy(channelScales.map(MemorySegment::ofArray));
+    this.bias = copy(bias.map(MemorySegment::ofArray));
+    this.surplus = copy(surplus.map(MemorySegment::ofArray));
     packed = arena.allocate(bytes(), CACHE_LINE);
     int threads = OneDnnThreads.enter();
     try {
-      full.ifPresent(kernel -> pack(weight, kernel, 0, fullSlices));
-      last.ifPresent(kernel -> pack(weight, kernel, fullSlices, fullSlices + 1));
+      full.ifPresent(kernel -> pack(rows, kernel, 0, fullSlices));
+      last.ifPresent(kernel -> pack(rows, kernel, fullSlices, fullSlices + 1));
+    } catch (RuntimeException unread) {
+      close();
+      throw unread;
     } finally {
       OneDnnThreads.leave(threads);
     }
@@ -68,27 +92,23 @@ final class PackedWeight implements AutoCloseable {
     }
   }
 
-  private MemorySegment copy(Optional<float[]> values) {
+  private MemorySegment copy(Optional<MemorySegment> values) {
     return values
-        .map(present -> {
-          MemorySegment memory = arena.allocate((long) present.length * Float.BYTES, CACHE_LINE);
-          MemorySegment.copy(present, 0, memory, ValueLayout.JAVA_FLOAT, 0, present.length);
-          return memory;
-        })
+        .map(present -> arena.allocate(present.byteSize(), CACHE_LINE).copyFrom(present))
         .orElse(MemorySegment.NULL);
   }
 
-  private void pack(MatmulWeight weight, MatmulKernel kernel, int from, int to) {
-    long rowBytes = (long) shape.depth() * shape.weight().bits() / Byte.SIZE;
-    int columns = kernel.columns();
+  private void pack(WeightRows rows, MatmulKernel kernel, int from, int to) {
     try (MatmulPacking packing =
-        new MatmulPacking(shape.weight(), columns, shape.depth(), kernel.weightLayout())) {
+        new MatmulPacking(shape.weight(), kernel.columns(), shape.depth(), kernel.weightLayout())) {
       for (int slice = from; slice < to; slice++) {
-        packing.pack(
-            weight.values().asSlice(slice * SLICE_COLUMNS * rowBytes, columns * rowBytes),
-            packed.address() + slice * sliceBytes);
+        packing.pack(rows, slice * SLICE_COLUMNS, packed.address() + slice * sliceBytes);
       }
     }
+  }
+
+  private static long rowBytes(MatmulShape shape) {
+    return (long) shape.depth() * shape.weight().bits() / Byte.SIZE;
   }
 
   private static long aligned(long bytes) {
@@ -111,6 +131,11 @@ final class PackedWeight implements AutoCloseable {
   /** Address of the packed slice. */
   long slice(int slice) {
     return packed.address() + slice * sliceBytes;
+  }
+
+  /** Memory of the packed slice. */
+  MemorySegment memory(int slice) {
+    return packed.asSlice(slice * sliceBytes, kernel(slice).weightBytes());
   }
 
   /** Address of the slice's scales; of nothing where there are none. */

@@ -1,6 +1,7 @@
 package org.bitatlas.model;
 
 import java.util.Optional;
+import org.bitatlas.tensor.Device;
 import org.bitatlas.tensor.ElementType;
 import org.bitatlas.tensor.NativeRuntime;
 import org.bitatlas.tensor.Tensor;
@@ -25,7 +26,8 @@ final class CausalAttention implements Attention {
   @Override
   public Tensor attend(int layer, Tensor heads) {
     ElementType type = heads.elementType();
-    return type == ElementType.BF16 && !FAST_BRAIN_FLOATS
+    boolean slow = heads.device().kind() == Device.Kind.CPU && !FAST_BRAIN_FLOATS;
+    return type == ElementType.BF16 && slow
         ? attended(layer, heads.to(ElementType.F32)).to(type)
         : attended(layer, heads);
   }

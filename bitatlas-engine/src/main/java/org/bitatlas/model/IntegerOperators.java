@@ -11,8 +11,9 @@ import org.bitatlas.tensor.Tensor;
 import org.bitatlas.tensor.TensorScope;
 
 /**
- * A block's operators on packed codes: online transforms as {@link StoredOperators} has them, then
- * kernels that quantize activations to integers and multiply them by the codes.
+ * A block's operators on packed weights: online transforms as {@link StoredOperators} has them,
+ * then kernels that quantize activations to integers and multiply them by codes, or multiply
+ * floats.
  */
 final class IntegerOperators implements BlockOperators, AutoCloseable {
 
@@ -47,8 +48,7 @@ final class IntegerOperators implements BlockOperators, AutoCloseable {
             prepared.ifPresent(last -> execution.giveBack(last.buffers));
             prepared = Optional.of(prepare(part, input));
           }
-          Prepared ready = prepared.get();
-          outputs.add(part.apply(ready.values, ready.buffers));
+          outputs.add(part.apply(prepared.get().buffers));
         }
       } finally {
         prepared.ifPresent(last -> execution.giveBack(last.buffers));
@@ -61,8 +61,7 @@ final class IntegerOperators implements BlockOperators, AutoCloseable {
   }
 
   /** What several parts may multiply: activations as they stand in front of a product. */
-  private record Prepared(
-      LinearActivations around, boolean rounded, Tensor values, LinearInput buffers) {
+  private record Prepared(LinearActivations around, boolean rounded, LinearInput buffers) {
 
     boolean serves(PackedPart part, StoredOperators stored) {
       LinearActivations wanted = stored.around(part.first());
@@ -78,8 +77,7 @@ final class IntegerOperators implements BlockOperators, AutoCloseable {
             ? stored.prepared(part.first(), input)
             : stored.transformed(part.first(), input);
     Tensor dense = values.contiguous();
-    return new Prepared(
-        stored.around(part.first()), part.roundsFirst(), dense, execution.take(dense));
+    return new Prepared(stored.around(part.first()), part.roundsFirst(), execution.take(dense));
   }
 
   /** What would run in place of the arithmetic that the scheme promises, in words. */

@@ -66,16 +66,16 @@ public record ModelFolder(
     }
   }
 
-  /** Loads the model; the folder may be closed afterwards. */
+  /** Loads the model to be run, quantized layers simulated; the folder may be closed afterwards. */
   public TransformerModel load(Precision precision) {
     return load(precision, Execution.SIMULATED, 1);
   }
 
   /**
-   * Loads the model; the folder may be closed afterwards.
+   * Loads the model to be run; the folder may be closed afterwards.
    *
    * @param execution how a quantized model is computed
-   * @param threads threads that share the products of one sequence in integer execution
+   * @param threads threads that share the products of one sequence
    */
   public TransformerModel load(Precision precision, Execution execution, int threads) {
     return load(precision, execution, threads, Device.CPU);
@@ -91,7 +91,7 @@ public record ModelFolder(
     return quantized.isPresent()
         ? TransformerModel.load(
             architecture, checkpoint, quantized.get(), precision, execution, threads, device)
-        : TransformerModel.load(architecture, checkpoint, precision, device);
+        : TransformerModel.load(architecture, checkpoint, precision, threads, device);
   }
 
   /** Closes the checkpoint. */

@@ -9,16 +9,26 @@ import org.bitatlas.kernel.LinearInput;
 import org.bitatlas.kernel.RowKernels;
 import org.bitatlas.tensor.Tensor;
 
-/** What the blocks of a model with packed weights share: threads, buffers, the trace. */
+/**
+ * What the blocks of a model with packed weights share: threads, buffers, the trace. Quantized
+ * weights are packed as codes, or dequantized and packed as floats; float ones as floats.
+ */
 final class PackedExecution implements AutoCloseable {
 
+  private final boolean onCodes;
   private final KernelThreads threads;
   private final RowKernels kernels = RowKernels.selected();
   private final KernelTrace trace = new KernelTrace();
   private final Map<Integer, IdleObjects<LinearInput>> idle = new ConcurrentHashMap<>();
 
-  PackedExecution(int threads) {
+  PackedExecution(Execution execution, int threads) {
+    this.onCodes = execution == Execution.INTEGER;
     this.threads = new KernelThreads(threads);
+  }
+
+  /** Whether quantized layers are multiplied from their codes. */
+  boolean onCodes() {
+    return onCodes;
   }
 
   KernelThreads threads() {

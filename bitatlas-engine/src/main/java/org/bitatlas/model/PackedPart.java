@@ -1,11 +1,9 @@
 package org.bitatlas.model;
 
 import java.util.List;
-import java.util.Locale;
 import java.util.Optional;
 import java.util.stream.Collectors;
-import org.bitatlas.kernel.KernelChoice;
-import org.bitatlas.kernel.KernelTrace;
+import org.bitatlas.kernel.DenseLinear;
 import org.bitatlas.kernel.LinearInput;
 import org.bitatlas.kernel.PackedLinear;
 import org.bitatlas.model.Architecture.Projection;
@@ -26,11 +24,10 @@ sealed interface PackedPart extends AutoCloseable {
   /**
    * Computes the part.
    *
-   * @param input X [.. x K], transformed, and rounded where it wants that
-   * @param buffers the same, for products on codes
+   * @param input X [M x K], transformed, and rounded where it wants that
    * @return [M x N]
    */
-  Tensor apply(Tensor input, LinearInput buffers);
+  Tensor apply(LinearInput input);
 
   /** What would run in place of the arithmetic that the scheme promises, in words. */
   Optional<String> belowPromise();
@@ -55,19 +52,18 @@ sealed interface PackedPart extends AutoCloseable {
         new TracedLinear(name(projections), packed, roundsFirst, execution));
   }
 
-  /** A part that stays float. */
+  /**
+   * A part that stays float.
+   *
+   * @param rounded whether its activations are rounded in float
+   */
   static PackedPart inFloat(
-      List<Projection> projections, FusedLinear linear, PackedExecution execution) {
-    String type = linear.elementType().toString().toLowerCase(Locale.ROOT);
-    KernelTrace.Counter counter =
-        execution
-            .trace()
-            .counter(
-                name(projections),
-                linear.outputFeatures(),
-                linear.inputFeatures(),
-                new KernelChoice(type + " x " + type, "float product", "libtorch"));
-    return new InFloat(projections.getFirst(), linear, counter);
+      List<Projection> projections,
+      DenseLinear linear,
+      boolean rounded,
+      PackedExecution execution) {
+    return new InFloat(
+        projections.getFirst(), new TracedLinear(name(projections), linear, rounded, execution));
   }
 
   /** From packed codes. */
@@ -79,8 +75,8 @@ sealed interface PackedPart extends AutoCloseable {
     }
 
     @Override
-    public Tensor apply(Tensor input, LinearInput buffers) {
-      return linear.apply(buffers, Phase.LINEAR);
+    public Tensor apply(LinearInput input) {
+      return linear.apply(input, Phase.LINEAR);
     }
 
     @Override
@@ -95,8 +91,7 @@ sealed interface PackedPart extends AutoCloseable {
   }
 
   /** In float, as the scheme says. */
-  record InFloat(Projection first, FusedLinear linear, KernelTrace.Counter counter)
-      implements PackedPart {
+  record InFloat(Projection first, TracedLinear linear) implements PackedPart {
 
     @Override
     public boolean roundsFirst() {
@@ -104,11 +99,8 @@ sealed interface PackedPart extends AutoCloseable {
     }
 
     @Override
-    public Tensor apply(Tensor input, LinearInput buffers) {
-      long start = System.nanoTime();
-      Tensor output = linear.apply(input.view(buffers.rows(), buffers.columns()));
-      counter.add(buffers.rows(), System.nanoTime() - start);
-      return output;
+    public Tensor apply(LinearInput input) {
+      return linear.apply(input, Phase.LINEAR);
     }
 
     @Override

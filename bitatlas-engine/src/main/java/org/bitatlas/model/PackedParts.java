@@ -4,6 +4,7 @@ import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Optional;
+import org.bitatlas.kernel.DenseLinear;
 import org.bitatlas.kernel.IntegerLinear;
 import org.bitatlas.kernel.IntegerRows;
 import org.bitatlas.kernel.PackedLinear;
@@ -14,6 +15,7 @@ import org.bitatlas.scheme.ActivationQuantizer.Strategy;
 import org.bitatlas.scheme.GridLinear;
 import org.bitatlas.scheme.LinearActivations;
 import org.bitatlas.scheme.StoredLinear;
+import org.bitatlas.tensor.ElementType;
 import org.bitatlas.tensor.Tensor;
 import org.bitatlas.tensor.TensorScope;
 
@@ -31,7 +33,7 @@ final class PackedParts {
   }
 
   private Optional<StoredLinear> codes(Projection projection) {
-    return source.codes(projection.module(layer));
+    return execution.onCodes() ? source.codes(projection.module(layer)) : Optional.empty();
   }
 
   private LinearActivations around(Projection projection) {
@@ -77,7 +79,7 @@ final class PackedParts {
     Optional<StoredLinear> stored = codes(first);
     if (stored.isEmpty()) {
       return PackedPart.inFloat(
-          projections, new FusedLinear(source, layer, projections), execution);
+          projections, dense(projections), around(first).input().isPresent(), execution);
     }
     for (Projection projection : projections) {
       WeightSource.requireSize(
@@ -102,6 +104,20 @@ final class PackedParts {
     }
     PackedLinear packed = new WeightOnlyLinear(linear, bias(projections), execution.kernels());
     return PackedPart.onCodes(projections, packed, input.isPresent(), execution);
+  }
+
+  private DenseLinear dense(List<Projection> projections) {
+    Architecture architecture = source.architecture();
+    ElementType type = source.elementType();
+    int columns = architecture.inputFeatures(projections.getFirst());
+    StackedRows rows = new StackedRows((long) columns * type.bits() / Byte.SIZE);
+    int count = 0;
+    for (Projection projection : projections) {
+      int own = architecture.outputFeatures(projection);
+      rows.add(source.rows(projection.module(layer), own, columns), own);
+      count += own;
+    }
+    return DenseLinear.pack(type, count, columns, rows, bias(projections));
   }
 
   private static boolean integer(ActivationQuantizer quantizer, GridLinear linear) {

@@ -7,7 +7,7 @@ import org.bitatlas.kernel.LinearInput;
 import org.bitatlas.kernel.PackedLinear;
 import org.bitatlas.tensor.Tensor;
 
-/** A layer on packed codes whose calls are counted. */
+/** A layer on packed weights whose calls are counted. */
 final class TracedLinear implements AutoCloseable {
 
   private final String name;

@@ -25,7 +25,7 @@ import org.bitatlas.tensor.TensorScope;
 public final class TransformerModel implements AutoCloseable {
 
   /** Raised when the same weights and tokens would give other logits. */
-  public static final int BEHAVIOUR_VERSION = 2;
+  public static final int BEHAVIOUR_VERSION = 3;
 
   private final Architecture architecture;
   private final Precision precision;
@@ -46,7 +46,7 @@ public final class TransformerModel implements AutoCloseable {
     this.device = source.device();
     this.packed = packed;
     this.execution =
-        (packed.isPresent()
+        (packed.filter(PackedExecution::onCodes).isPresent()
                 ? ExecutionPhrase.ofPacked(source.quantized(), precision)
                 : ExecutionPhrase.of(source.quantized(), precision))
             + ExecutionPhrase.on(device);
@@ -71,35 +71,48 @@ public final class TransformerModel implements AutoCloseable {
   }
 
   /**
-   * Loads a float model. Weights are copied: the checkpoint may be closed afterwards.
+   * Loads a float model whose weights can be read and replaced, on libtorch's products. Weights are
+   * copied: the checkpoint may be closed afterwards.
    *
    * @throws BitAtlasException when a tensor is missing or has another shape than the architecture's
    */
   public static TransformerModel load(
       Architecture architecture, Checkpoint checkpoint, Precision precision) {
-    return load(architecture, checkpoint, precision, Device.CPU);
-  }
-
-  /**
-   * Loads a float model to a device.
-   *
-   * @throws BitAtlasException as {@link #load(Architecture, Checkpoint, Precision)}, and where
-   *     there is no such device
-   */
-  public static TransformerModel load(
-      Architecture architecture, Checkpoint checkpoint, Precision precision, Device device) {
-    device.requireAvailable();
     return new TransformerModel(
         new WeightSource(
-            architecture, checkpoint, Optional.empty(), precision.elementType(), device),
+            architecture, checkpoint, Optional.empty(), precision.elementType(), Device.CPU),
         precision,
         Optional.empty());
   }
 
   /**
-   * Loads a quantized model for simulated execution: each quantized linear is dequantized row by
-   * row, once, to the working precision; activations are rounded in float. A head that the
-   * quantized checkpoint has is used also where the architecture ties it to the embedding.
+   * Loads a float model to be run. On the CPU its weights are packed once for the products that are
+   * fastest there, and cannot be read or replaced. The checkpoint may be closed afterwards.
+   *
+   * @param threads threads that share the products of one sequence, at least 1; results do not
+   *     depend on it
+   * @throws BitAtlasException as {@link #load(Architecture, Checkpoint, Precision)}, and where
+   *     there is no such device
+   */
+  public static TransformerModel load(
+      Architecture architecture,
+      Checkpoint checkpoint,
+      Precision precision,
+      int threads,
+      Device device) {
+    return toBeRun(
+        new WeightSource(
+            architecture, checkpoint, Optional.empty(), precision.elementType(), device),
+        precision,
+        Execution.SIMULATED,
+        threads);
+  }
+
+  /**
+   * Loads a quantized model for simulated execution whose weights can be read and replaced: each
+   * quantized linear is dequantized row by row, once, to the working precision; activations are
+   * rounded in float. A head that the quantized checkpoint has is used also where the architecture
+   * ties it to the embedding.
    *
    * @param floatParts embedding, norms, biases, head and every linear that is not quantized
    * @param quantized the quantized linears, what happens around them, and replaced float tensors
@@ -110,12 +123,17 @@ public final class TransformerModel implements AutoCloseable {
       Checkpoint floatParts,
       QuantizedCheckpoint quantized,
       Precision precision) {
-    return load(architecture, floatParts, quantized, precision, Execution.SIMULATED, 1);
+    return new TransformerModel(
+        new WeightSource(
+            architecture, floatParts, Optional.of(quantized), precision.elementType(), Device.CPU),
+        precision,
+        Optional.empty());
   }
 
   /**
-   * Loads a quantized model. With {@link Execution#INTEGER} its linears are packed from their codes
-   * and never dequantized as a whole, embedding and head included.
+   * Loads a quantized model to be run on the CPU. With {@link Execution#INTEGER} its linears are
+   * packed from their codes and never dequantized as a whole, embedding and head included; with
+   * {@link Execution#SIMULATED} they are dequantized and packed as floats.
    *
    * @param threads threads that share the products of one sequence, at least 1; results do not
    *     depend on it
@@ -133,7 +151,7 @@ public final class TransformerModel implements AutoCloseable {
   }
 
   /**
-   * Loads a quantized model to a device.
+   * Loads a quantized model to be run on a device; only the CPU has packed weights.
    *
    * @throws BitAtlasException as {@link #load(Architecture, Checkpoint, QuantizedCheckpoint,
    *     Precision)}, and where there is no such device or it has no kernels for the execution
@@ -146,16 +164,24 @@ public final class TransformerModel implements AutoCloseable {
       Execution execution,
       int threads,
       Device device) {
-    execution.requireOn(device);
-    device.requireAvailable();
-    WeightSource source =
+    return toBeRun(
         new WeightSource(
-            architecture, floatParts, Optional.of(quantized), precision.elementType(), device);
-    return switch (execution) {
-      case SIMULATED -> new TransformerModel(source, precision, Optional.empty());
-      case INTEGER ->
-          new TransformerModel(source, precision, Optional.of(new PackedExecution(threads)));
-    };
+            architecture, floatParts, Optional.of(quantized), precision.elementType(), device),
+        precision,
+        execution,
+        threads);
+  }
+
+  private static TransformerModel toBeRun(
+      WeightSource source, Precision precision, Execution execution, int threads) {
+    execution.requireOn(source.device());
+    source.device().requireAvailable();
+    return new TransformerModel(
+        source,
+        precision,
+        source.device().isHost()
+            ? Optional.of(new PackedExecution(execution, threads))
+            : Optional.empty());
   }
 
   /** The architecture. */
@@ -188,7 +214,7 @@ public final class TransformerModel implements AutoCloseable {
    */
   public void requirePromisedKernels() {
     Optional<String> below =
-        packed.isEmpty()
+        packed.filter(PackedExecution::onCodes).isEmpty()
             ? Optional.of("every quantized layer would run as simulated in float")
             : Stream.concat(
                     blocks.stream().flatMap(block -> block.belowPromise().stream()),
@@ -350,7 +376,7 @@ public final class TransformerModel implements AutoCloseable {
   }
 
   /**
-   * Replaces the weight of a linear layer.
+   * Replaces the weight of a linear layer of a model that was not loaded to be run.
    *
    * @param weight W [N x K], row-major
    */

@@ -2,7 +2,9 @@ package org.bitatlas.model;
 
 import java.util.Arrays;
 import java.util.Optional;
+import org.bitatlas.kernel.DenseLinear;
 import org.bitatlas.kernel.LinearInput;
+import org.bitatlas.kernel.PackedLinear;
 import org.bitatlas.kernel.WeightOnlyLinear;
 import org.bitatlas.scheme.QuantizedCheckpoint;
 import org.bitatlas.scheme.StoredLinear;
@@ -11,9 +13,9 @@ import org.bitatlas.tensor.Tensor;
 import org.bitatlas.tensor.TensorScope;
 
 /**
- * Embedding and head of a model, which may be one table. With packed weights a quantized table is
- * never dequantized as a whole: rows are looked up one at a time, and the head multiplies its
- * codes.
+ * Embedding and head of a model, which may be one table and then one copy. With packed weights rows
+ * of a quantized table are looked up one at a time, and the head multiplies its codes; a float head
+ * is packed for its product, and rows of a table that is also the embedding are read from there.
  */
 final class VocabularyTables implements AutoCloseable {
 
@@ -21,37 +23,52 @@ final class VocabularyTables implements AutoCloseable {
   private final ElementType type;
   private final Optional<PackedExecution> execution;
   private final Optional<StoredLinear> embeddingCodes;
+  private final Optional<DenseLinear> denseHead;
+  private final Optional<TracedLinear> packedHead;
   private final Optional<Tensor> embedding;
-  private final Optional<TracedLinear> headCodes;
   private final Optional<Tensor> ownHead;
+  private final boolean tied;
 
   VocabularyTables(WeightSource source, Optional<PackedExecution> execution) {
     this.architecture = source.architecture();
     this.type = source.elementType();
     this.execution = execution;
+    tied = !source.hasHead();
     embeddingCodes = codes(source, QuantizedCheckpoint.EMBEDDING);
+    String headModule = tied ? QuantizedCheckpoint.EMBEDDING : QuantizedCheckpoint.HEAD;
+    Optional<StoredLinear> headCodes = codes(source, headModule);
+    denseHead =
+        execution.isPresent() && headCodes.isEmpty()
+            ? Optional.of(dense(source, headModule))
+            : Optional.empty();
+    packedHead =
+        execution.map(present ->
+            new TracedLinear(
+                "head",
+                headCodes
+                    .<PackedLinear>map(
+                        codes -> new WeightOnlyLinear(codes, new float[0], present.kernels()))
+                    .orElseGet(denseHead::orElseThrow),
+                false,
+                present));
     embedding =
-        embeddingCodes.isPresent()
+        embeddingCodes.isPresent() || (tied && denseHead.isPresent())
             ? Optional.empty()
             : Optional.of(table(source, QuantizedCheckpoint.EMBEDDING));
-    Optional<StoredLinear> head =
-        source.hasHead() ? codes(source, QuantizedCheckpoint.HEAD) : embeddingCodes;
-    headCodes =
-        execution.flatMap(present ->
-            head.map(linear ->
-                new TracedLinear(
-                    "head",
-                    new WeightOnlyLinear(linear, new float[0], present.kernels()),
-                    false,
-                    present)));
     ownHead =
-        source.hasHead() && head.isEmpty()
+        !tied && execution.isEmpty()
             ? Optional.of(table(source, QuantizedCheckpoint.HEAD))
             : Optional.empty();
   }
 
+  private DenseLinear dense(WeightSource source, String module) {
+    int rows = architecture.vocabularySize();
+    int columns = architecture.hiddenSize();
+    return DenseLinear.pack(type, rows, columns, source.rows(module, rows, columns), new float[0]);
+  }
+
   private Optional<StoredLinear> codes(WeightSource source, String module) {
-    if (execution.isEmpty()) {
+    if (execution.filter(PackedExecution::onCodes).isEmpty()) {
       return Optional.empty();
     }
     Optional<StoredLinear> codes = source.codes(module);
@@ -71,7 +88,10 @@ final class VocabularyTables implements AutoCloseable {
       Tensor table = embedding.get();
       return table.indexSelect(0, Tensor.fromLongs(ids, ids.length).to(table.device()));
     }
-    StoredLinear codes = embeddingCodes.orElseThrow();
+    if (embeddingCodes.isEmpty()) {
+      return denseHead.orElseThrow().rows(ids);
+    }
+    StoredLinear codes = embeddingCodes.get();
     int width = architecture.hiddenSize();
     float[] all = new float[ids.length * width];
     float[] row = new float[width];
@@ -84,7 +104,7 @@ final class VocabularyTables implements AutoCloseable {
 
   /** Logits [.. x V] of normalised hidden states [.. x D], in the model's type. */
   Tensor logits(Tensor hidden) {
-    if (headCodes.isEmpty()) {
+    if (packedHead.isEmpty()) {
       Tensor head = ownHead.orElseGet(embedding::orElseThrow);
       return PhaseClock.time(Phase.HEAD, () -> hidden.linear(head, Optional.empty()));
     }
@@ -94,7 +114,7 @@ final class VocabularyTables implements AutoCloseable {
       try {
         long[] shape = Arrays.copyOf(hidden.shape(), hidden.shape().length);
         shape[shape.length - 1] = architecture.vocabularySize();
-        return scope.keep(headCodes.get().apply(input, Phase.HEAD).view(shape));
+        return scope.keep(packedHead.get().apply(input, Phase.HEAD).view(shape));
       } finally {
         present.giveBack(input);
       }
@@ -103,13 +123,15 @@ final class VocabularyTables implements AutoCloseable {
 
   /** What would run in place of what is promised, in words. */
   Optional<String> belowPromise() {
-    return headCodes.flatMap(TracedLinear::belowPromise);
+    return denseHead.isPresent()
+        ? Optional.empty()
+        : packedHead.flatMap(TracedLinear::belowPromise);
   }
 
   @Override
   public void close() {
     embedding.ifPresent(Tensor::close);
-    headCodes.ifPresent(TracedLinear::close);
+    packedHead.ifPresent(TracedLinear::close);
     ownHead.ifPresent(Tensor::close);
   }
 }

@@ -1,10 +1,12 @@
 package org.bitatlas.model;
 
+import java.lang.foreign.MemorySegment;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
 import org.bitatlas.checkpoint.Checkpoint;
 import org.bitatlas.checkpoint.StoredTensor;
+import org.bitatlas.kernel.WeightRows;
 import org.bitatlas.model.Architecture.Projection;
 import org.bitatlas.scheme.FloatLinear;
 import org.bitatlas.scheme.FloatTensor;
@@ -40,11 +42,16 @@ record WeightSource(
   }
 
   private void readWeight(String module, Tensor target) {
-    Optional<StoredLinear> codes = quantized.map(checkpoint -> checkpoint.linears().get(module));
-    if (codes.isPresent()) {
-      dequantize(codes.get(), module, target);
-    } else {
-      read(module + ".weight", target);
+    WeightRows rows = rows(module, target.size(0), target.size(1));
+    if (target.device().isHost()) {
+      rows.readAll(target.memory(), target.size(0));
+      return;
+    }
+    // One transfer, not one per row.
+    try (TensorScope _ = TensorScope.open()) {
+      Tensor staged = Tensor.empty(elementType, target.shape());
+      rows.readAll(staged.memory(), target.size(0));
+      target.copyFrom(staged);
     }
   }
 
@@ -55,6 +62,61 @@ record WeightSource(
       readWeight(module, target);
       return target;
     }
+  }
+
+  /**
+   * The weight [N x K] of a module, read a few rows at a time in the working precision.
+   *
+   * @throws BitAtlasException when it has another shape
+   */
+  WeightRows rows(String module, long rows, long columns) {
+    Optional<StoredLinear> codes = quantized.map(checkpoint -> checkpoint.linears().get(module));
+    if (codes.isPresent()) {
+      requireSize(codes.get(), module, rows, columns);
+      return (first, target) -> dequantize(codes.get(), first, target);
+    }
+    String name = module + ".weight";
+    List<Long> expected = List.of(rows, columns);
+    Optional<FloatTensor> replaced = quantized.map(checkpoint -> checkpoint.floats().get(name));
+    if (replaced.isPresent()) {
+      requireShape(name, "the quantized checkpoint", replaced.get().shape(), expected);
+      MemorySegment values = MemorySegment.ofArray(replaced.get().values());
+      return (first, target) -> convert(values, ElementType.F32, columns, first, target);
+    }
+    StoredTensor stored = floats.get(name);
+    requireShape(name, stored.file(), stored.shape(), expected);
+    return (first, target) -> convert(stored.data(), stored.type(), columns, first, target);
+  }
+
+  private void convert(
+      MemorySegment values, ElementType from, long columns, int first, MemorySegment target) {
+    long count = target.byteSize() / bytes(elementType, 1);
+    MemorySegment part = values.asSlice(bytes(from, first * columns), bytes(from, count));
+    if (from == elementType) {
+      target.copyFrom(part);
+      return;
+    }
+    try (TensorScope _ = TensorScope.open()) {
+      target.copyFrom(Tensor.fromMemory(part, from, List.of(count)).to(elementType).memory());
+    }
+  }
+
+  private void dequantize(StoredLinear codes, int first, MemorySegment target) {
+    int columns = codes.inputFeatures();
+    int rows = Math.toIntExact(target.byteSize() / bytes(elementType, columns));
+    float[] all = new float[rows * columns];
+    float[] row = new float[columns];
+    for (int n = 0; n < rows; n++) {
+      codes.dequantizeRow(first + n, row);
+      System.arraycopy(row, 0, all, n * columns, columns);
+    }
+    try (TensorScope _ = TensorScope.open()) {
+      target.copyFrom(Tensor.from(all, all.length).to(elementType).memory());
+    }
+  }
+
+  private static long bytes(ElementType type, long elements) {
+    return elements * type.bits() / Byte.SIZE;
   }
 
   /** Writes the bias of a projection to {@code target} [N]. */
@@ -113,35 +175,6 @@ record WeightSource(
       throw new BitAtlasException(
           "Quantized layer %s is [%d x %d], but the model's is [%d x %d]; the quantized checkpoint was made for another model."
               .formatted(module, codes.outputFeatures(), codes.inputFeatures(), rows, columns));
-    }
-  }
-
-  private static void dequantize(StoredLinear codes, String module, Tensor target) {
-    requireSize(codes, module, target.size(0), target.size(1));
-    if (target.device().isHost()) {
-      dequantizeRows(codes, target);
-      return;
-    }
-    // One transfer, not one per row.
-    try (TensorScope _ = TensorScope.open()) {
-      Tensor staged = Tensor.empty(target.elementType(), target.shape());
-      dequantizeRows(codes, staged);
-      target.copyFrom(staged);
-    }
-  }
-
-  private static void dequantizeRows(StoredLinear codes, Tensor target) {
-    int rows = codes.outputFeatures();
-    int columns = codes.inputFeatures();
-    float[] row = new float[columns];
-    try (TensorScope _ = TensorScope.open()) {
-      Tensor wide = Tensor.empty(ElementType.F32, columns);
-      for (int n = 0; n < rows; n++) {
-        codes.dequantizeRow(n, row);
-        try (TensorScope _ = TensorScope.open()) {
-          target.select(0, n).copyFrom(wide.copyFrom(row));
-        }
-      }
     }
   }
 }

@@ -125,7 +125,7 @@ class IntegerOperatorsTest {
             Device.CPU);
     RotaryTable rotary =
         new RotaryTable(ARCHITECTURE.rope(), 8, 4096, Precision.FP32.elementType(), Device.CPU);
-    try (PackedExecution execution = new PackedExecution(2);
+    try (PackedExecution execution = new PackedExecution(Execution.INTEGER, 2);
         DecoderBlock simulated = new DecoderBlock(source, 0, rotary);
         DecoderBlock packed = new DecoderBlock(source, 0, rotary, Optional.of(execution));
         TensorScope _ = TensorScope.open()) {

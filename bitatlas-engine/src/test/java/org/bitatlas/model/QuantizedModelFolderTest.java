@@ -53,7 +53,8 @@ class QuantizedModelFolderTest {
       float[] expected;
       String execution;
       try (TransformerModel memory =
-          TransformerModel.load(architecture, base.checkpoint(), quantized, Precision.FP32)) {
+          TransformerModel.load(
+              architecture, base.checkpoint(), quantized, Precision.FP32, Execution.SIMULATED, 2)) {
         expected = memory.logits(IDS).toFloats();
         execution = memory.execution();
       }

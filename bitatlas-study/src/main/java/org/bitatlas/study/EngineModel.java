@@ -79,7 +79,7 @@ final class EngineModel implements Workbench.Model {
     identity.put(
         "kernels",
         switch (setting.spec().execution()) {
-          case SIMULATED -> "libtorch, weights dequantized once";
+          case SIMULATED -> "weights dequantized and packed once; libtorch for the rest";
           case INTEGER -> "packed codes, exact integer products; libtorch for the rest";
         });
     Device device = setting.options().device();

@@ -33,7 +33,8 @@ record LoadedScheme(SchemeFacts facts, TransformerModel model) implements AutoCl
     Architecture architecture = subject.architecture();
     if (scheme.weights().isEmpty()) {
       TransformerModel model =
-          TransformerModel.load(architecture, subject.floats(), precision, options.device());
+          TransformerModel.load(
+              architecture, subject.floats(), precision, options.threads(), options.device());
       ElementType type = precision.elementType();
       return of(
           scheme.name(),
