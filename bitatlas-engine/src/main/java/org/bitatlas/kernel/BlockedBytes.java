@@ -44,7 +44,7 @@ record BlockedBytes(int features, int depth, int block, boolean summed) {
       MemorySegment packed = arena.allocate(kernel.weightBytes(), 64);
       int threads = OneDnnThreads.enter();
       try {
-        packing.pack(MemorySegment.ofArray(codes), packed.address());
+        packing.pack(WeightRows.of(MemorySegment.ofArray(codes), depth), 0, packed.address());
       } finally {
         OneDnnThreads.leave(threads);
       }

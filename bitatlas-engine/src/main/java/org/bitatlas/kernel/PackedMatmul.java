@@ -207,36 +207,18 @@ public final class PackedMatmul implements AutoCloseable {
   }
 
   private void run(int slice, int rows, long from, long rowScalesAt, long to) {
-    for (int row = 0; row < rows; ) {
-      int step = MatmulKernel.step(rows - row);
-      runStep(
-          slice,
-          step,
-          from + bytes(shape.input(), (long) row * shape.depth()),
-          rowScalesAt + (long) row * Float.BYTES,
-          to + bytes(shape.output(), row * shape.outputStride()));
-      row += step;
-    }
-  }
-
-  private void runStep(int slice, int rows, long from, long rowScalesAt, long to) {
     MatmulKernel kernel = packed.kernel(slice);
-    MatmulCall call = kernel.begin(rows);
-    try {
-      boolean shifted = shape.input() == ElementType.U8;
-      call.run(
-          shifted ? call.shift(from, (long) rows * shape.depth()) : from,
-          packed.slice(slice),
-          packed.channelScales(slice),
-          packed.bias(slice),
-          rowScalesAt,
-          to);
-      if (shifted) {
-        MatmulSignedCodes.correct(
-            to, shape.outputStride(), rows, kernel.columns(), packed.surplus(slice));
-      }
-    } finally {
-      kernel.finish(rows, call);
+    kernel.multiply(
+        rows,
+        from,
+        packed.slice(slice),
+        packed.channelScales(slice),
+        packed.bias(slice),
+        rowScalesAt,
+        to);
+    if (shape.input() == ElementType.U8) {
+      MatmulSignedCodes.correct(
+          to, shape.outputStride(), rows, kernel.columns(), packed.surplus(slice));
     }
   }
 

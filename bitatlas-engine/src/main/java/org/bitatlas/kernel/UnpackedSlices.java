@@ -170,13 +170,7 @@ final class UnpackedSlices implements AutoCloseable {
       long rowScales,
       long output) {
     MatmulKernel kernel = isLast(slice) ? last : full;
-    MatmulCall call = kernel.begin(count);
-    try {
-      long codes = offset() == 0 ? input : call.shift(input, (long) count * shape.depth());
-      call.run(codes, weight, channelScales, 0, rowScales, output);
-    } finally {
-      kernel.finish(count, call);
-    }
+    kernel.multiply(count, input, weight, channelScales, 0, rowScales, output);
   }
 
   String implementation() {

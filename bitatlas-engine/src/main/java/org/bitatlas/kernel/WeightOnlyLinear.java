@@ -1,13 +1,15 @@
 package org.bitatlas.kernel;
 
 import java.lang.foreign.Arena;
+import java.util.Locale;
 import org.bitatlas.scheme.StoredLinear;
+import org.bitatlas.tensor.ElementType;
 import org.bitatlas.tensor.Tensor;
 
 /**
  * A linear layer whose weight alone is quantized: few rows of activations are multiplied by {@link
  * WeightOnlyProduct}, which reads the packed weight; for many rows a tile of the weight at a time
- * is widened to the type of the activations and multiplied by libtorch.
+ * is widened to the type of the activations and multiplied in float.
  */
 public final class WeightOnlyLinear implements PackedLinear {
 
@@ -15,6 +17,7 @@ public final class WeightOnlyLinear implements PackedLinear {
   private final WeightOnlyRows rows;
   private final RowKernels kernels;
   private final float[] bias;
+  private final String name;
   private final WidenedProduct manyRows;
   private final IdleObjects<WeightOnlyProduct> idle = new IdleObjects<>();
 
@@ -22,12 +25,14 @@ public final class WeightOnlyLinear implements PackedLinear {
    * Packs a layer.
    *
    * @param bias b [N], or empty
+   * @param type of X and Y
    */
-  public WeightOnlyLinear(StoredLinear linear, float[] bias, RowKernels kernels) {
+  public WeightOnlyLinear(StoredLinear linear, float[] bias, ElementType type, RowKernels kernels) {
     this.kernels = kernels;
     this.bias = bias;
     this.rows = WeightOnlyRows.of(linear, arena);
-    this.manyRows = new WidenedProduct(rows, bias, kernels);
+    this.manyRows = new WidenedProduct(rows, bias, type, kernels);
+    this.name = type.toString().toLowerCase(Locale.ROOT);
   }
 
   @Override
@@ -48,7 +53,10 @@ public final class WeightOnlyLinear implements PackedLinear {
   @Override
   public KernelChoice choice(int count) {
     return count > LinearInput.FEW_ROWS
-        ? new KernelChoice("float x " + rows.layout(), "widened tiles", "libtorch")
+        ? new KernelChoice(
+            "%s x %s -> %s".formatted(name, rows.layout(), name),
+            "widened tiles",
+            manyRows.implementation())
         : new KernelChoice(
             "f32 x " + rows.layout() + " -> f32", "weight-only rows", kernels.name());
   }

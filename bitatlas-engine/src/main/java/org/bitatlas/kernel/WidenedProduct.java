@@ -1,6 +1,7 @@
 package org.bitatlas.kernel;
 
 import java.lang.foreign.MemorySegment;
+import java.lang.ref.Reference;
 import java.util.Arrays;
 import java.util.Optional;
 import org.bitatlas.tensor.ElementType;
@@ -11,21 +12,25 @@ import org.bitatlas.tensor.TensorScope;
 /**
  * Y = X W^T + b for many rows of float activations: each tile widens 256 output features of the
  * packed weight to [K x 256] in the type of X and multiplies by them, so that no more than that is
- * ever there in float.
+ * ever there in float. oneDNN multiplies, libtorch where that has no kernel for the type.
  */
 final class WidenedProduct implements AutoCloseable {
 
-  private static final int TILE_PANELS = 8;
-  private static final int TILE_COLUMNS = TILE_PANELS * Panels.ROWS;
+  private static final int TILE_COLUMNS = PackedWeight.SLICE_COLUMNS;
+  private static final int TILE_PANELS = TILE_COLUMNS / Panels.ROWS;
 
   private final WeightOnlyRows weights;
   private final RowKernels kernels;
+  private final ElementType type;
+  private final Optional<WidenedSlices> slices;
   private final Optional<Tensor> bias;
   private final Optional<Tensor> order;
 
-  WidenedProduct(WeightOnlyRows weights, float[] bias, RowKernels kernels) {
+  WidenedProduct(WeightOnlyRows weights, float[] bias, ElementType type, RowKernels kernels) {
     this.weights = weights;
     this.kernels = kernels;
+    this.type = type;
+    this.slices = WidenedSlices.of(type, weights.outputFeatures(), weights.inputFeatures(), bias);
     this.bias = bias.length > 0 ? Optional.of(RowFormat.vector(bias)) : Optional.empty();
     this.order = weights.groups().reordered() ? Optional.of(order()) : Optional.empty();
   }
@@ -41,11 +46,22 @@ final class WidenedProduct implements AutoCloseable {
     }
   }
 
+  /** What multiplies. */
+  String implementation() {
+    return slices.map(present -> "oneDNN " + present.implementation()).orElse("libtorch");
+  }
+
   Tensor apply(LinearInput input, KernelThreads threads) {
+    if (input.type() != type) {
+      throw new IllegalArgumentException(
+          "activations of %s for a layer of %s".formatted(input.type(), type));
+    }
     Tensor output = Tensor.empty(input.type(), input.rows(), weights.outputFeatures());
     try (TensorScope _ = TensorScope.open()) {
-      Tensor x = input.tensor();
-      Tensor packedOrder = order.isPresent() ? x.indexSelect(1, order.get()) : x;
+      Tensor packedOrder =
+          order.isPresent() ? input.tensor().indexSelect(1, order.get()) : input.tensor();
+      MemorySegment x = packedOrder.memory();
+      MemorySegment y = output.memory();
       threads.run(
           new TileTask() {
             @Override
@@ -55,32 +71,46 @@ final class WidenedProduct implements AutoCloseable {
 
             @Override
             public void runTile(int tile, RowScratch scratch) {
-              NativeRuntime.onSingleThread(() -> multiply(tile, packedOrder, output, scratch));
+              if (slices.isPresent()) {
+                MemorySegment widened = scratch.memory(slices.get().bytes());
+                widen(tile, widened, scratch);
+                slices.get().multiply(tile, input.rows(), x, widened, y);
+              } else {
+                NativeRuntime.onSingleThread(() -> multiply(tile, packedOrder, output, scratch));
+              }
             }
           });
+      Reference.reachabilityFence(packedOrder);
     }
     return output;
   }
 
+  /** On libtorch. */
   private void multiply(int tile, Tensor x, Tensor output, RowScratch scratch) {
     int first = tile * TILE_COLUMNS;
-    int columns = Math.min(TILE_COLUMNS, weights.outputFeatures() - first);
-    int panels = Panels.count(columns);
+    int columns = columns(tile);
     try (TensorScope _ = TensorScope.open()) {
-      ElementType type = x.elementType();
-      Tensor widened = Tensor.empty(type, weights.inputFeatures(), (long) panels * Panels.ROWS);
-      MemorySegment memory = widened.memory();
-      for (int panel = 0; panel < panels; panel++) {
-        widen(tile * TILE_PANELS + panel, panel * Panels.ROWS, panels, memory, type, scratch);
-      }
+      int stride = MatmulKernel.columnStride(columns);
+      Tensor widened = Tensor.empty(type, weights.inputFeatures(), stride);
+      widen(tile, widened.memory(), scratch);
       Tensor weight = widened.narrow(1, 0, columns).transpose(0, 1);
       Optional<Tensor> part = bias.map(whole -> whole.narrow(0, first, columns).to(type));
       output.narrow(1, first, columns).copyFrom(x.linear(weight, part));
     }
   }
 
-  private void widen(
-      int panel, int at, int panels, MemorySegment memory, ElementType type, RowScratch scratch) {
+  private int columns(int tile) {
+    return Math.min(TILE_COLUMNS, weights.outputFeatures() - tile * TILE_COLUMNS);
+  }
+
+  private void widen(int tile, MemorySegment memory, RowScratch scratch) {
+    int panels = Panels.count(columns(tile));
+    for (int panel = 0; panel < panels; panel++) {
+      widen(tile * TILE_PANELS + panel, panel * Panels.ROWS, panels, memory, scratch);
+    }
+  }
+
+  private void widen(int panel, int at, int panels, MemorySegment memory, RowScratch scratch) {
     ColumnGroups groups = weights.groups();
     float[] factors = scratch.rows(2 * Panels.ROWS);
     for (int group = 0; group < groups.count(); group++) {
@@ -110,6 +140,7 @@ final class WidenedProduct implements AutoCloseable {
 
   @Override
   public void close() {
+    slices.ifPresent(WidenedSlices::close);
     bias.ifPresent(Tensor::close);
     order.ifPresent(Tensor::close);
   }

@@ -102,7 +102,8 @@ final class PackedParts {
               grid, bias(projections), input.get(), source.elementType(), execution.kernels());
       return PackedPart.onCodes(projections, packed, false, execution);
     }
-    PackedLinear packed = new WeightOnlyLinear(linear, bias(projections), execution.kernels());
+    PackedLinear packed =
+        new WeightOnlyLinear(linear, bias(projections), source.elementType(), execution.kernels());
     return PackedPart.onCodes(projections, packed, input.isPresent(), execution);
   }
 

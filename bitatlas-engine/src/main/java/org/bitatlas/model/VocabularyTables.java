@@ -47,7 +47,7 @@ final class VocabularyTables implements AutoCloseable {
                 "head",
                 headCodes
                     .<PackedLinear>map(
-                        codes -> new WeightOnlyLinear(codes, new float[0], present.kernels()))
+                        codes -> new WeightOnlyLinear(codes, new float[0], type, present.kernels()))
                     .orElseGet(denseHead::orElseThrow),
                 false,
                 present));

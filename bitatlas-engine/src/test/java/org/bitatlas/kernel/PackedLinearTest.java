@@ -214,6 +214,12 @@ class PackedLinearTest {
   @ParameterizedTest
   @EnumSource(Storage.class)
   void weightOnlyLayersAgreeWithTheDequantizedWeight(Storage storage) {
+    agrees(storage, ElementType.F32, 4e-6);
+    agrees(storage, ElementType.BF16, 1.2e-2);
+  }
+
+  /** {@code tolerance} is that of the largest result: bf16 keeps 8 bits of weights and results. */
+  private void agrees(Storage storage, ElementType type, double tolerance) {
     StoredLinear linear =
         switch (storage) {
           case GRID -> drawn.grid(OUTPUTS, INPUTS, 4, 32, Zeros.DRAWN);
@@ -224,11 +230,12 @@ class PackedLinearTest {
           case FLOAT -> drawn.floatLinear(OUTPUTS, INPUTS);
         };
     float[] bias = drawn.floats(OUTPUTS, 1);
-    try (WeightOnlyLinear packed = new WeightOnlyLinear(linear, bias, kernels);
+    try (WeightOnlyLinear packed = new WeightOnlyLinear(linear, bias, type, kernels);
         TensorScope _ = TensorScope.open()) {
-      Tensor input = Tensor.from(drawn.floats(ROWS * INPUTS, 1), ROWS, INPUTS);
+      Tensor input = Tensor.from(drawn.floats(ROWS * INPUTS, 1), ROWS, INPUTS).to(type);
       float[] expected =
           input
+              .to(ElementType.F32)
               .linear(
                   Tensor.from(linear.dequantize(), OUTPUTS, INPUTS),
                   Optional.of(Tensor.from(bias, OUTPUTS)))
@@ -239,9 +246,9 @@ class PackedLinearTest {
       }
       float[] many = apply(packed, input, one);
       assertThat(apply(packed, input, two)).isEqualTo(many);
-      assertThat(largestDifference(many, expected)).isLessThan(4e-6 * size);
+      assertThat(largestDifference(many, expected)).isLessThan(tolerance * size);
       Tensor few = input.narrow(0, 0, 3);
-      assertThat(largestDifference(apply(packed, few, two), expected)).isLessThan(4e-6 * size);
+      assertThat(largestDifference(apply(packed, few, two), expected)).isLessThan(tolerance * size);
     }
   }
 
@@ -257,10 +264,10 @@ class PackedLinearTest {
     float[] none = {};
     try (PackedLinear a = new IntegerLinear(groups, none, wide, type, scalar);
         PackedLinear b = new IntegerLinear(groups, none, wide, type, kernels);
-        PackedLinear c = new WeightOnlyLinear(groups, none, scalar);
-        PackedLinear d = new WeightOnlyLinear(groups, none, kernels);
-        PackedLinear e = new WeightOnlyLinear(binary, none, scalar);
-        PackedLinear f = new WeightOnlyLinear(binary, none, kernels);
+        PackedLinear c = new WeightOnlyLinear(groups, none, type, scalar);
+        PackedLinear d = new WeightOnlyLinear(groups, none, type, kernels);
+        PackedLinear e = new WeightOnlyLinear(binary, none, type, scalar);
+        PackedLinear f = new WeightOnlyLinear(binary, none, type, kernels);
         TensorScope _ = TensorScope.open()) {
       for (int rows : new int[] {2, ROWS}) {
         Tensor x = Tensor.from(drawn.floats(rows * INPUTS, 1), rows, INPUTS).to(type);

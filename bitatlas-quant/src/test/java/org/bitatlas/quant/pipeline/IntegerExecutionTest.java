@@ -83,12 +83,9 @@ class IntegerExecutionTest {
             recipe("method", "rtn", "bits", 8, "sym", true, "a_bits", 8),
             0.02,
             "s8 x s8 -> s32"),
-        new Case("W8A16", recipe("method", "rtn", "bits", 8), 1e-5, "float x s8"),
+        new Case("W8A16", recipe("method", "rtn", "bits", 8), 1e-5, "f32 x s8"),
         new Case(
-            "W4A16 group",
-            recipe("method", "gptq", "bits", 4, "group_size", 32),
-            1e-5,
-            "float x s4"),
+            "W4A16 group", recipe("method", "gptq", "bits", 4, "group_size", 32), 1e-5, "f32 x s4"),
         new Case(
             "W4A8 channel",
             recipe("method", "rtn", "bits", 4, "sym", true, "a_bits", 8),
@@ -109,14 +106,13 @@ class IntegerExecutionTest {
             recipe("method", "flatquant", "bits", 4, "a_bits", 4, "epochs", 1),
             0.2,
             "s8 x s8 -> s32"),
-        new Case(
-            "W2A16", recipe("method", "gptq", "bits", 2, "group_size", 64), 1e-5, "float x s2"),
-        new Case("BiLLM", recipe("method", "billm"), 1e-5, "float x binary"),
+        new Case("W2A16", recipe("method", "gptq", "bits", 2, "group_size", 64), 1e-5, "f32 x s2"),
+        new Case("BiLLM", recipe("method", "billm"), 1e-5, "f32 x binary"),
         new Case(
             "SliM-LLM",
             recipe("method", "slim-llm", "bits", 2, "group_size", 32),
             1e-5,
-            "float x s"));
+            "f32 x s"));
   }
 
   private static Map<String, Object> recipe(Object... options) {
@@ -169,6 +165,7 @@ class IntegerExecutionTest {
       assertThat(integerPerplexity / perplexity)
           .isBetween(1 - each.logits() / 2, 1 + each.logits() / 2);
       assertThat(integer.kernelUses())
+          .filteredOn(use -> !use.operator().equals("head"))
           .isNotEmpty()
           .allMatch(use ->
               use.rows() / use.calls() < 5 || use.choice().types().startsWith(each.kernels()));
