@@ -61,7 +61,11 @@ record AnswerScoring(GenerativeTask task) implements ReplyScoring<Item.Question>
         item.expected(),
         reply.text(),
         answer.orElse(""),
-        reply.finite() && answer.isPresent() && answer.get().equals(item.expected()),
+        reply.finite()
+            && reply
+                .answer()
+                .filter(text -> task.answer().isRight(text, item.expected()))
+                .isPresent(),
         reply.generation().tokenIds().size(),
         reply.outcome(answer.isPresent()),
         measures);

@@ -3,6 +3,7 @@ package org.bitatlas.eval.metric;
 import java.util.Optional;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
+import org.bitatlas.eval.math.MathAnswer;
 
 /** How the answer is found in the text after the thinking span. */
 public sealed interface AnswerRule {
@@ -17,6 +18,11 @@ public sealed interface AnswerRule {
    */
   default Optional<String> expected(String written) {
     return Optional.of(written);
+  }
+
+  /** Whether a reply gives the expected answer. */
+  default boolean isRight(String reply, String expected) {
+    return extract(reply).filter(expected::equals).isPresent();
   }
 
   /** The rule as text for reports. */
@@ -101,6 +107,34 @@ public sealed interface AnswerRule {
     @Override
     public String describe() {
       return "first word";
+    }
+  }
+
+  /**
+   * Mathematics: a boxed or announced formula, compared by value ({@link MathAnswer}). The expected
+   * answer is LaTeX.
+   */
+  record Mathematics() implements AnswerRule {
+
+    @Override
+    public Optional<String> extract(String text) {
+      MathAnswer answer = MathAnswer.of(text);
+      return answer.found() ? Optional.of(answer.written()) : Optional.empty();
+    }
+
+    @Override
+    public Optional<String> expected(String written) {
+      return MathAnswer.of("$" + written + "$").found() ? Optional.of(written) : Optional.empty();
+    }
+
+    @Override
+    public boolean isRight(String reply, String expected) {
+      return MathAnswer.of("$" + expected + "$").isGivenBy(MathAnswer.of(reply));
+    }
+
+    @Override
+    public String describe() {
+      return "formula that is boxed or announced as the answer, compared by value";
     }
   }
 }

@@ -141,7 +141,8 @@ final class TaskReader {
           case "whole" -> new AnswerRule.WholeText();
           case "first_word" -> new AnswerRule.FirstWord();
           case "first_match" -> firstMatch(node);
-          default -> throw node.error("rule", "whole, first_word or first_match");
+          case "mathematics" -> new AnswerRule.Mathematics();
+          default -> throw node.error("rule", "whole, first_word, first_match or mathematics");
         };
     node.finish();
     return rule;
