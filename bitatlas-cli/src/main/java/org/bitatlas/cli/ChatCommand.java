@@ -6,8 +6,10 @@ import java.io.InputStreamReader;
 import java.io.PrintWriter;
 import java.nio.charset.StandardCharsets;
 import java.util.Optional;
+import java.util.OptionalInt;
 import java.util.concurrent.Callable;
 import java.util.concurrent.atomic.AtomicBoolean;
+import org.bitatlas.eval.ThinkingBudget;
 import org.bitatlas.tensor.BitAtlasException;
 import org.bitatlas.tokenizer.ThinkingMode;
 import org.jline.reader.EndOfFileException;
@@ -87,6 +89,8 @@ final class ChatCommand implements Callable<Integer> {
       description = "Longest reply (default: ${DEFAULT-VALUE}, or what the context allows).")
   int maxNewTokens;
 
+  @Mixin ThinkingBudgetOption thinkingBudget;
+
   @Option(names = "--prompt", paramLabel = "TEXT", description = "Ask this one message and end.")
   Optional<String> prompt = Optional.empty();
 
@@ -97,10 +101,22 @@ final class ChatCommand implements Callable<Integer> {
     if (maxNewTokens < 1) {
       throw new UsageException("--max-new-tokens is " + maxNewTokens + "; give at least 1.");
     }
+    OptionalInt thinkingTokens = thinkingBudget.tokens();
     try (LoadedModel loaded = LoadedModel.load(model, engine)) {
       Conversation.Settings settings =
           Conversation.Settings.of(
-              loaded.tokenizer().sampling(), mode, temperature, topP, topK, seed, maxNewTokens);
+              loaded.tokenizer().sampling(),
+              mode,
+              temperature,
+              topP,
+              topK,
+              seed,
+              maxNewTokens,
+              thinkingTokens.isPresent()
+                  ? Optional.of(
+                      ThinkingBudget.limit(
+                          loaded.tokenizer().thinking(), thinkingTokens.getAsInt()))
+                  : Optional.empty());
       Conversation conversation = new Conversation(loaded, settings);
       if (prompt.isPresent()) {
         ask(conversation, prompt.get(), spec.commandLine().getOut(), Screen.showsOutput());

@@ -14,9 +14,11 @@ import org.bitatlas.eval.CellState;
 import org.bitatlas.eval.RunOptions;
 import org.bitatlas.eval.TaskResult;
 import org.bitatlas.eval.TaskRunner;
+import org.bitatlas.eval.ThinkingBudget;
 import org.bitatlas.eval.task.SuiteCatalog;
 import org.bitatlas.eval.task.Task;
 import org.bitatlas.generate.Sampling;
+import org.bitatlas.generate.ThinkingLimit;
 import org.bitatlas.nano.Nano;
 import org.bitatlas.study.KernelLines;
 import org.bitatlas.tensor.BitAtlasException;
@@ -65,6 +67,8 @@ final class EvaluateCommand implements Callable<Integer> {
       description = "Ask only the first N items of a task.")
   Optional<Integer> limit = Optional.empty();
 
+  @Mixin ThinkingBudgetOption thinkingBudget;
+
   @Override
   public Integer call() {
     if (limit.isPresent() && limit.get() < 1) {
@@ -110,6 +114,11 @@ final class EvaluateCommand implements Callable<Integer> {
   }
 
   private void refuseUnsupported(LoadedModel loaded) {
+    thinkingBudget
+        .tokens()
+        .ifPresent(tokens -> {
+          ThinkingLimit _ = ThinkingBudget.limit(loaded.tokenizer().thinking(), tokens);
+        });
     Set<ThinkingMode> supported = loaded.tokenizer().thinking().userSuffixes().keySet();
     if (mode.isPresent() && !supported.contains(mode.get())) {
       throw new BitAtlasException(
@@ -160,7 +169,8 @@ final class EvaluateCommand implements Callable<Integer> {
             new RunOptions(
                 limit.map(OptionalInt::of).orElse(OptionalInt.empty()),
                 RunOptions.ALL.chunkSize(),
-                Optional.empty()),
+                Optional.empty(),
+                thinkingBudget.tokens()),
             state ->
                 progress.status(
                     "%s %s: %d of %d"
@@ -174,12 +184,18 @@ final class EvaluateCommand implements Callable<Integer> {
         result.state() == CellState.OK
             ? String.format(
                 Locale.ROOT,
-                "%9s  of %d items in %s",
+                "%9s  of %d items in %s%s",
                 Figures.primary(perplexity, result.primary()),
                 result.samples().size(),
-                Amounts.time(Duration.ofNanos(System.nanoTime() - start)))
+                Amounts.time(Duration.ofNanos(System.nanoTime() - start)),
+                thinkingCut(result))
             : result.state().name().toLowerCase(Locale.ROOT) + ": " + result.reason();
     row(out, name, modeName, figure);
+  }
+
+  private static String thinkingCut(TaskResult result) {
+    Double cut = result.metrics().get("thinking_cut");
+    return cut == null ? "" : String.format(Locale.ROOT, ", thinking cut: %.0f %%", 100 * cut);
   }
 
   private static void row(PrintWriter out, String task, String mode, String figure) {

@@ -53,6 +53,11 @@ final class ReplyPrinter {
     }
   }
 
+  /** Whether the last token was one of the thinking. */
+  boolean thinking() {
+    return thinking;
+  }
+
   /** Ends the reply. */
   void finish() {
     switchTo(false);

@@ -145,6 +145,7 @@ class CommandLineTest {
     assertThat(run("study", "--limit", "0")).isEqualTo(Exit.USAGE);
     assertThat(run("study", "--threads", "0")).isEqualTo(Exit.USAGE);
     assertThat(run("chat", "--max-new-tokens", "0")).isEqualTo(Exit.USAGE);
+    assertThat(run("chat", "--thinking-budget", "-1")).isEqualTo(Exit.USAGE);
     assertThat(run("study", "--device", "gpu")).isEqualTo(Exit.USAGE);
     assertThat(err.toString()).contains("There is no device 'gpu'; give cpu, or cuda:N");
     assertThat(run("evaluate", "nano", "--mode", "loud")).isEqualTo(Exit.USAGE);
@@ -175,6 +176,38 @@ class CommandLineTest {
   void helpSaysThatNoGpuWasTried(String command) {
     assertThat(run(command, "--help")).isEqualTo(Exit.OK);
     assertThat(out.toString().replaceAll("\\s+", " ")).contains("not run on hardware");
+  }
+
+  @ParameterizedTest
+  @ValueSource(strings = {"slow_think", "auto_think", "no_think"})
+  void thinkingOverItsBudgetIsCutAndAnswered(String mode) {
+    String question = "Tom has 12 apples and buys 30 more. How many apples does Tom have?";
+    int status =
+        run("chat", "nano", "--mode", mode, "--thinking-budget", "2", "--prompt", question);
+    assertThat(status).isEqualTo(Exit.OK);
+    assertThat(out.toString()).isNotBlank();
+    if (mode.equals("no_think")) {
+      assertThat(err.toString()).doesNotContain("cut");
+    } else if (mode.equals("slow_think")) {
+      assertThat(err.toString()).contains("thinking cut after 2 tokens");
+    }
+  }
+
+  @Test
+  void thinkingOverTheBudgetOfAllIsSaidToHaveNoAnswer() {
+    assertThat(run("chat", "nano", "--mode", "slow", "--max-new-tokens", "3", "--prompt", "2 + 2?"))
+        .isEqualTo(Exit.OK);
+    assertThat(out.toString()).isBlank();
+    assertThat(err.toString())
+        .contains("cut after 3 tokens in its thinking, so there is no answer");
+  }
+
+  @Test
+  void evaluateSaysHowOftenThinkingWasCut() {
+    String command =
+        "evaluate nano --task gsm_nano --mode slow_think --limit 6 --thinking-budget 3";
+    assertThat(run(command.split(" "))).isEqualTo(Exit.OK);
+    assertThat(out.toString()).contains("thinking cut: 100 %");
   }
 
   @Test

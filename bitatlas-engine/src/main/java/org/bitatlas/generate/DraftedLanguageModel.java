@@ -117,7 +117,7 @@ public final class DraftedLanguageModel implements LanguageModel {
         continue;
       }
       int[] draft = drafts.find(request).orElse(kept[i]);
-      kept[i] = Arrays.copyOf(draft, Math.min(draft.length, request.maxNewTokens()));
+      kept[i] = Arrays.copyOf(draft, withinBudget(request, draft));
       if (kept[i].length > 0) {
         drafted.add(i);
         scoring.add(
@@ -136,6 +136,19 @@ public final class DraftedLanguageModel implements LanguageModel {
     return kept;
   }
 
+  /**
+   * Tokens up to the end of the budget, and none after the thinking has used its own: there the
+   * closing token is not the model's choice.
+   */
+  private static int withinBudget(GenerationRequest request, int[] draft) {
+    ReplyBudget budget = new ReplyBudget(request);
+    int count = 0;
+    while (count < draft.length && !budget.spent() && budget.forced().isEmpty()) {
+      budget.add(draft[count++]);
+    }
+    return count;
+  }
+
   private static int leadingGreedy(boolean[] greedy) {
     int count = 0;
     while (count < greedy.length && greedy[count]) {
@@ -152,23 +165,27 @@ public final class DraftedLanguageModel implements LanguageModel {
             new Generation(Drafts.boxed(Arrays.copyOf(accepted, i)), Reason.STOP_TOKEN));
       }
     }
-    return accepted.length > 0 && accepted.length == request.maxNewTokens()
+    return accepted.length > 0 && booked(request, accepted).spent()
         ? Optional.of(new Generation(Drafts.boxed(accepted), Reason.LENGTH))
         : Optional.empty();
   }
 
   private static GenerationRequest after(GenerationRequest request, int[] accepted) {
-    return new GenerationRequest(
-        concatenated(request.promptIds(), accepted),
-        request.maxNewTokens() - accepted.length,
-        request.sampling(),
-        request.stopIds());
+    return booked(request, accepted).rest(request, concatenated(request.promptIds(), accepted));
+  }
+
+  private static ReplyBudget booked(GenerationRequest request, int[] accepted) {
+    ReplyBudget budget = new ReplyBudget(request);
+    for (int id : accepted) {
+      budget.add(id);
+    }
+    return budget;
   }
 
   private static Generation joined(int[] accepted, Generation rest) {
     List<Integer> ids = new ArrayList<>(Drafts.boxed(accepted));
     ids.addAll(rest.tokenIds());
-    return new Generation(List.copyOf(ids), rest.reason());
+    return new Generation(List.copyOf(ids), rest.reason(), rest.thinkingCut());
   }
 
   private static int[] concatenated(int[] first, int[] second) {

@@ -47,11 +47,14 @@ final class GenerationTile {
     final GenerationRequest asked;
     final Optional<TokenSampler> sampler;
     final List<Integer> ids = new ArrayList<>();
+    final ReplyBudget budget;
+    boolean thinkingCut;
     boolean done;
 
     Row(int request, GenerationRequest asked) {
       this.request = request;
       this.asked = asked;
+      this.budget = new ReplyBudget(asked);
       this.sampler =
           switch (asked.sampling()) {
             case Sampling.Greedy _ -> Optional.empty();
@@ -123,6 +126,7 @@ final class GenerationTile {
       if (row.done) {
         continue;
       }
+      tokens[i] = closedOnBudget(row, tokens[i]);
       Optional<Reason> end = stopping ? Optional.of(Reason.CANCELLED) : append(row, tokens[i]);
       if (end.isPresent()) {
         finish(row, end.get());
@@ -134,6 +138,13 @@ final class GenerationTile {
     return goingOn;
   }
 
+  /** The chosen token, or the closing one where the thinking has used its budget. */
+  private static int closedOnBudget(Row row, int chosen) {
+    int token = chosen == IDLE ? IDLE : row.budget.forced().orElse(chosen);
+    row.thinkingCut |= token != chosen;
+    return token;
+  }
+
   private Optional<Reason> append(Row row, int token) {
     if (token == IDLE) {
       return Optional.of(Reason.NON_FINITE);
@@ -142,18 +153,17 @@ final class GenerationTile {
       return Optional.of(Reason.STOP_TOKEN);
     }
     row.ids.add(token);
+    row.budget.add(token);
     boolean wanted = listener.token(row.request, token);
     if (!wanted) {
       return Optional.of(Reason.CANCELLED);
     }
-    return row.ids.size() == row.asked.maxNewTokens()
-        ? Optional.of(Reason.LENGTH)
-        : Optional.empty();
+    return row.budget.spent() ? Optional.of(Reason.LENGTH) : Optional.empty();
   }
 
   private void finish(Row row, Reason reason) {
     row.done = true;
-    listener.finished(row.request, new Generation(List.copyOf(row.ids), reason));
+    listener.finished(row.request, new Generation(List.copyOf(row.ids), reason, row.thinkingCut));
   }
 
   private static int[] compact(DecodingBatch batch, List<Row> rows, int[] tokens) {

@@ -158,10 +158,10 @@ public final class TransformerLanguageModel implements LanguageModel {
               .formatted(random));
     }
     int context = model.architecture().maxPositions();
-    if ((long) prompt + request.maxNewTokens() > context) {
+    if (prompt + request.mostTokens() > context) {
       throw new BitAtlasException(
           "A prompt of %d tokens with %d new tokens does not fit the model's context of %d; shorten the prompt or lower the budget."
-              .formatted(prompt, request.maxNewTokens(), context));
+              .formatted(prompt, request.mostTokens(), context));
     }
   }
 }

@@ -25,6 +25,9 @@ final class GenerativeMetrics {
     metrics.put(
         "max_tokens", samples.stream().mapToDouble(SampleRecord::generatedTokens).max().orElse(0));
     metrics.put("mean_thinking_tokens", mean(samples, s -> s.measure("thinking_tokens")));
+    if (samples.stream().anyMatch(s -> s.measures().containsKey("thinking_cut"))) {
+      metrics.put("thinking_cut", mean(samples, s -> s.measure("thinking_cut")));
+    }
     metrics.put("rep_4", mean(samples, s -> s.measure("rep_4")));
     metrics.put("tail_loop", mean(samples, s -> s.measure("tail_loop")));
     return metrics;

@@ -9,6 +9,7 @@ import org.bitatlas.eval.metric.Repetition;
 import org.bitatlas.generate.Generation;
 import org.bitatlas.generate.GenerationRequest;
 import org.bitatlas.generate.Sampling;
+import org.bitatlas.generate.ThinkingLimit;
 import org.bitatlas.tokenizer.ChatMessage;
 import org.bitatlas.tokenizer.ChatTokenizer;
 import org.bitatlas.tokenizer.ThinkingMode;
@@ -20,8 +21,13 @@ import org.bitatlas.tokenizer.ThinkingSplit;
  * @param tokenizer of the model, with its template and thinking protocol
  * @param mode thinking mode to ask for; empty for a model without
  * @param sampling how tokens are chosen; a random one gets its own seed for every item
+ * @param limit budget of the thinking, where it has its own
  */
-record ReplyReader(ChatTokenizer tokenizer, Optional<ThinkingMode> mode, Sampling sampling) {
+record ReplyReader(
+    ChatTokenizer tokenizer,
+    Optional<ThinkingMode> mode,
+    Sampling sampling,
+    Optional<ThinkingLimit> limit) {
 
   /**
    * What a model wrote.
@@ -30,8 +36,14 @@ record ReplyReader(ChatTokenizer tokenizer, Optional<ThinkingMode> mode, Samplin
    * @param split its thinking and its answer
    * @param text all of it
    * @param answer what may be scored; empty where a thinking span was not closed
+   * @param limited whether the thinking had a budget of its own
    */
-  record Reply(Generation generation, ThinkingSplit split, String text, Optional<String> answer) {
+  record Reply(
+      Generation generation,
+      ThinkingSplit split,
+      String text,
+      Optional<String> answer,
+      boolean limited) {
 
     boolean finite() {
       return generation.reason() != Generation.Reason.NON_FINITE;
@@ -56,6 +68,9 @@ record ReplyReader(ChatTokenizer tokenizer, Optional<ThinkingMode> mode, Samplin
       SequencedMap<String, Double> measures = new LinkedHashMap<>();
       List<Integer> ids = generation.tokenIds();
       measures.put("thinking_tokens", (double) split.thinking().size());
+      if (limited) {
+        measures.put("thinking_cut", generation.thinkingCut() ? 1.0 : 0.0);
+      }
       measures.put("truncated", generation.reason() == Generation.Reason.LENGTH ? 1.0 : 0.0);
       measures.put("rep_4", Repetition.repeatedShare(ids, 4));
       measures.put("tail_loop", Repetition.tailLoopPeriod(ids).isPresent() ? 1.0 : 0.0);
@@ -64,7 +79,8 @@ record ReplyReader(ChatTokenizer tokenizer, Optional<ThinkingMode> mode, Samplin
   }
 
   GenerationRequest request(int index, String user, int budget) {
-    return new GenerationRequest(prompt(user), budget, samplingOf(index), tokenizer.stopIds());
+    return new GenerationRequest(
+        prompt(user), budget, samplingOf(index), tokenizer.stopIds(), limit);
   }
 
   private int[] prompt(String user) {
@@ -102,6 +118,7 @@ record ReplyReader(ChatTokenizer tokenizer, Optional<ThinkingMode> mode, Samplin
         tokenizer.tokenizer().decode(generation.tokenIds(), false),
         answered
             ? Optional.of(tokenizer.tokenizer().decode(split.answer(), false))
-            : Optional.empty());
+            : Optional.empty(),
+        limit.isPresent());
   }
 }

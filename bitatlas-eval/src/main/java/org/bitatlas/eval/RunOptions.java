@@ -11,8 +11,16 @@ import org.bitatlas.tensor.BitAtlasException;
  * @param chunkSize items (or perplexity windows) of the first call of the model; each further call
  *     takes twice as many. Part of a result's key, because a cell can only end early between calls
  * @param collapse when a cell ends early; empty for never
+ * @param thinkingTokens budget of the thinking of a reply, whose answer then has the task's budget
+ *     for itself; empty where the task's budget is for both
  */
-public record RunOptions(OptionalInt limit, int chunkSize, Optional<CollapseRule> collapse) {
+public record RunOptions(
+    OptionalInt limit, int chunkSize, Optional<CollapseRule> collapse, OptionalInt thinkingTokens) {
+
+  /** One budget for thinking and answer. */
+  public RunOptions(OptionalInt limit, int chunkSize, Optional<CollapseRule> collapse) {
+    this(limit, chunkSize, collapse, OptionalInt.empty());
+  }
 
   /** All items, no early end. */
   public static final RunOptions ALL = new RunOptions(OptionalInt.empty(), 128, Optional.empty());

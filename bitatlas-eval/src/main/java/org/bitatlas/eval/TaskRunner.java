@@ -15,6 +15,7 @@ import org.bitatlas.eval.task.Suite;
 import org.bitatlas.eval.task.Task;
 import org.bitatlas.generate.LanguageModel;
 import org.bitatlas.generate.Sampling;
+import org.bitatlas.generate.ThinkingLimit;
 import org.bitatlas.tokenizer.ChatTokenizer;
 import org.bitatlas.tokenizer.ThinkingMode;
 
@@ -55,7 +56,7 @@ public final class TaskRunner {
       case GenerativeTask generative ->
           new ReplyRun<>(
                   new AnswerScoring(generative),
-                  new ReplyReader(tokenizer, mode, sampling),
+                  reader(tokenizer, mode, sampling, options),
                   ItemSelection.of(task, suite, Item.Question.class, options.limit()),
                   model,
                   options,
@@ -72,7 +73,7 @@ public final class TaskRunner {
             case Availability.Ready ready ->
                 new ReplyRun<>(
                         new ProgramScoring(code, runner(ready.sandbox())),
-                        new ReplyReader(tokenizer, mode, sampling),
+                        reader(tokenizer, mode, sampling, options),
                         ItemSelection.of(task, suite, Item.Program.class, options.limit()),
                         model,
                         options,
@@ -80,6 +81,16 @@ public final class TaskRunner {
                     .run();
           };
     };
+  }
+
+  private static ReplyReader reader(
+      ChatTokenizer tokenizer, Optional<ThinkingMode> mode, Sampling sampling, RunOptions options) {
+    Optional<ThinkingLimit> limit =
+        options.thinkingTokens().isPresent()
+            ? Optional.of(
+                ThinkingBudget.limit(tokenizer.thinking(), options.thinkingTokens().getAsInt()))
+            : Optional.empty();
+    return new ReplyReader(tokenizer, mode, sampling, limit);
   }
 
   private static ProgramRunner runner(PythonSandbox sandbox) {

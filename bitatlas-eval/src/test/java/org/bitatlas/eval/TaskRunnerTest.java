@@ -110,6 +110,28 @@ class TaskRunnerTest {
   }
 
   @Test
+  void aBudgetOfThinkingIsAskedForAndCountedWhereItCut() {
+    List<GenerationRequest> asked = new ArrayList<>();
+    FakeModel model =
+        FakeModel.writing(request -> {
+          asked.add(request);
+          return new Generation(
+              FakeTokenizer.reply("hm", "yes"),
+              Generation.Reason.STOP_TOKEN,
+              asked.size() % 2 == 1);
+        });
+    RunOptions options =
+        new RunOptions(OptionalInt.empty(), 128, Optional.empty(), OptionalInt.of(9));
+    TaskResult result = run(WORDS, SLOW, questions(4), model, FakeTokenizer.thinking(), options);
+    assertThat(asked)
+        .hasSize(4)
+        .allMatch(request -> request.thinking().orElseThrow().tokens() == 9);
+    assertThat(result.metrics()).containsEntry("thinking_cut", 0.5);
+    assertThat(result.samples()).extracting(s -> s.measure("thinking_cut")).contains(1.0, 0.0);
+    assertThat(result.samples()).extracting(SampleRecord::outcome).containsOnly("CLOSED");
+  }
+
+  @Test
   void scoresEveryWayAReplyCanEnd() {
     FakeModel model =
         FakeModel.writing(
