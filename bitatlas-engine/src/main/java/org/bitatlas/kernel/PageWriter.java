@@ -45,4 +45,33 @@ public final class PageWriter {
     }
     MemorySegment.copy(token, 0, target, Panels.FLOAT, at * Float.BYTES, token.length);
   }
+
+  /**
+   * What attention computes with in place of the keys and values of consecutive tokens.
+   *
+   * @param first position
+   * @param count tokens
+   * @param keys receives [G x count x d] of F32
+   * @param values receives [G x count x d] of F32
+   */
+  public void readAll(
+      int layer,
+      PagedSequence sequence,
+      int first,
+      int count,
+      MemorySegment keys,
+      MemorySegment values) {
+    int dimension = layout.dimension();
+    for (int head = 0; head < layout.heads(); head++) {
+      for (int t = 0; t < count; t++) {
+        MemorySegment page = sequence.page((first + t) / PageLayout.TOKENS);
+        int slot = (first + t) % PageLayout.TOKENS;
+        long to = ((long) head * count + t) * dimension * Float.BYTES;
+        layout.keys(layer).read(page, slot, head, token, 0);
+        MemorySegment.copy(token, 0, keys, Panels.FLOAT, to, dimension);
+        layout.values(layer).read(page, slot, head, token, 0);
+        MemorySegment.copy(token, 0, values, Panels.FLOAT, to, dimension);
+      }
+    }
+  }
 }

@@ -29,6 +29,7 @@ public final class DecoderBlock implements AutoCloseable {
   private final StoredOperators stored;
   private final Optional<IntegerOperators> packed;
   private final BlockOperators operators;
+  private final boolean codesInCache;
 
   DecoderBlock(WeightSource source, int layer, RotaryTable rotary) {
     this(source, layer, rotary, Optional.empty());
@@ -59,6 +60,7 @@ public final class DecoderBlock implements AutoCloseable {
         });
     packed = execution.map(present -> new IntegerOperators(source, layer, stored, present));
     operators = packed.isPresent() ? packed.get() : stored;
+    codesInCache = execution.map(PackedExecution::onCodes).orElse(false);
   }
 
   /**
@@ -81,7 +83,7 @@ public final class DecoderBlock implements AutoCloseable {
 
   /** How a cache keeps this block's keys and values: as codes where the block runs in integers. */
   PageLayout.Layer cacheStorage(ElementType type) {
-    return packed.isPresent()
+    return codesInCache
         ? stored.cacheCodes(type)
         : new PageLayout.Layer(new HeadStorage.Floats(type), new HeadStorage.Floats(type));
   }

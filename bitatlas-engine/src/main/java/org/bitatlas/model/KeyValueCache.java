@@ -2,7 +2,9 @@ package org.bitatlas.model;
 
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
+import java.util.ArrayList;
 import java.util.List;
+import java.util.Optional;
 import org.bitatlas.kernel.AttentionKernels;
 import org.bitatlas.kernel.KernelThreads;
 import org.bitatlas.kernel.PageLayout;
@@ -14,6 +16,7 @@ import org.bitatlas.kernel.RowKernels;
 import org.bitatlas.tensor.Device;
 import org.bitatlas.tensor.ElementType;
 import org.bitatlas.tensor.Tensor;
+import org.bitatlas.tensor.TensorScope;
 
 /**
  * Pages of keys and values on the host, and what writes and reads them. Used by one thread. Where a
@@ -37,8 +40,14 @@ final class KeyValueCache implements AutoCloseable {
     this.threads = threads;
   }
 
-  PagePool pool() {
-    return pool;
+  /** An empty sequence. */
+  PagedSequence newSequence() {
+    return pool.newSequence();
+  }
+
+  /** Bytes of all pages that were in use at once. */
+  long bytes() {
+    return pool.bytes();
   }
 
   /**
@@ -104,6 +113,84 @@ final class KeyValueCache implements AutoCloseable {
       @Override
       public Tensor attend(int layer, Tensor heads) {
         return causal.attend(layer, stored(layer, heads, sequences));
+      }
+    };
+  }
+
+  /**
+   * Attention of a chunk of one sequence, whose keys and values are stored, to all tokens before it
+   * and to itself. Of one layer at a time keys and values are widened to fp32.
+   *
+   * @param sequence with room for the chunk, which is its end
+   * @param start position of the first token of the chunk
+   */
+  Attention chunk(PagedSequence sequence, int start) {
+    int count = sequence.length() - start;
+    return new Attention() {
+      @Override
+      public boolean takesHeadsUnrounded(int layer) {
+        return pool.layout().rounds(layer);
+      }
+
+      @Override
+      public Tensor attend(int layer, Tensor heads) {
+        Tensor all = onHost(heads);
+        MemorySegment memory = all.memory();
+        long stride = heads.elementCount() / count;
+        long width = (long) architecture.heads() * architecture.headDimension();
+        for (int t = 0; t < count; t++) {
+          writer.write(layer, sequence, start + t, memory, t * stride + width);
+        }
+        int first = (int) Math.max(0L, start + 1L - window(layer));
+        return attended(layer, all, first).to(heads.elementType()).to(heads.device());
+      }
+
+      private Tensor attended(int layer, Tensor heads, int first) {
+        int seen = sequence.length() - first;
+        int dimension = architecture.headDimension();
+        int keyHeads = architecture.keyValueHeads();
+        int group = architecture.heads() / keyHeads;
+        try (TensorScope scope = TensorScope.open()) {
+          Tensor keys = Tensor.empty(ElementType.F32, keyHeads, seen, dimension);
+          Tensor values = Tensor.empty(ElementType.F32, keyHeads, seen, dimension);
+          writer.readAll(layer, sequence, first, seen, keys.memory(), values.memory());
+          Tensor mask = mask(first, seen, window(layer));
+          Tensor queries =
+              heads
+                  .view(1, count, -1, dimension)
+                  .narrow(2, 0, architecture.heads())
+                  .transpose(1, 2);
+          List<Tensor> outputs = new ArrayList<>();
+          for (int head = 0; head < keyHeads; head++) {
+            Tensor key = keys.narrow(0, head, 1).unsqueeze(0).expand(1, group, seen, dimension);
+            Tensor value = values.narrow(0, head, 1).unsqueeze(0).expand(1, group, seen, dimension);
+            outputs.add(
+                queries
+                    .narrow(1, (long) head * group, group)
+                    .scaledDotProductAttention(key, value, Optional.of(mask), false));
+          }
+          return scope.keep(
+              Tensor.cat(outputs, 1)
+                  .transpose(1, 2)
+                  .reshape(count, 1, (long) architecture.heads() * dimension));
+        }
+      }
+
+      /** [1 x 1 x count x seen]: what each token of the chunk sees. */
+      private Tensor mask(int first, int seen, int window) {
+        Tensor mask = Tensor.empty(ElementType.F32, 1, 1, count, seen);
+        MemorySegment memory = mask.memory();
+        for (int t = 0; t < count; t++) {
+          int newest = start + t - first;
+          for (int key = 0; key < seen; key++) {
+            boolean visible = key <= newest && newest - key < window;
+            memory.setAtIndex(
+                ValueLayout.JAVA_FLOAT,
+                (long) t * seen + key,
+                visible ? 0 : Float.NEGATIVE_INFINITY);
+          }
+        }
+        return mask;
       }
     };
   }

@@ -3,6 +3,7 @@ package org.bitatlas.model;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
+import java.util.function.BooleanSupplier;
 import java.util.stream.Stream;
 import org.bitatlas.checkpoint.Checkpoint;
 import org.bitatlas.kernel.KernelThreads;
@@ -313,9 +314,13 @@ public final class TransformerModel implements AutoCloseable {
               .at(Tensor.fromLongs(positions, positions.length).to(device), positions.length);
       Tensor current = hidden;
       for (DecoderBlock block : blocks) {
-        current =
+        Tensor next =
             block.forward(
                 current, rotation, attention, block.operators(), LinearInputObserver.NONE);
+        if (current != hidden) {
+          current.close();
+        }
+        current = next;
       }
       return scope.keep(current);
     }
@@ -372,7 +377,16 @@ public final class TransformerModel implements AutoCloseable {
 
   /** A batch to decode token by token. */
   public DecodingBatch newBatch() {
-    return new DecodingBatch(this);
+    return newBatch(() -> false);
+  }
+
+  /**
+   * The same for a caller that may want to stop.
+   *
+   * @param cancelled asked before every layer
+   */
+  public DecodingBatch newBatch(BooleanSupplier cancelled) {
+    return new DecodingBatch(this, cancelled);
   }
 
   /**
