@@ -1,97 +1,202 @@
 package org.bitatlas.generate;
 
+import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
+import java.util.concurrent.CancellationException;
+import java.util.function.BooleanSupplier;
+import org.bitatlas.model.DecodingBatch;
+import org.bitatlas.model.LinearInputObserver;
 import org.bitatlas.model.TransformerModel;
 import org.bitatlas.tensor.ElementType;
 import org.bitatlas.tensor.Tensor;
 import org.bitatlas.tensor.TensorScope;
 
-/** Scores one batch of requests. The head runs on the scored positions only. */
+/**
+ * Scores one batch of requests: whole sequences, or continuations that share a context, which is
+ * read once. The head runs on the scored positions only.
+ */
 final class ScoringTile {
 
   private final TransformerModel model;
   private final int maxLogits;
+  private final BooleanSupplier cancelled;
 
-  ScoringTile(TransformerModel model, int maxLogits) {
+  /**
+   * A tile.
+   *
+   * @param cancelled asked before every layer; then scoring ends with a {@link
+   *     CancellationException}
+   */
+  ScoringTile(TransformerModel model, int maxLogits, BooleanSupplier cancelled) {
     this.model = model;
     this.maxLogits = maxLogits;
+    this.cancelled = cancelled;
   }
 
   /** Writes the scores of the requests at {@code indexes} to {@code results}. */
   void run(List<ScoringRequest> requests, int[] indexes, TokenScores[] results) {
     int[][] inputs = new int[indexes.length][];
     int longest = 0;
-    int count = 0;
     for (int row = 0; row < indexes.length; row++) {
-      ScoringRequest request = requests.get(indexes[row]);
-      int[] ids = request.tokenIds();
+      int[] ids = requests.get(indexes[row]).tokenIds();
       // The last token is only predicted, never an input.
       inputs[row] = Arrays.copyOf(ids, ids.length - 1);
       longest = Math.max(longest, inputs[row].length);
-      count += ids.length - request.from();
     }
-    long[] positions = new long[count];
-    long[] targets = new long[count];
-    int next = 0;
+    Positions positions = new Positions(requests, indexes);
     for (int row = 0; row < indexes.length; row++) {
-      ScoringRequest request = requests.get(indexes[row]);
-      for (int t = request.from(); t < request.tokenIds().length; t++) {
-        positions[next] = (long) row * longest + t - 1;
-        targets[next] = request.tokenIds()[t];
-        next++;
+      positions.add((long) row * longest + requests.get(indexes[row]).from() - 1);
+    }
+    try (TensorScope _ = TensorScope.open()) {
+      if (positions.count() > 0) {
+        Tensor hidden = hidden(inputs);
+        score(hidden.view((long) inputs.length * longest, -1), positions);
       }
     }
-    double[] logProbabilities = new double[count];
-    boolean[] greedy = new boolean[count];
-    if (count > 0) {
-      score(inputs, longest, positions, targets, logProbabilities, greedy);
+    positions.write(results);
+  }
+
+  /**
+   * The same for requests that share contexts.
+   *
+   * @param groups indexes of the requests of each context
+   * @return tokens that went through the blocks
+   */
+  long runShared(List<ScoringRequest> requests, List<int[]> groups, TokenScores[] results) {
+    int[] indexes = groups.stream().flatMapToInt(Arrays::stream).toArray();
+    int[][] contexts = new int[groups.size()][];
+    List<Integer> ofRow = new ArrayList<>();
+    List<int[]> continuations = new ArrayList<>();
+    Positions positions = new Positions(requests, indexes);
+    long next = groups.size();
+    for (int group = 0; group < contexts.length; group++) {
+      for (int index : groups.get(group)) {
+        ScoringRequest request = requests.get(index);
+        contexts[group] = Arrays.copyOf(request.tokenIds(), request.from());
+        positions.add(group, next);
+        int length = Math.max(0, request.tokenIds().length - 1 - request.from());
+        if (length > 0) {
+          ofRow.add(group);
+          continuations.add(
+              Arrays.copyOfRange(
+                  request.tokenIds(), request.from(), request.tokenIds().length - 1));
+        }
+        next += length;
+      }
     }
-    int start = 0;
-    for (int index : indexes) {
-      int length = requests.get(index).tokenIds().length - requests.get(index).from();
-      results[index] =
-          new TokenScores(
-              Arrays.copyOfRange(logProbabilities, start, start + length),
-              Arrays.copyOfRange(greedy, start, start + length));
-      start += length;
+    try (DecodingBatch batch = model.newBatch(cancelled);
+        TensorScope _ = TensorScope.open()) {
+      List<Tensor> hidden = new ArrayList<>();
+      hidden.add(batch.addHidden(contexts));
+      if (!continuations.isEmpty()) {
+        hidden.add(
+            batch.continued(
+                ofRow.stream().mapToInt(Integer::intValue).toArray(),
+                continuations.toArray(int[][]::new)));
+      }
+      if (positions.count() > 0) {
+        score(Tensor.cat(hidden, 0), positions);
+      }
+      positions.write(results);
+      return batch.computedTokens();
     }
   }
 
-  private void score(
-      int[][] inputs,
-      int longest,
-      long[] positions,
-      long[] targets,
-      double[] logProbabilities,
-      boolean[] greedy) {
+  /** Where the hidden state in front of each scored token is, and what was scored. */
+  private static final class Positions {
+    private final List<ScoringRequest> requests;
+    private final int[] indexes;
+    private final long[] places;
+    private final long[] targets;
+    private final double[] logProbabilities;
+    private final boolean[] greedy;
+    private int request;
+    private int filled;
+
+    Positions(List<ScoringRequest> requests, int[] indexes) {
+      this.requests = requests;
+      this.indexes = indexes;
+      int count = Arrays.stream(indexes).map(index -> scored(requests.get(index))).sum();
+      places = new long[count];
+      targets = new long[count];
+      logProbabilities = new double[count];
+      greedy = new boolean[count];
+    }
+
+    private static int scored(ScoringRequest request) {
+      return request.tokenIds().length - request.from();
+    }
+
+    int count() {
+      return places.length;
+    }
+
+    /** The next request, whose tokens stand one after the other from a place on. */
+    void add(long first) {
+      add(first, first + 1);
+    }
+
+    /** The next request, whose first place stands apart from the others. */
+    void add(long first, long others) {
+      ScoringRequest added = requests.get(indexes[request++]);
+      for (int t = 0; t < scored(added); t++) {
+        places[filled] = t == 0 ? first : others + t - 1;
+        targets[filled++] = added.tokenIds()[added.from() + t];
+      }
+    }
+
+    void write(TokenScores[] results) {
+      int start = 0;
+      for (int index : indexes) {
+        int end = start + scored(requests.get(index));
+        results[index] =
+            new TokenScores(
+                Arrays.copyOfRange(logProbabilities, start, end),
+                Arrays.copyOfRange(greedy, start, end));
+        start = end;
+      }
+    }
+  }
+
+  /** Hidden states [B x T x D] after the last block. */
+  private Tensor hidden(int[][] inputs) {
+    try (TensorScope scope = TensorScope.open()) {
+      Tensor hidden = model.embed(inputs);
+      for (int layer = 0; layer < model.architecture().layers(); layer++) {
+        if (cancelled.getAsBoolean()) {
+          throw new CancellationException("scoring was interrupted");
+        }
+        Tensor next = model.block(layer, hidden, LinearInputObserver.NONE);
+        hidden.close();
+        hidden = next;
+      }
+      return scope.keep(hidden);
+    }
+  }
+
+  /** Scores hidden states [P x D], some logits at a time. */
+  private void score(Tensor hidden, Positions positions) {
     int chunk = Math.max(1, maxLogits / model.architecture().vocabularySize());
-    try (TensorScope _ = TensorScope.open()) {
-      Tensor hidden =
-          model
-              .hidden(inputs)
-              .view((long) inputs.length * longest, model.architecture().hiddenSize());
-      for (int start = 0; start < positions.length; start += chunk) {
-        int end = Math.min(positions.length, start + chunk);
-        try (TensorScope _ = TensorScope.open()) {
-          long[] wanted = Arrays.copyOfRange(positions, start, end);
-          long[] expected = Arrays.copyOfRange(targets, start, end);
-          Tensor logits =
-              model.head(
-                  hidden.indexSelect(
-                      0, Tensor.fromLongs(wanted, wanted.length).to(hidden.device())));
-          long[] best = logits.argmax(1).toLongs();
-          double[] chosen =
-              logits
-                  .gather(1, Tensor.fromLongs(expected, expected.length, 1).to(logits.device()))
-                  .toDoubles();
-          double[] normaliser = logits.to(ElementType.F64).logSumExp(1).toDoubles();
-          for (int i = 0; i < wanted.length; i++) {
-            logProbabilities[start + i] = chosen[i] - normaliser[i];
-            greedy[start + i] = best[i] == expected[i] && Double.isFinite(chosen[i]);
-          }
+    for (int start = 0; start < positions.count(); start += chunk) {
+      int end = Math.min(positions.count(), start + chunk);
+      try (TensorScope _ = TensorScope.open()) {
+        long[] wanted = Arrays.copyOfRange(positions.places, start, end);
+        long[] expected = Arrays.copyOfRange(positions.targets, start, end);
+        Tensor logits = model.head(hidden.indexSelect(0, indexes(wanted, hidden)));
+        long[] best = logits.argmax(1).toLongs();
+        double[] chosen =
+            logits.gather(1, indexes(expected, hidden).view(expected.length, 1)).toDoubles();
+        double[] normaliser = logits.to(ElementType.F64).logSumExp(1).toDoubles();
+        for (int i = 0; i < wanted.length; i++) {
+          positions.logProbabilities[start + i] = chosen[i] - normaliser[i];
+          positions.greedy[start + i] = best[i] == expected[i] && Double.isFinite(chosen[i]);
         }
       }
     }
+  }
+
+  private static Tensor indexes(long[] values, Tensor like) {
+    return Tensor.fromLongs(values, values.length).to(like.device());
   }
 }

@@ -31,34 +31,21 @@ final class Tiles {
   }
 
   /**
-   * Tiles that take about the same time to generate for: sequences whose lengths differ by less
-   * than a factor of two are dealt out in turn to an even number of tiles. Long prompts mostly have
-   * long replies, so tiles cut from the sorted sequences would leave threads waiting for the first.
+   * Tiles that take about the same time to generate for: sequences are dealt out in turn, longest
+   * first, because long prompts mostly have long replies.
+   *
+   * @param count tiles, those that get nothing left out
    */
-  static List<int[]> dealt(int[] lengths, int maxRows, int maxTokens) {
+  static List<int[]> dealt(int[] lengths, int count) {
     int[] order = longestFirst(lengths);
     List<int[]> tiles = new ArrayList<>();
-    int start = 0;
-    while (start < order.length) {
-      int longest = lengths[order[start]];
-      int end = start;
-      while (end < order.length && 2 * lengths[order[end]] >= longest) {
-        end++;
-      }
-      int count = Math.ceilDiv(end - start, rows(longest, maxRows, maxTokens));
-      deal(Arrays.copyOfRange(order, start, end), count + count % 2, tiles);
-      start = end;
-    }
-    return tiles;
-  }
-
-  private static void deal(int[] band, int count, List<int[]> tiles) {
-    for (int tile = 0; tile < Math.min(count, band.length); tile++) {
+    for (int tile = 0; tile < Math.min(count, order.length); tile++) {
       tiles.add(
-          IntStream.iterate(tile, place -> place < band.length, place -> place + count)
-              .map(place -> band[place])
+          IntStream.iterate(tile, place -> place < order.length, place -> place + count)
+              .map(place -> order[place])
               .toArray());
     }
+    return tiles;
   }
 
   private static int rows(int longest, int maxRows, int maxTokens) {

@@ -20,7 +20,12 @@ import org.bitatlas.tensor.BitAtlasException;
 public final class TransformerLanguageModel implements LanguageModel {
 
   /** Raised when the same requests on the same model would give other results. */
-  public static final int BEHAVIOUR_VERSION = 2;
+  public static final int BEHAVIOUR_VERSION = 3;
+
+  private static final double MIB = 1 << 20;
+
+  /** Requests of a generation tile for each of its rows. */
+  private static final int REQUESTS_PER_ROW = 4;
 
   private final TransformerModel model;
   private final TilePool pool;
@@ -54,12 +59,35 @@ public final class TransformerLanguageModel implements LanguageModel {
   @Override
   public List<TokenScores> score(List<ScoringRequest> requests) {
     requests.forEach(this::check);
-    int[] lengths = requests.stream().mapToInt(request -> request.tokenIds().length - 1).toArray();
+    SharedContexts shared = SharedContexts.of(requests);
+    int[] alone = shared.alone();
+    int[] lengths =
+        Arrays.stream(alone).map(index -> requests.get(index).tokenIds().length - 1).toArray();
+    int[] groupLengths =
+        shared.groups().stream()
+            .mapToInt(group -> SharedContexts.tokens(requests, group))
+            .toArray();
     List<int[]> tiles = Tiles.of(lengths, Integer.MAX_VALUE, limits.scoringTokens());
+    List<int[]> groupTiles = Tiles.of(groupLengths, Integer.MAX_VALUE, limits.scoringTokens());
     TokenScores[] results = new TokenScores[requests.size()];
-    ScoringTile scoring = new ScoringTile(model, limits.logits());
     boolean complete =
-        pool.run(tiles.size(), (tile, _) -> scoring.run(requests, tiles.get(tile), results));
+        pool.run(
+            tiles.size() + groupTiles.size(),
+            (tile, cancellation) -> {
+              ScoringTile scoring =
+                  new ScoringTile(model, limits.logits(), cancellation::requested);
+              if (tile < tiles.size()) {
+                int[] places = tiles.get(tile);
+                scoring.run(
+                    requests, Arrays.stream(places).map(place -> alone[place]).toArray(), results);
+              } else {
+                int[] places = groupTiles.get(tile - tiles.size());
+                scoring.runShared(
+                    requests,
+                    Arrays.stream(places).mapToObj(shared.groups()::get).toList(),
+                    results);
+              }
+            });
     if (!complete) {
       throw new CancellationException("scoring was interrupted");
     }
@@ -92,7 +120,8 @@ public final class TransformerLanguageModel implements LanguageModel {
       List<GenerationRequest> requests, Consumer<? super Generation> finished) {
     requests.forEach(this::check);
     int[] lengths = requests.stream().mapToInt(request -> request.promptIds().length).toArray();
-    List<int[]> tiles = Tiles.dealt(lengths, limits.rows(), limits.promptTokens());
+    List<int[]> tiles = Tiles.dealt(lengths, tiles(requests));
+    long share = limits.cacheBytes() / Math.max(1, tiles.size());
     Generation[] results = new Generation[requests.size()];
     Arrays.fill(results, new Generation(List.of(), Generation.Reason.CANCELLED));
     GenerationTile.Listener listener =
@@ -112,9 +141,22 @@ public final class TransformerLanguageModel implements LanguageModel {
         pool.run(
             tiles.size(),
             (tile, cancellation) ->
-                new GenerationTile(model, listener, cancellation::requested)
+                new GenerationTile(model, limits, share, listener, cancellation::requested)
                     .run(requests, tiles.get(tile)));
     return Arrays.asList(results);
+  }
+
+  /**
+   * Tiles of a call: an even number, of some times as many requests as have rows, so that rows do
+   * not stand empty for long; fewer where their shares of the cache would not hold the largest.
+   */
+  private int tiles(List<GenerationRequest> requests) {
+    int count = Math.ceilDiv(requests.size(), REQUESTS_PER_ROW * limits.rows());
+    long largest =
+        requests.stream().mapToLong(GenerationTile::pages).max().orElse(1)
+            * model.cacheLayout().bytes();
+    long fitting = limits.cacheBytes() / Math.max(1, largest);
+    return (int) Math.max(1, Math.min(count + count % 2, fitting));
   }
 
   /**
@@ -139,7 +181,12 @@ public final class TransformerLanguageModel implements LanguageModel {
             result.set(generation);
           }
         };
-    new GenerationTile(model, listener, () -> Thread.currentThread().isInterrupted())
+    new GenerationTile(
+            model,
+            limits,
+            limits.cacheBytes(),
+            listener,
+            () -> Thread.currentThread().isInterrupted())
         .run(List.of(request), new int[] {0});
     return result.get();
   }
@@ -162,6 +209,12 @@ public final class TransformerLanguageModel implements LanguageModel {
       throw new BitAtlasException(
           "A prompt of %d tokens with %d new tokens does not fit the model's context of %d; shorten the prompt or lower the budget."
               .formatted(prompt, request.mostTokens(), context));
+    }
+    long bytes = GenerationTile.pages(request) * model.cacheLayout().bytes();
+    if (bytes > limits.cacheBytes()) {
+      throw new BitAtlasException(
+          "Keys and values of a prompt of %d tokens with %d new tokens take %.1f MiB, but the cache may take %.1f MiB; shorten the prompt, lower the budget or allow a larger cache."
+              .formatted(prompt, request.mostTokens(), bytes / MIB, limits.cacheBytes() / MIB));
     }
   }
 }

@@ -1,6 +1,6 @@
 /**
- * Scoring and generation over a model. Entry type: LanguageModel. Depends on model, tensor and
- * tokenizer.
+ * Scoring and generation over a model. Entry type: LanguageModel. Depends on model, kernel, tensor
+ * and tokenizer.
  */
 @NullMarked
 package org.bitatlas.generate;
