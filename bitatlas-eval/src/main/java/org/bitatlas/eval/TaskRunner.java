@@ -11,6 +11,7 @@ import org.bitatlas.eval.task.GenerativeTask;
 import org.bitatlas.eval.task.Item;
 import org.bitatlas.eval.task.MultipleChoiceTask;
 import org.bitatlas.eval.task.PerplexityTask;
+import org.bitatlas.eval.task.RollingPerplexityTask;
 import org.bitatlas.eval.task.Suite;
 import org.bitatlas.eval.task.Task;
 import org.bitatlas.generate.LanguageModel;
@@ -66,6 +67,15 @@ public final class TaskRunner {
           new MultipleChoiceRun(choice, mode, suite, model, tokenizer, options, progress).run();
       case PerplexityTask perplexity ->
           new PerplexityRun(perplexity, suite, model, tokenizer, options, progress).run();
+      case RollingPerplexityTask rolling ->
+          new RollingPerplexityRun(
+                  rolling,
+                  ItemSelection.of(task, suite, Item.Document.class, options.limit()),
+                  model,
+                  tokenizer,
+                  options,
+                  progress)
+              .run();
       case CodeTask code ->
           switch (Availability.here()) {
             case Availability.Missing missing ->

@@ -56,6 +56,7 @@ class NanoGoldenTest {
               case Item.Question question -> question.user();
               case Item.Choices choices -> choices.user();
               case Item.Program program -> program.user();
+              case Item.Document document -> document.text();
               case Item.Text text -> text.text();
             };
         for (String mode : prompt.get("modes").propertyNames()) {

@@ -11,8 +11,10 @@ import org.bitatlas.eval.task.CodeTask;
 import org.bitatlas.eval.task.GenerativeTask;
 import org.bitatlas.eval.task.MultipleChoiceTask;
 import org.bitatlas.eval.task.PerplexityTask;
+import org.bitatlas.eval.task.RollingPerplexityTask;
 import org.bitatlas.eval.task.Suite;
 import org.bitatlas.eval.task.SuiteCatalog;
+import org.bitatlas.eval.task.Task.Measure;
 import org.bitatlas.tensor.BitAtlasException;
 import org.bitatlas.tokenizer.ThinkingMode;
 import org.bitatlas.tokenizer.ThinkingProtocol;
@@ -70,7 +72,7 @@ record EngineTask(
       Optional<ThinkingMode> mode,
       org.bitatlas.eval.task.Task task,
       ThinkingProtocol thinking) {
-    if (mode.isPresent() && task instanceof PerplexityTask) {
+    if (mode.isPresent() && task.measure() == Measure.PERPLEXITY) {
       throw new BitAtlasException(
           "The task "
               + wanted.task()
@@ -120,6 +122,7 @@ record EngineTask(
       case GenerativeTask generative -> generative.chance();
       case MultipleChoiceTask choice -> choice.chance();
       case PerplexityTask _ -> 0;
+      case RollingPerplexityTask _ -> 0;
       case CodeTask _ -> 0;
     };
   }

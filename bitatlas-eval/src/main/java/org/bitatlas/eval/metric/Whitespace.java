@@ -37,4 +37,16 @@ public final class Whitespace {
     }
     return text.substring(0, end);
   }
+
+  /** Number of parts that runs of whitespace cut {@code text} into, empty ones at its ends too. */
+  public static int parts(String text) {
+    int parts = 1;
+    boolean before = false;
+    for (int i = 0; i < text.length(); i++) {
+      boolean space = is(text.charAt(i));
+      parts += space && !before ? 1 : 0;
+      before = space;
+    }
+    return parts;
+  }
 }

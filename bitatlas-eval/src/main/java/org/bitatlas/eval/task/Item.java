@@ -39,6 +39,14 @@ public sealed interface Item {
   record Text(int index, String text) implements Item {}
 
   /**
+   * An item of a {@link RollingPerplexityTask}.
+   *
+   * @param index position in the file
+   * @param text the document, before cleaning
+   */
+  record Document(int index, String text) implements Item {}
+
+  /**
    * An item of a {@link CodeTask}.
    *
    * @param index position in the file

@@ -51,6 +51,8 @@ final class SuiteReader {
               code.user().render(fields),
               code.prefix().render(fields),
               code.checks().render(fields));
+      case RollingPerplexityTask rolling ->
+          new Item.Document(index, rolling.document().render(fields));
       case PerplexityTask perplexity ->
           throw new IllegalArgumentException(perplexity.name() + " has a text, not records");
     };

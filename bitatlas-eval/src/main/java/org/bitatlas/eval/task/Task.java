@@ -4,7 +4,8 @@ import java.util.List;
 import org.bitatlas.tokenizer.ThinkingMode;
 
 /** One task as data: what is asked, of which file, and how the answers are scored. */
-public sealed interface Task permits GenerativeTask, MultipleChoiceTask, PerplexityTask, CodeTask {
+public sealed interface Task
+    permits GenerativeTask, MultipleChoiceTask, PerplexityTask, RollingPerplexityTask, CodeTask {
 
   /** Name of the task, unique in its catalog. */
   String name();
@@ -28,7 +29,7 @@ public sealed interface Task permits GenerativeTask, MultipleChoiceTask, Perplex
   enum Measure {
     /** Share of correct items, 0 to 1; more is better. */
     ACCURACY,
-    /** exp of the mean negative log-likelihood per token; less is better. */
+    /** exp of the mean negative log-likelihood per token or word; less is better. */
     PERPLEXITY
   }
 }

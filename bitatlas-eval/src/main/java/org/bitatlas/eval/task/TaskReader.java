@@ -26,8 +26,11 @@ final class TaskReader {
           case "generative" -> generative(node);
           case "multiple_choice" -> multipleChoice(node);
           case "perplexity" -> perplexity(node);
+          case "rolling_perplexity" -> rolling(node);
           case "code" -> code(node);
-          default -> throw node.error("kind", "generative, multiple_choice, perplexity or code");
+          default ->
+              throw node.error(
+                  "kind", "generative, multiple_choice, perplexity, rolling_perplexity or code");
         };
     node.finish();
     return task;
@@ -110,12 +113,6 @@ final class TaskReader {
   }
 
   private static PerplexityTask perplexity(DescriptorNode node) {
-    TextCleaning cleaning =
-        switch (node.text("cleaning")) {
-          case "none" -> TextCleaning.NONE;
-          case "wikitext" -> TextCleaning.WIKITEXT;
-          default -> throw node.error("cleaning", "none or wikitext");
-        };
     PerplexityDefinition.Begin begin =
         switch (node.text("begin_of_sequence")) {
           case "each_window" -> PerplexityDefinition.Begin.EACH_WINDOW;
@@ -128,11 +125,34 @@ final class TaskReader {
         node.text("about"),
         file(node),
         new PerplexityDefinition(
-            cleaning,
+            cleaning(node),
             node.text("prefix"),
             node.integer("window"),
             node.optionalInteger("windows"),
             begin));
+  }
+
+  private static RollingPerplexityTask rolling(DescriptorNode node) {
+    int window = node.integer("window");
+    if (window < 2) {
+      throw node.error("window", "a number of tokens, at least 2");
+    }
+    return new RollingPerplexityTask(
+        node.text("name"),
+        node.text("about"),
+        file(node),
+        template(node, "document"),
+        cleaning(node),
+        window);
+  }
+
+  private static TextCleaning cleaning(DescriptorNode node) {
+    return switch (node.text("cleaning")) {
+      case "none" -> TextCleaning.NONE;
+      case "wikitext" -> TextCleaning.WIKITEXT;
+      case "wikitext_harness" -> TextCleaning.WIKITEXT_HARNESS;
+      default -> throw node.error("cleaning", "none, wikitext or wikitext_harness");
+    };
   }
 
   private static AnswerRule answer(DescriptorNode node) {

@@ -84,6 +84,7 @@ class SuiteCatalogTest {
       case Item.Question question -> question.user();
       case Item.Choices choices -> choices.user();
       case Item.Program program -> program.user();
+      case Item.Document document -> document.text();
       case Item.Text text -> text.text();
     };
   }
@@ -193,7 +194,7 @@ class SuiteCatalogTest {
         "budgets: {no_think: 5}@budgets: {no_thinking: 5}@slow_think, auto_think or no_think",
         "budgets: {no_think: 5}@budgets: {no_think: 0}@at least 1",
         "modes: []@modes: [slow_think]@budget for slow_think",
-        "rule: whole@rule: hole@whole, first_word or first_match",
+        "rule: whole@rule: hole@whole, first_word, first_match or mathematics",
         "rule: whole@rule: first_match, pattern: \"(\"@regular expression",
         "rule: whole@rule: whole, pattern: x@unknown keys [pattern]",
         "chance: 0.0@chances: 0.0@chance",
