@@ -43,6 +43,11 @@ public final class KernelThreads implements AutoCloseable {
     return threads;
   }
 
+  /** Whether the calling thread may have help: there are others, and it did not say it is alone. */
+  public boolean shared() {
+    return threads > 1 && !CALLER.get().alone;
+  }
+
   /** Runs all tiles of a task and returns when the last has ended. */
   public void run(TileTask task) {
     Caller caller = CALLER.get();

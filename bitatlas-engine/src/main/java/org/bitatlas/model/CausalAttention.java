@@ -1,26 +1,43 @@
 package org.bitatlas.model;
 
 import java.util.Optional;
+import org.bitatlas.kernel.KernelThreads;
+import org.bitatlas.kernel.RowScratch;
+import org.bitatlas.kernel.TileTask;
 import org.bitatlas.tensor.Device;
 import org.bitatlas.tensor.ElementType;
 import org.bitatlas.tensor.NativeRuntime;
 import org.bitatlas.tensor.Tensor;
+import org.bitatlas.tensor.TensorScope;
 
 /**
  * Causal attention within right-padded sequences: position t sees 0 .. t, or the last {@code
  * slidingWindow} of them. Padding comes after every real token, so no token sees any.
  *
  * <p>Heads in bf16 are attended in fp32 where the CPU has no AMX: libtorch multiplies bf16 some 20
- * times slower there.
+ * times slower there. Where a sequence has several threads, each attends a key head with its query
+ * heads at a time; the bits are the same.
  */
 final class CausalAttention implements Attention {
 
   private static final boolean FAST_BRAIN_FLOATS = NativeRuntime.cpuFeatures().contains("amx_bf16");
 
-  private final Architecture architecture;
+  /** Values of heads below which handing out tiles takes longer than attending. */
+  private static final long WORTH_SHARING = 1 << 16;
 
+  private final Architecture architecture;
+  private final Optional<KernelThreads> threads;
+
+  /** Attention on the calling thread, which can be differentiated. */
   CausalAttention(Architecture architecture) {
     this.architecture = architecture;
+    this.threads = Optional.empty();
+  }
+
+  /** Attention that threads may share. */
+  CausalAttention(Architecture architecture, KernelThreads threads) {
+    this.architecture = architecture;
+    this.threads = Optional.of(threads);
   }
 
   @Override
@@ -33,20 +50,61 @@ final class CausalAttention implements Attention {
   }
 
   private Tensor attended(int layer, Tensor heads) {
-    int queryHeads = architecture.heads();
-    int keyHeads = architecture.keyValueHeads();
-    long rows = heads.size(0);
+    boolean shared =
+        heads.device().isHost()
+            && heads.elementCount() >= WORTH_SHARING
+            && threads.filter(KernelThreads::shared).isPresent();
+    Tensor attended =
+        shared ? byKeyHead(layer, heads) : attended(layer, heads, 0, architecture.keyValueHeads());
+    long width = (long) architecture.heads() * architecture.headDimension();
+    return attended.reshape(heads.size(0), heads.size(1), width);
+  }
+
+  private Tensor byKeyHead(int layer, Tensor heads) {
+    int group = architecture.heads() / architecture.keyValueHeads();
+    Tensor output =
+        Tensor.empty(
+            heads.elementType(),
+            heads.size(0),
+            heads.size(1),
+            architecture.heads(),
+            architecture.headDimension());
+    threads
+        .orElseThrow()
+        .run(
+            new TileTask() {
+              @Override
+              public int tileCount() {
+                return architecture.keyValueHeads();
+              }
+
+              @Override
+              public void runTile(int tile, RowScratch scratch) {
+                NativeRuntime.onSingleThread(() -> {
+                  try (TensorScope _ = TensorScope.open()) {
+                    output
+                        .narrow(2, (long) tile * group, group)
+                        .copyFrom(attended(layer, heads, tile, 1));
+                  }
+                });
+              }
+            });
+    return output;
+  }
+
+  /** Some key heads with their query heads: [B x T x their query heads x d]. */
+  private Tensor attended(int layer, Tensor heads, int firstKey, int keys) {
+    int queries = architecture.heads();
+    int group = queries / architecture.keyValueHeads();
     int length = (int) heads.size(1);
-    Tensor query = heads.narrow(2, 0, queryHeads).transpose(1, 2);
-    Tensor key = repeated(heads.narrow(2, queryHeads, keyHeads).transpose(1, 2));
-    Tensor value = repeated(heads.narrow(2, queryHeads + keyHeads, keyHeads).transpose(1, 2));
+    long values = (long) queries + architecture.keyValueHeads();
+    Tensor query = heads.narrow(2, (long) firstKey * group, (long) keys * group).transpose(1, 2);
+    Tensor key = repeated(heads.narrow(2, (long) queries + firstKey, keys).transpose(1, 2));
+    Tensor value = repeated(heads.narrow(2, values + firstKey, keys).transpose(1, 2));
     boolean windowed =
         architecture.slidingWindowLayers().contains(layer) && length > architecture.slidingWindow();
     Optional<Tensor> mask = windowed ? Optional.of(windowMask(length, query)) : Optional.empty();
-    return query
-        .scaledDotProductAttention(key, value, mask, !windowed)
-        .transpose(1, 2)
-        .reshape(rows, length, (long) queryHeads * architecture.headDimension());
+    return query.scaledDotProductAttention(key, value, mask, !windowed).transpose(1, 2);
   }
 
   /** [B x G x T x d] to [B x H x T x d], each key head repeated for its group of query heads. */
@@ -56,12 +114,13 @@ final class CausalAttention implements Attention {
       return heads;
     }
     long rows = heads.size(0);
+    long keys = heads.size(1);
     long length = heads.size(2);
     long dimension = architecture.headDimension();
     return heads
         .unsqueeze(2)
-        .expand(rows, architecture.keyValueHeads(), group, length, dimension)
-        .reshape(rows, architecture.heads(), length, dimension);
+        .expand(rows, keys, group, length, dimension)
+        .reshape(rows, keys * group, length, dimension);
   }
 
   private Tensor windowMask(int length, Tensor like) {

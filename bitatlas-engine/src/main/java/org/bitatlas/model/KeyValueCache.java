@@ -103,7 +103,7 @@ final class KeyValueCache implements AutoCloseable {
    * @param sequences [B] with room for their tokens, and none before
    */
   Attention whole(List<PagedSequence> sequences) {
-    CausalAttention causal = new CausalAttention(architecture);
+    CausalAttention causal = new CausalAttention(architecture, threads);
     return new Attention() {
       @Override
       public boolean takesHeadsUnrounded(int layer) {

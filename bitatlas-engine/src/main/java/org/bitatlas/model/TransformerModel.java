@@ -288,7 +288,7 @@ public final class TransformerModel implements AutoCloseable {
    * @return [B x T x D]
    */
   public Tensor block(int layer, Tensor hidden, LinearInputObserver observer) {
-    return block(layer, hidden, new CausalAttention(architecture), observer);
+    return block(layer, hidden, new CausalAttention(architecture, threads), observer);
   }
 
   Tensor block(int layer, Tensor hidden, Attention attention, LinearInputObserver observer) {
