@@ -2,7 +2,6 @@ package org.bitatlas.model;
 
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
-import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
 import org.bitatlas.kernel.AttentionKernels;
@@ -13,8 +12,11 @@ import org.bitatlas.kernel.PageWriter;
 import org.bitatlas.kernel.PagedAttention;
 import org.bitatlas.kernel.PagedSequence;
 import org.bitatlas.kernel.RowKernels;
+import org.bitatlas.kernel.RowScratch;
+import org.bitatlas.kernel.TileTask;
 import org.bitatlas.tensor.Device;
 import org.bitatlas.tensor.ElementType;
+import org.bitatlas.tensor.NativeRuntime;
 import org.bitatlas.tensor.Tensor;
 import org.bitatlas.tensor.TensorScope;
 
@@ -160,20 +162,40 @@ final class KeyValueCache implements AutoCloseable {
                   .view(1, count, -1, dimension)
                   .narrow(2, 0, architecture.heads())
                   .transpose(1, 2);
-          List<Tensor> outputs = new ArrayList<>();
-          for (int head = 0; head < keyHeads; head++) {
-            Tensor key = keys.narrow(0, head, 1).unsqueeze(0).expand(1, group, seen, dimension);
-            Tensor value = values.narrow(0, head, 1).unsqueeze(0).expand(1, group, seen, dimension);
-            outputs.add(
-                queries
-                    .narrow(1, (long) head * group, group)
-                    .scaledDotProductAttention(key, value, Optional.of(mask), false));
-          }
-          return scope.keep(
-              Tensor.cat(outputs, 1)
-                  .transpose(1, 2)
-                  .reshape(count, 1, (long) architecture.heads() * dimension));
+          Tensor output = Tensor.empty(ElementType.F32, 1, count, architecture.heads(), dimension);
+          threads.run(
+              new TileTask() {
+                @Override
+                public int tileCount() {
+                  return keyHeads;
+                }
+
+                @Override
+                public void runTile(int head, RowScratch scratch) {
+                  NativeRuntime.onSingleThread(() -> {
+                    try (TensorScope _ = TensorScope.open()) {
+                      Tensor attended =
+                          queries
+                              .narrow(1, (long) head * group, group)
+                              .scaledDotProductAttention(
+                                  ofGroup(keys, head, group),
+                                  ofGroup(values, head, group),
+                                  Optional.of(mask),
+                                  false);
+                      output
+                          .narrow(2, (long) head * group, group)
+                          .copyFrom(attended.transpose(1, 2));
+                    }
+                  });
+                }
+              });
+          return scope.keep(output.view(count, 1, (long) architecture.heads() * dimension));
         }
+      }
+
+      /** A key head [S x d] of [G x S x d], seen by each query head of its group. */
+      private Tensor ofGroup(Tensor heads, int head, int group) {
+        return heads.narrow(0, head, 1).unsqueeze(0).expand(1, group, heads.size(1), heads.size(2));
       }
 
       /** [1 x 1 x count x seen]: what each token of the chunk sees. */
