@@ -22,6 +22,10 @@ final class Lanes {
   static final VectorSpecies<Short> NARROW =
       VectorSpecies.of(short.class, VectorShape.forBitSize(INT.vectorBitSize() / 2));
 
+  /** As many byte lanes as SHORT has short lanes. */
+  static final VectorSpecies<Byte> BYTES =
+      VectorSpecies.of(byte.class, VectorShape.forBitSize(INT.vectorBitSize() / 2));
+
   /** Lanes of INT: 2, 4, 8 or 16. */
   static final int COUNT = INT.length();
 

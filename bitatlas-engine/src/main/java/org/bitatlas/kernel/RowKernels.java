@@ -39,6 +39,14 @@ public sealed interface RowKernels permits ScalarRowKernels, VectorRowKernels {
       ActivationCodes target);
 
   /**
+   * Activation codes less a shift as signed bytes.
+   *
+   * @param codes from {@code from} on
+   * @param target from its start on
+   */
+  void narrow(short[] codes, int from, int count, int shift, byte[] target);
+
+  /**
    * Sums of code times activation code over each group, exact.
    *
    * @param codes [M x stride] in packed order

@@ -47,6 +47,13 @@ public final class ScalarRowKernels implements RowKernels {
   }
 
   @Override
+  public void narrow(short[] codes, int from, int count, int shift, byte[] target) {
+    for (int k = 0; k < count; k++) {
+      target[k] = (byte) (codes[from + k] - shift);
+    }
+  }
+
+  @Override
   public void integerSums(
       IntegerRows weights, int panel, short[] codes, int rows, boolean wide, int[] sums) {
     ColumnGroups groups = weights.groups();

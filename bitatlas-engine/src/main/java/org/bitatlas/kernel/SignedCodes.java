@@ -120,14 +120,15 @@ final class SignedCodes {
         scales.setAtIndex(ValueLayout.JAVA_FLOAT, first + row, wide.scale(row));
         int from = row * ActivationCodes.stride(columns);
         for (int block = 0; block < blocks.count(); block++) {
-          narrow(wide.codes(), from, block, shift, narrow);
+          narrow(input.kernels(), wide.codes(), from, block, shift, narrow);
           long to = ((long) block * rows + first + row) * width;
           MemorySegment.copy(narrow, 0, codes, ValueLayout.JAVA_BYTE, to, width);
         }
       }
     }
 
-    private void narrow(short[] source, int from, int block, int shift, byte[] target) {
+    private void narrow(
+        RowKernels kernels, short[] source, int from, int block, int shift, byte[] target) {
       int start = blocks.start(block);
       int count = blocks.width(block);
       if (blocks.reordered()) {
@@ -135,9 +136,7 @@ final class SignedCodes {
           target[k] = (byte) (source[from + blocks.column(start + k)] - shift);
         }
       } else {
-        for (int k = 0; k < count; k++) {
-          target[k] = (byte) (source[from + start + k] - shift);
-        }
+        kernels.narrow(source, from + start, count, shift, target);
       }
       for (int k = count; k < width; k++) {
         target[k] = 0;

@@ -181,7 +181,7 @@ public final class VectorAttention implements AttentionKernels {
   }
 
   /** As {@link Exponential#of}. */
-  private static FloatVector exponential(FloatVector x) {
+  static FloatVector exponential(FloatVector x) {
     VectorMask<Float> tiny = x.compare(LT, Exponential.LEAST);
     FloatVector rounding = FloatVector.broadcast(Lanes.FLOAT, Exponential.ROUNDING);
     FloatVector n =

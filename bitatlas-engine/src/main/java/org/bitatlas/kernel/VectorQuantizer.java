@@ -4,41 +4,57 @@ import static jdk.incubator.vector.VectorOperators.F2I;
 import static jdk.incubator.vector.VectorOperators.I2S;
 import static jdk.incubator.vector.VectorOperators.MAX;
 import static jdk.incubator.vector.VectorOperators.MIN;
+import static jdk.incubator.vector.VectorOperators.S2B;
 
+import jdk.incubator.vector.ByteVector;
 import jdk.incubator.vector.FloatVector;
 import jdk.incubator.vector.ShortVector;
+import org.bitatlas.scheme.ActivationQuantizer;
 
 /** Range and codes of activations; the same operations as {@link ActivationRange}. */
 final class VectorQuantizer {
 
   private VectorQuantizer() {}
 
-  /** The least of 0 and the values; not a number where one is not. */
-  static float low(float[] values, int from, int count) {
+  /** The grid of values: their least and their greatest, and 0, in one pass. */
+  static ActivationRange fit(
+      float[] values, int from, int count, ActivationQuantizer quantizer, ActivationRange range) {
     FloatVector low = FloatVector.zero(Lanes.FLOAT);
+    FloatVector high = low;
+    FloatVector lower = low;
+    FloatVector higher = low;
     int k = 0;
-    for (; k + Lanes.COUNT <= count; k += Lanes.COUNT) {
-      low = low.min(FloatVector.fromArray(Lanes.FLOAT, values, from + k));
+    for (; k + 2 * Lanes.COUNT <= count; k += 2 * Lanes.COUNT) {
+      FloatVector v = FloatVector.fromArray(Lanes.FLOAT, values, from + k);
+      FloatVector w = FloatVector.fromArray(Lanes.FLOAT, values, from + k + Lanes.COUNT);
+      low = low.min(v);
+      high = high.max(v);
+      lower = lower.min(w);
+      higher = higher.max(w);
     }
-    float least = low.reduceLanes(MIN);
+    float least = low.min(lower).reduceLanes(MIN);
+    float greatest = high.max(higher).reduceLanes(MAX);
     for (; k < count; k++) {
       least = Math.min(least, values[from + k]);
-    }
-    return least;
-  }
-
-  /** The greatest of 0 and the values; not a number where one is not. */
-  static float high(float[] values, int from, int count) {
-    FloatVector high = FloatVector.zero(Lanes.FLOAT);
-    int k = 0;
-    for (; k + Lanes.COUNT <= count; k += Lanes.COUNT) {
-      high = high.max(FloatVector.fromArray(Lanes.FLOAT, values, from + k));
-    }
-    float greatest = high.reduceLanes(MAX);
-    for (; k < count; k++) {
       greatest = Math.max(greatest, values[from + k]);
     }
-    return greatest;
+    return range.fit(least, greatest, quantizer);
+  }
+
+  /** See {@link RowKernels#narrow}. */
+  static void narrow(short[] codes, int from, int count, int shift, byte[] target) {
+    int lanes = Lanes.SHORT.length();
+    int k = 0;
+    for (; k + lanes <= count; k += lanes) {
+      ((ByteVector)
+              ShortVector.fromArray(Lanes.SHORT, codes, from + k)
+                  .sub((short) shift)
+                  .convertShape(S2B, Lanes.BYTES, 0))
+          .intoArray(target, k);
+    }
+    for (; k < count; k++) {
+      target[k] = (byte) (codes[from + k] - shift);
+    }
   }
 
   /** Codes of a row. */

@@ -41,9 +41,8 @@ public final class VectorRowKernels implements RowKernels {
     int shared = ActivationRange.rowsThatShareAScale(quantizer, rows);
     for (int first = 0; first < rows; first += shared) {
       int from = offset + first * columns;
-      float low = VectorQuantizer.low(activations, from, shared * columns);
-      float high = VectorQuantizer.high(activations, from, shared * columns);
-      ActivationRange range = target.range().fit(low, high, quantizer);
+      ActivationRange range =
+          VectorQuantizer.fit(activations, from, shared * columns, quantizer, target.range());
       for (int row = first; row < first + shared; row++) {
         target.setScale(row);
         int to = row * ActivationCodes.stride(columns);
@@ -51,6 +50,11 @@ public final class VectorRowKernels implements RowKernels {
             activations, offset + row * columns, columns, range, target.codes(), to);
       }
     }
+  }
+
+  @Override
+  public void narrow(short[] codes, int from, int count, int shift, byte[] target) {
+    VectorQuantizer.narrow(codes, from, count, shift, target);
   }
 
   @Override

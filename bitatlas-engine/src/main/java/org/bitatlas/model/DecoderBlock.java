@@ -28,6 +28,7 @@ public final class DecoderBlock implements AutoCloseable {
   private final Map<InputGroup, FusedLinear> linears = new EnumMap<>(InputGroup.class);
   private final StoredOperators stored;
   private final Optional<IntegerOperators> packed;
+  private final BetweenProducts between;
   private final BlockOperators operators;
   private final boolean codesInCache;
 
@@ -61,6 +62,10 @@ public final class DecoderBlock implements AutoCloseable {
     packed = execution.map(present -> new IntegerOperators(source, layer, stored, present));
     operators = packed.isPresent() ? packed.get() : stored;
     codesInCache = execution.map(PackedExecution::onCodes).orElse(false);
+    between =
+        execution
+            .<BetweenProducts>map(present -> new BetweenProducts.OnKernels(present.blockRows()))
+            .orElseGet(BetweenProducts.OnLibtorch::new);
   }
 
   /**
@@ -170,10 +175,17 @@ public final class DecoderBlock implements AutoCloseable {
       LinearInputObserver observer) {
     try (TensorScope scope = TensorScope.open()) {
       Tensor input = normalised(InputGroup.ATTENTION, hidden);
-      Tensor afterAttention =
-          attention(input, rotation, attention, operators, observer).addInPlace(hidden);
-      Tensor mlpInput = normalised(InputGroup.MLP, afterAttention);
-      return scope.keep(mlp(mlpInput, operators, observer).addInPlace(afterAttention));
+      Tensor afterAttention = attention(input, rotation, attention, operators, observer);
+      Tensor mlpInput =
+          PhaseClock.time(
+              Phase.NORM,
+              () ->
+                  between.addThenNorm(
+                      afterAttention,
+                      hidden,
+                      normOf(InputGroup.MLP),
+                      architecture.rmsNormEpsilon()));
+      return scope.keep(between.add(mlp(mlpInput, operators, observer), afterAttention));
     }
   }
 
@@ -187,7 +199,7 @@ public final class DecoderBlock implements AutoCloseable {
 
   private Tensor normalised(InputGroup group, Tensor hidden) {
     return PhaseClock.time(
-        Phase.NORM, () -> hidden.rmsNorm(normOf(group), architecture.rmsNormEpsilon()));
+        Phase.NORM, () -> between.norm(hidden, normOf(group), architecture.rmsNormEpsilon()));
   }
 
   private Tensor attention(
@@ -205,8 +217,12 @@ public final class DecoderBlock implements AutoCloseable {
                 input.size(1),
                 architecture.heads() + 2L * architecture.keyValueHeads(),
                 architecture.headDimension());
-    rotate(
-        heads.narrow(2, 0, architecture.heads() + (long) architecture.keyValueHeads()), rotation);
+    PhaseClock.time(
+        Phase.ROTARY,
+        () -> {
+          between.rotate(heads, architecture.heads() + architecture.keyValueHeads(), rotation);
+          return heads;
+        });
     Tensor prepared =
         attention.takesHeadsUnrounded(layer) ? stored.headsForCodes(heads) : operators.heads(heads);
     Tensor attended = PhaseClock.time(Phase.ATTENTION, () -> attention.attend(layer, prepared));
@@ -217,11 +233,7 @@ public final class DecoderBlock implements AutoCloseable {
   private Tensor mlp(Tensor input, BlockOperators operators, LinearInputObserver observer) {
     observe(InputGroup.MLP, input, observer);
     Tensor both = operators.linear(InputGroup.MLP, input);
-    int width = architecture.intermediateSize();
-    Tensor activated =
-        PhaseClock.time(
-            Phase.ACTIVATION,
-            () -> both.narrow(-1, 0, width).silu().mulInPlace(both.narrow(-1, width, width)));
+    Tensor activated = PhaseClock.time(Phase.ACTIVATION, () -> between.swiGlu(both));
     observe(InputGroup.MLP_OUTPUT, activated, observer);
     return operators.linear(InputGroup.MLP_OUTPUT, activated);
   }
@@ -230,17 +242,6 @@ public final class DecoderBlock implements AutoCloseable {
     for (Projection projection : group.projections()) {
       observer.observe(projection, input);
     }
-  }
-
-  /** Rotates heads [B x T x n x d] in place: x * cos + roll(x, d/2) * sin. */
-  private void rotate(Tensor heads, RotaryTable.Tables rotation) {
-    Tensor _ =
-        PhaseClock.time(
-            Phase.ROTARY,
-            () -> {
-              Tensor rolled = heads.roll(-1, architecture.headDimension() / 2);
-              return heads.mulInPlace(rotation.cosine()).addProductInPlace(rolled, rotation.sine());
-            });
   }
 
   /** The weight W [N x K] of a projection, row-major, in the values the block computes with. */

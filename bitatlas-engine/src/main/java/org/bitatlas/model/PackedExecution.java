@@ -2,6 +2,7 @@ package org.bitatlas.model;
 
 import java.util.Map;
 import java.util.concurrent.ConcurrentHashMap;
+import org.bitatlas.kernel.BlockRows;
 import org.bitatlas.kernel.IdleObjects;
 import org.bitatlas.kernel.KernelThreads;
 import org.bitatlas.kernel.KernelTrace;
@@ -19,11 +20,13 @@ final class PackedExecution implements AutoCloseable {
   private final KernelThreads threads;
   private final RowKernels kernels = RowKernels.selected();
   private final KernelTrace trace = new KernelTrace();
+  private final BlockRows blockRows;
   private final Map<Integer, IdleObjects<LinearInput>> idle = new ConcurrentHashMap<>();
 
   PackedExecution(Execution execution, int threads) {
     this.onCodes = execution == Execution.INTEGER;
     this.threads = new KernelThreads(threads);
+    this.blockRows = new BlockRows(kernels, this.threads);
   }
 
   /** Whether quantized layers are multiplied from their codes. */
@@ -37,6 +40,10 @@ final class PackedExecution implements AutoCloseable {
 
   RowKernels kernels() {
     return kernels;
+  }
+
+  BlockRows blockRows() {
+    return blockRows;
   }
 
   KernelTrace trace() {

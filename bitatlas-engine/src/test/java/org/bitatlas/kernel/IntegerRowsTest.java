@@ -126,6 +126,20 @@ class IntegerRowsTest {
   }
 
   @Test
+  void bothProvidersNarrowTheSame() {
+    for (int count : new int[] {0, 1, 15, 16, 31, 32, 33, 64, 100, 1536}) {
+      ActivationCodes codes = new KernelCases(8).codes(1, count + 3, -255, 255);
+      for (int shift : new int[] {0, -127, 128}) {
+        byte[] scalar = new byte[count + 1];
+        byte[] vector = new byte[count + 1];
+        SCALAR.narrow(codes.codes(), 3, count, shift, scalar);
+        VECTOR.narrow(codes.codes(), 3, count, shift, vector);
+        assertThat(vector).isEqualTo(scalar);
+      }
+    }
+  }
+
+  @Test
   void refusesTooManyColumnsForItsSums() {
     KernelCases cases = new KernelCases(6);
     GridLinear linear = cases.grid(1, 32769, 8, 32769, Zeros.MIDDLE);
