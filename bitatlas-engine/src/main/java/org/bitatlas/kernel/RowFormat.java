@@ -9,7 +9,10 @@ import org.bitatlas.tensor.TensorScope;
 /** Rows of fp32 or bf16 between tensors' memory and arrays. */
 final class RowFormat {
 
-  private static final int NOT_A_NUMBER = 0x7FC0;
+  /** The bf16 pattern of what is not a number. */
+  static final int NOT_A_NUMBER = 0x7FC0;
+
+  private static final boolean VECTORS = RowKernels.selected() instanceof VectorRowKernels;
 
   private RowFormat() {}
 
@@ -20,7 +23,8 @@ final class RowFormat {
       MemorySegment.copy(memory, ValueLayout.JAVA_FLOAT, first * Float.BYTES, target, to, count);
       return;
     }
-    for (int i = 0; i < count; i++) {
+    int done = VECTORS ? VectorFormat.read(memory, first, count, target, to) : 0;
+    for (int i = done; i < count; i++) {
       int bits = memory.get(ValueLayout.JAVA_SHORT, (first + i) * Short.BYTES);
       target[to + i] = Float.intBitsToFloat(bits << Short.SIZE);
     }
@@ -33,7 +37,8 @@ final class RowFormat {
       MemorySegment.copy(values, from, memory, ValueLayout.JAVA_FLOAT, first * Float.BYTES, count);
       return;
     }
-    for (int i = 0; i < count; i++) {
+    int done = VECTORS ? VectorFormat.write(values, from, count, memory, first) : 0;
+    for (int i = done; i < count; i++) {
       memory.set(ValueLayout.JAVA_SHORT, (first + i) * Short.BYTES, brain(values[from + i]));
     }
   }
@@ -52,6 +57,11 @@ final class RowFormat {
     int bits = Float.floatToRawIntBits(value);
     int rounded = (bits + 0x7FFF + (bits >>> Short.SIZE & 1)) >>> Short.SIZE;
     return (short) (Float.isNaN(value) ? NOT_A_NUMBER : rounded);
+  }
+
+  /** Where a product goes when its bias was added: itself where that is its type. */
+  static Tensor sumOf(Tensor product, ElementType type) {
+    return product.elementType() == type ? product : Tensor.empty(type, product.shape());
   }
 
   /** A vector in F32, to be closed by the caller. */

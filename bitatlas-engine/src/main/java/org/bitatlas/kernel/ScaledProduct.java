@@ -1,7 +1,6 @@
 package org.bitatlas.kernel;
 
 import java.lang.foreign.MemorySegment;
-import java.util.Optional;
 import org.bitatlas.scheme.ActivationQuantizer;
 import org.bitatlas.scheme.GridLinear;
 import org.bitatlas.tensor.ElementType;
@@ -16,7 +15,7 @@ final class ScaledProduct implements IntegerLinear.ManyRows {
   private final PackedMatmul matmul;
   private final ActivationQuantizer quantizer;
   private final ColumnGroups groups;
-  private final Optional<Tensor> bias;
+  private final float[] bias;
   private final long scaleBytes;
 
   ScaledProduct(
@@ -27,7 +26,7 @@ final class ScaledProduct implements IntegerLinear.ManyRows {
     // The bias is added to the fp32 result: oneDNN would add it before the scale of the row.
     this.matmul =
         PackedMatmul.pack(ByteWeights.of(linear), bias.length > 0 ? ElementType.F32 : output, true);
-    this.bias = bias.length > 0 ? Optional.of(RowFormat.vector(bias)) : Optional.empty();
+    this.bias = bias;
   }
 
   @Override
@@ -40,7 +39,9 @@ final class ScaledProduct implements IntegerLinear.ManyRows {
     SignedCodes x = input.signedCodes(quantizer, groups, threads);
     int rows = input.rows();
     Tensor output = Tensor.empty(matmul.outputType(), rows, matmul.outputFeatures());
+    Tensor sum = RowFormat.sumOf(output, input.type());
     MemorySegment memory = output.memory();
+    TileBias adding = TileBias.between(bias, output, sum);
     threads.run(
         new TileTask() {
           @Override
@@ -51,9 +52,19 @@ final class ScaledProduct implements IntegerLinear.ManyRows {
           @Override
           public void runTile(int tile, RowScratch scratch) {
             matmul.runTile(tile, rows, x.codes(), x.scales(), memory);
+            if (bias.length > 0) {
+              int column = tile % matmul.slices() * PackedWeight.SLICE_COLUMNS;
+              int row = tile / matmul.slices() * MatmulKernel.TILE_ROWS;
+              adding.add(
+                  row,
+                  Math.min(MatmulKernel.TILE_ROWS, rows - row),
+                  column,
+                  Math.min(PackedWeight.SLICE_COLUMNS, matmul.outputFeatures() - column),
+                  scratch);
+            }
           }
         });
-    return bias.isPresent() ? output.addInPlace(bias.get()).to(input.type()) : output;
+    return sum;
   }
 
   @Override
@@ -70,6 +81,5 @@ final class ScaledProduct implements IntegerLinear.ManyRows {
   @Override
   public void close() {
     matmul.close();
-    bias.ifPresent(Tensor::close);
   }
 }

@@ -2,7 +2,6 @@ package org.bitatlas.kernel;
 
 import java.lang.foreign.MemorySegment;
 import java.lang.ref.Reference;
-import java.util.Optional;
 import org.bitatlas.scheme.ActivationQuantizer;
 import org.bitatlas.tensor.ElementType;
 import org.bitatlas.tensor.Tensor;
@@ -13,12 +12,13 @@ final class UnpackedProduct implements IntegerLinear.ManyRows {
   private final UnpackedSlices slices;
   private final IntegerRows weights;
   private final ActivationQuantizer quantizer;
-  private final Optional<Tensor> bias;
+  private final float[] bias;
   private final ElementType output;
 
   /**
    * Many rows times a layer.
    *
+   * @param bias b [N], or empty
    * @param output of {@link #shape}
    */
   UnpackedProduct(
@@ -30,7 +30,7 @@ final class UnpackedProduct implements IntegerLinear.ManyRows {
     this.slices = slices;
     this.weights = weights;
     this.quantizer = quantizer;
-    this.bias = bias.length > 0 ? Optional.of(RowFormat.vector(bias)) : Optional.empty();
+    this.bias = bias;
     this.output = output;
   }
 
@@ -56,19 +56,22 @@ final class UnpackedProduct implements IntegerLinear.ManyRows {
   public Tensor apply(LinearInput input, KernelThreads threads) {
     SignedCodes x = input.signedCodes(quantizer, weights.groups(), threads);
     Tensor y = Tensor.empty(output, input.rows(), weights.outputFeatures());
-    threads.run(new Product(input.rows(), x, y.memory()));
-    return bias.isPresent() ? y.addInPlace(bias.get()).to(input.type()) : y;
+    Tensor sum = RowFormat.sumOf(y, input.type());
+    threads.run(new Product(input.rows(), x, y.memory(), TileBias.between(bias, y, sum)));
+    return sum;
   }
 
   private final class Product implements TileTask {
     private final int rows;
     private final SignedCodes x;
     private final MemorySegment y;
+    private final TileBias adding;
 
-    Product(int rows, SignedCodes x, MemorySegment y) {
+    Product(int rows, SignedCodes x, MemorySegment y, TileBias adding) {
       this.rows = rows;
       this.x = x;
       this.y = y;
+      this.adding = adding;
     }
 
     @Override
@@ -87,14 +90,18 @@ final class UnpackedProduct implements IntegerLinear.ManyRows {
       long scales = weights.scales().memory().address() + (long) firstColumn * Float.BYTES;
       for (int row = firstRow; row < end; row += MatmulKernel.TILE_ROWS) {
         long first = (long) row * weights.outputFeatures() + firstColumn;
+        int count = Math.min(MatmulKernel.TILE_ROWS, end - row);
         slices.multiply(
             slice,
-            Math.min(MatmulKernel.TILE_ROWS, end - row),
+            count,
             x.block(0, row).address(),
             memory.address(),
             scales,
             x.scales().address() + (long) row * Float.BYTES,
             y.address() + first * output.bits() / Byte.SIZE);
+        if (bias.length > 0) {
+          adding.add(row, count, firstColumn, slices.columns(slice), scratch);
+        }
       }
       Reference.reachabilityFence(x);
       Reference.reachabilityFence(y);
@@ -118,6 +125,5 @@ final class UnpackedProduct implements IntegerLinear.ManyRows {
   @Override
   public void close() {
     slices.close();
-    bias.ifPresent(Tensor::close);
   }
 }
