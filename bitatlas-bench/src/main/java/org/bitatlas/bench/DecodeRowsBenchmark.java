@@ -73,7 +73,7 @@ public class DecodeRowsBenchmark {
   public int workers;
 
   /** What is multiplied. */
-  @Param({"MEMORY", "W8A8", "W8A8_ROWS", "W4A8_G128", "W4A16_G128", "BF16"})
+  @Param({"MEMORY", "W8A8", "W8A8_ROWS", "W4A8_G128", "W4A16_G128", "F32", "BF16", "BF16_ROWS"})
   public Scheme scheme;
 
   /** Schemes side by side. */
@@ -88,8 +88,12 @@ public class DecodeRowsBenchmark {
     W4A8_G128,
     /** Codes of 4 bits in groups, times floats. */
     W4A16_G128,
-    /** bf16 times floats. */
-    BF16
+    /** fp32: packed by oneDNN. */
+    F32,
+    /** bf16: packed by oneDNN. */
+    BF16,
+    /** bf16 times floats by the kernels of few rows. */
+    BF16_ROWS
   }
 
   /** Bytes of weights read, reported per second. */
@@ -155,16 +159,41 @@ public class DecodeRowsBenchmark {
       case W4A16_G128 -> {
         return addFloat(AffineRows.of(grid(4, GROUP), arena));
       }
+      case F32 -> {
+        return addPacked(ElementType.F32);
+      }
       case BF16 -> {
-        MemorySegment bits = arena.allocate((long) rows * columns * Short.BYTES, Short.BYTES);
-        for (long i = 0; i < (long) rows * columns; i++) {
-          int pattern = Float.floatToRawIntBits((float) random.nextDouble(-1, 1));
-          bits.setAtIndex(ValueLayout.JAVA_SHORT, i, (short) (pattern >> Short.SIZE));
-        }
-        return addFloat(FloatRows.brainFloat(rows, columns, bits, arena));
+        return addPacked(ElementType.BF16);
+      }
+      case BF16_ROWS -> {
+        return addFloat(
+            FloatRows.brainFloat(rows, columns, floats(ElementType.BF16, arena), arena));
       }
     }
     throw new IllegalStateException("no such scheme: " + scheme);
+  }
+
+  private MemorySegment floats(ElementType type, Arena owner) {
+    int bytes = type.bits() / Byte.SIZE;
+    MemorySegment values = owner.allocate((long) rows * columns * bytes, bytes);
+    for (long i = 0; i < (long) rows * columns; i++) {
+      int pattern = Float.floatToRawIntBits((float) random.nextDouble(-1, 1));
+      if (type == ElementType.F32) {
+        values.setAtIndex(ValueLayout.JAVA_INT, i, pattern);
+      } else {
+        values.setAtIndex(ValueLayout.JAVA_SHORT, i, (short) (pattern >> Short.SIZE));
+      }
+    }
+    return values;
+  }
+
+  private long addPacked(ElementType type) {
+    try (Arena once = Arena.ofConfined()) {
+      MatmulWeight weight = MatmulWeight.of(type, floats(type, once), rows, columns);
+      PackedMatmul packed = PackedMatmul.pack(weight, type, false);
+      layers.add(new DenseRow(packed));
+      return packed.packedBytes();
+    }
   }
 
   private MatmulWeight byteCodes() {
@@ -205,6 +234,28 @@ public class DecodeRowsBenchmark {
     }
   }
 
+  /** One row of floats times a weight that oneDNN packed. */
+  private final class DenseRow implements TileTask {
+    private final PackedMatmul packed;
+    private final MemorySegment input = arena.allocate((long) columns * Float.BYTES, 64);
+    private final MemorySegment result = arena.allocate((long) rows * Float.BYTES, 64);
+
+    DenseRow(PackedMatmul packed) {
+      this.packed = packed;
+      input.fill((byte) 0x3F);
+    }
+
+    @Override
+    public int tileCount() {
+      return packed.tileCount(1);
+    }
+
+    @Override
+    public void runTile(int tile, RowScratch scratch) {
+      packed.runTile(tile, 1, input, MemorySegment.NULL, result);
+    }
+  }
+
   private long addFloat(WeightOnlyRows weight) {
     layers.add(new WeightOnlyProduct(kernels, weight, 1));
     return weight.bytes();
@@ -229,6 +280,8 @@ public class DecodeRowsBenchmark {
     pool.close();
     for (TileTask layer : layers) {
       if (layer instanceof PackedRow row) {
+        row.packed.close();
+      } else if (layer instanceof DenseRow row) {
         row.packed.close();
       }
     }

@@ -4,7 +4,6 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
 import org.bitatlas.model.Architecture.Projection;
-import org.bitatlas.tensor.ElementType;
 import org.bitatlas.tensor.Tensor;
 import org.bitatlas.tensor.TensorScope;
 
@@ -44,21 +43,6 @@ final class FusedLinear implements AutoCloseable {
         }
       }
     }
-  }
-
-  /** Type of the weights. */
-  ElementType elementType() {
-    return weight.elementType();
-  }
-
-  /** Rows of the matrix. */
-  int outputFeatures() {
-    return (int) weight.size(0);
-  }
-
-  /** Columns of the matrix. */
-  int inputFeatures() {
-    return (int) weight.size(1);
   }
 
   /** X W^T + b: [.. x K] to [.. x sum N]. */
