@@ -21,7 +21,9 @@ final class BenchTable {
 
   private static final int LABEL = 13;
   private static final int COLUMN = 8;
-  private static final String ROW = "%-12s%9s%12s%7s%12s%6s%9s%9s";
+  private static final String ROW = "%-15s%9s%12s%7s%12s%6s%9s%9s";
+
+  private static final String PARTS = "%-15s%12s%12s%12s%14s";
 
   private final BenchResult result;
   private final List<String> lines = new ArrayList<>();
@@ -33,6 +35,7 @@ final class BenchTable {
   static List<String> lines(BenchResult result) {
     BenchTable table = new BenchTable(result);
     table.rates();
+    table.memory();
     table.limits();
     table.phases("Prefill of a prompt", SchemeResult::prefill, 1);
     table.phases("Decoding of a token", SchemeResult::decode, result.run().tokens());
@@ -86,6 +89,22 @@ final class BenchTable {
     }
   }
 
+  /** Weights as stored, by part, and what a token adds to the cache. */
+  private void memory() {
+    lines.add("");
+    lines.add(format(PARTS, "stored", "linears", "tables", "other", "cache/token").stripTrailing());
+    for (SchemeResult scheme : result.schemes()) {
+      lines.add(
+          format(
+              PARTS,
+              scheme.facts().scheme(),
+              Amounts.bytes(scheme.facts().linearBytes()),
+              Amounts.bytes(scheme.facts().tableBytes()),
+              Amounts.bytes(scheme.facts().otherBytes()),
+              Amounts.bytes(scheme.facts().cachePerPosition())));
+    }
+  }
+
   private void limits() {
     List<String> peaks = new ArrayList<>();
     for (ElementType type : List.of(ElementType.F32, ElementType.BF16, ElementType.I8)) {
@@ -116,9 +135,11 @@ final class BenchTable {
           result.schemes().subList(from, Math.min(result.schemes().size(), from + perBlock));
       lines.add("");
       lines.add(title + ", percent");
-      across("", shown, scheme -> scheme.facts().scheme().split("-", 2)[0]);
-      if (shown.stream().anyMatch(scheme -> scheme.facts().scheme().contains("-"))) {
-        across("", shown, scheme -> (scheme.facts().scheme() + "-").split("-", 3)[1]);
+      for (int line = 0; line < 3; line++) {
+        int at = line;
+        if (shown.stream().anyMatch(scheme -> !partOfName(scheme, at).isEmpty())) {
+          across("", shown, scheme -> partOfName(scheme, at));
+        }
       }
       for (Phase phase : Phase.values()) {
         across(
@@ -126,6 +147,12 @@ final class BenchTable {
       }
       across("time", shown, scheme -> time(part.apply(scheme).seconds() / parts));
     }
+  }
+
+  /** The parts between the hyphens of a scheme's name stand one under the other. */
+  private static String partOfName(SchemeResult scheme, int part) {
+    String[] parts = scheme.facts().scheme().split("-", 3);
+    return part < parts.length ? parts[part] : "";
   }
 
   private static String label(Phase phase) {

@@ -20,7 +20,7 @@ final class ExecutionOptions {
       paramLabel = "E",
       description =
           "simulated (dequantized once, rounded in float) or integer (packed codes, integer"
-              + " products; default: simulated).")
+              + " products). Default: simulated; of bench: integer.")
   Optional<Execution> execution = Optional.empty();
 
   @Option(

@@ -1,5 +1,6 @@
 package org.bitatlas.study.bench;
 
+import java.util.List;
 import java.util.stream.Collectors;
 import org.bitatlas.checkpoint.Checkpoint;
 import org.bitatlas.kernel.PageLayout;
@@ -41,6 +42,7 @@ record LoadedScheme(SchemeFacts facts, TransformerModel model) implements AutoCl
           scheme.words(),
           "float",
           floatSize(subject, precision),
+          floatTables(architecture, type),
           type,
           bytes(linearWeights(architecture), type),
           model);
@@ -90,10 +92,11 @@ record LoadedScheme(SchemeFacts facts, TransformerModel model) implements AutoCl
     }
     Architecture architecture = model.architecture();
     ModelSize stored = ModelSize.ofQuantized(codes, floats, architecture.tiedEmbeddings());
+    long tables = storedTables(codes, floats, architecture.tiedEmbeddings());
     ElementType type = model.precision().elementType();
     if (options.execution() == Execution.SIMULATED) {
       long linears = bytes(linearWeights(architecture), type);
-      return of(name, words, "simulated", stored, type, linears, model);
+      return of(name, words, "simulated", stored, tables, type, linears, model);
     }
     boolean integers =
         !codes.activations().isEmpty()
@@ -103,6 +106,7 @@ record LoadedScheme(SchemeFacts facts, TransformerModel model) implements AutoCl
         words,
         "integer",
         stored,
+        tables,
         integers ? ElementType.I8 : type,
         stored.linearBytes(),
         model);
@@ -113,6 +117,7 @@ record LoadedScheme(SchemeFacts facts, TransformerModel model) implements AutoCl
       String words,
       String execution,
       ModelSize stored,
+      long tableBytes,
       ElementType arithmetic,
       long linearBytesRead,
       TransformerModel model) {
@@ -128,6 +133,7 @@ record LoadedScheme(SchemeFacts facts, TransformerModel model) implements AutoCl
             arithmetic,
             stored.wholeModelBytes(),
             stored.linearBytes(),
+            tableBytes,
             linearBytesRead + bytes(head, type),
             model.cacheLayout().bytes() / PageLayout.TOKENS),
         model);
@@ -144,6 +150,25 @@ record LoadedScheme(SchemeFacts facts, TransformerModel model) implements AutoCl
     }
     ElementType type = precision.elementType();
     return new ModelSize(bytes(whole, type), bytes(linearWeights(architecture), type), type.bits());
+  }
+
+  private static long floatTables(Architecture architecture, ElementType type) {
+    long table = (long) architecture.vocabularySize() * architecture.hiddenSize();
+    return bytes(architecture.tiedEmbeddings() ? table : 2 * table, type);
+  }
+
+  /** Embedding and head: codes where the checkpoint has them, else float tensors. */
+  private static long storedTables(QuantizedCheckpoint codes, Checkpoint floats, boolean tied) {
+    long bytes = 0;
+    for (String module : List.of(QuantizedCheckpoint.EMBEDDING, QuantizedCheckpoint.HEAD)) {
+      StoredLinear table = codes.linears().get(module);
+      if (table != null) {
+        bytes += table.storedBytes();
+      } else if (!tied || module.equals(QuantizedCheckpoint.EMBEDDING)) {
+        bytes += floats.find(module + ".weight").map(tensor -> tensor.data().byteSize()).orElse(0L);
+      }
+    }
+    return bytes;
   }
 
   /** Number of weights of the linear layers of all blocks. */

@@ -8,6 +8,8 @@ import java.util.Optional;
 import java.util.SplittableRandom;
 import org.bitatlas.model.Architecture;
 import org.bitatlas.model.Architecture.Projection;
+import org.bitatlas.scheme.AttentionActivations;
+import org.bitatlas.scheme.BinaryLinear;
 import org.bitatlas.scheme.GridLinear;
 import org.bitatlas.scheme.KroneckerTransform;
 import org.bitatlas.scheme.LinearActivations;
@@ -23,6 +25,9 @@ import org.bitatlas.scheme.StoredLinear;
 final class RandomCodes {
 
   private static final float SCALE = 0.002f;
+
+  /** One salient column in so many of a binary layer. */
+  private static final int SALIENT_EVERY = 10;
 
   private final Architecture architecture;
   private final Scheme.Weights weights;
@@ -60,6 +65,9 @@ final class RandomCodes {
           projection, new LinearActivations(transform, scheme.activations(), Optional.empty()));
     }
     for (int layer = 0; layer < architecture.layers(); layer++) {
+      if (scheme.cache().isPresent()) {
+        checkpoint.attention().put(layer, AttentionActivations.rounding(scheme.cache().get()));
+      }
       for (Projection projection : Projection.values()) {
         checkpoint.linears().put(projection.module(layer), linears.get(projection));
         checkpoint.activations().put(projection.module(layer), around.get(projection));
@@ -68,19 +76,59 @@ final class RandomCodes {
     return checkpoint;
   }
 
-  private GridLinear linear(Projection projection) {
+  private StoredLinear linear(Projection projection) {
     int rows = architecture.outputFeatures(projection);
     int columns = architecture.inputFeatures(projection);
     int groupSize = weights.groupSize() == 0 ? columns : Math.min(columns, weights.groupSize());
-    byte[] codes = new byte[rows * GridLinear.rowBytes(columns, weights.bits())];
+    return weights.binary()
+        ? binary(rows, columns, groupSize)
+        : grid(
+            rows,
+            columns,
+            groupSize,
+            projection == Projection.DOWN ? weights.downBits() : weights.bits());
+  }
+
+  /** Signs with two magnitudes per row and block, and a tenth of the columns salient. */
+  private BinaryLinear binary(int rows, int columns, int blockSize) {
+    int rowBytes = Math.ceilDiv(columns, Byte.SIZE);
+    byte[] salient = new byte[rowBytes];
+    byte[] signs = new byte[rows * rowBytes];
+    byte[] selectors = new byte[rows * rowBytes];
+    random.nextBytes(signs);
+    random.nextBytes(selectors);
+    for (int k = 0; k < columns; k += SALIENT_EVERY) {
+      salient[k / Byte.SIZE] |= (byte) (1 << (k % Byte.SIZE));
+    }
+    clearUnused(columns, salient, signs, selectors);
+    int terms = rows * Math.ceilDiv(columns, blockSize) * BinaryLinear.TERMS;
+    float[] scales = new float[terms];
+    Arrays.fill(scales, SCALE);
+    return new BinaryLinear(
+        rows, columns, blockSize, salient, signs, selectors, new float[terms], scales);
+  }
+
+  /** Bits of a row beyond its columns are 0, as they are in a checkpoint. */
+  private static void clearUnused(int columns, byte[]... planes) {
+    int used = columns % Byte.SIZE;
+    int rowBytes = Math.ceilDiv(columns, Byte.SIZE);
+    for (byte[] plane : planes) {
+      for (int last = rowBytes - 1; used > 0 && last < plane.length; last += rowBytes) {
+        plane[last] &= (byte) ((1 << used) - 1);
+      }
+    }
+  }
+
+  private GridLinear grid(int rows, int columns, int groupSize, int bits) {
+    byte[] codes = new byte[rows * GridLinear.rowBytes(columns, bits)];
     random.nextBytes(codes);
     int cells = rows * Math.ceilDiv(columns, groupSize);
     float[] scales = new float[cells];
     Arrays.fill(scales, SCALE);
     byte[] zeros = new byte[cells];
-    Arrays.fill(zeros, (byte) (1 << (weights.bits() - 1)));
+    Arrays.fill(zeros, (byte) (1 << (bits - 1)));
     return new GridLinear(
-        rows, columns, weights.bits(), groupSize, true, codes, scales, zeros, Optional.empty());
+        rows, columns, bits, groupSize, true, codes, scales, zeros, Optional.empty());
   }
 
   /** Factors as square as the width allows. */

@@ -20,21 +20,31 @@ import org.bitatlas.tensor.BitAtlasException;
  * @param weights how the linear layers of the blocks are quantized
  * @param activations how their inputs are rounded
  * @param transforms whether FlatQuant's transforms stand in front of them
+ * @param cache how keys and values are rounded on their way into the cache
  */
 public record Scheme(
     String name,
     Optional<Precision> precision,
     Optional<Weights> weights,
     Optional<ActivationQuantizer> activations,
-    boolean transforms) {
+    boolean transforms,
+    Optional<ActivationQuantizer> cache) {
 
   /**
    * Quantized weights.
    *
-   * @param bits of a weight
+   * @param bits of a weight; 1 for binary weights as BiLLM stores them, in blocks of the group's
+   *     size
    * @param groupSize weights of a row that share a scale; 0 for the whole row
+   * @param downBits of a weight of the MLP's down projection, which suffers most of few bits
    */
-  public record Weights(int bits, int groupSize) {}
+  public record Weights(int bits, int groupSize, int downBits) {
+
+    /** Whether weights are signs with a few values per block and row. */
+    public boolean binary() {
+      return bits == 1;
+    }
+  }
 
   /** Any range does: how fast rounding is does not depend on it. */
   private static final float STATIC_RANGE = 8;
@@ -54,7 +64,13 @@ public record Scheme(
       String name = precision.name().toLowerCase(Locale.ROOT);
       known.put(
           name,
-          new Scheme(name, Optional.of(precision), Optional.empty(), Optional.empty(), false));
+          new Scheme(
+              name,
+              Optional.of(precision),
+              Optional.empty(),
+              Optional.empty(),
+              false,
+              Optional.empty()));
     }
     for (Scheme scheme :
         List.of(
@@ -65,7 +81,13 @@ public record Scheme(
             quantized("w8a16", 8, 0, none, false),
             quantized("w4a16-g128", 4, GROUP, none, false),
             quantized("w4a4", 4, 0, four, false),
-            quantized("w4a4-flat", 4, 0, four, true))) {
+            quantized("w4a4-flat", 4, 0, four, true),
+            quantized("w3a16-g128", 3, GROUP, none, false),
+            quantized("w2a16-g128", 2, GROUP, none, false),
+            quantized("binary", 1, GROUP, none, false),
+            quantized("w4a8-down8", 4, 0, eight, false).withDown(8),
+            quantized("w8a8-kv8", 8, 0, eight, false).withCache(8),
+            quantized("w4a16-g128-kv4", 4, GROUP, none, false).withCache(4))) {
       known.put(scheme.name, scheme);
     }
     return known;
@@ -78,7 +100,28 @@ public record Scheme(
       Optional<ActivationQuantizer> activations,
       boolean transforms) {
     return new Scheme(
-        name, Optional.empty(), Optional.of(new Weights(bits, groupSize)), activations, transforms);
+        name,
+        Optional.empty(),
+        Optional.of(new Weights(bits, groupSize, bits)),
+        activations,
+        transforms,
+        Optional.empty());
+  }
+
+  private Scheme withDown(int bits) {
+    Weights stored = weights.orElseThrow();
+    return new Scheme(
+        name,
+        precision,
+        Optional.of(new Weights(stored.bits, stored.groupSize, bits)),
+        activations,
+        transforms,
+        cache);
+  }
+
+  private Scheme withCache(int bits) {
+    ActivationQuantizer perHead = ActivationQuantizer.dynamic(bits, false, Strategy.HEAD, 1);
+    return new Scheme(name, precision, weights, activations, transforms, Optional.of(perHead));
   }
 
   /** All known schemes, float ones first. */
@@ -117,11 +160,18 @@ public record Scheme(
                             ? "per token, found at run time"
                             : "per tensor, fixed"))
             .orElse(", inputs float");
-    return "weights %d bits %s"
+    String bits = stored.binary() ? "binary" : stored.bits + " bits";
+    String down =
+        stored.downBits == stored.bits ? "" : " (down projections %d)".formatted(stored.downBits);
+    return "weights %s%s %s"
             .formatted(
-                stored.bits,
+                bits,
+                down,
                 stored.groupSize == 0 ? "per channel" : "in groups of " + stored.groupSize)
         + inputs
+        + cache
+            .map(quantizer -> ", keys and values %d bits per head".formatted(quantizer.bits()))
+            .orElse("")
         + (transforms ? ", FlatQuant's transforms" : "");
   }
 }

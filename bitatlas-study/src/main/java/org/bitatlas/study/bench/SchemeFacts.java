@@ -13,6 +13,7 @@ import org.bitatlas.tensor.ElementType;
  *     compared with
  * @param modelBytes all weights as stored
  * @param linearBytes the linear layers of the blocks as stored
+ * @param tableBytes embedding and head as stored; one table where the head is tied
  * @param weightsReadPerToken bytes of weights that decoding reads for a token, as they lie in
  *     memory: linear layers and head
  * @param cachePerPosition bytes of keys and values of a token
@@ -25,5 +26,12 @@ public record SchemeFacts(
     ElementType arithmetic,
     long modelBytes,
     long linearBytes,
+    long tableBytes,
     long weightsReadPerToken,
-    long cachePerPosition) {}
+    long cachePerPosition) {
+
+  /** What is neither a linear layer nor a table: norms, biases, transforms of heads. */
+  public long otherBytes() {
+    return modelBytes - linearBytes - tableBytes;
+  }
+}

@@ -76,6 +76,9 @@ final class SpeedJson {
     node.put("arithmetic", facts.arithmetic());
     node.put("modelBytes", facts.modelBytes());
     node.put("linearBytes", facts.linearBytes());
+    node.put("tableBytes", facts.tableBytes());
+    node.put("otherBytes", facts.otherBytes());
+    node.put("cacheBytesPerToken", facts.cachePerPosition());
     node.put("weightsReadPerToken", facts.weightsReadPerToken());
     node.put("bytesReadPerToken", Math.round(result.bytesReadPerToken()));
     spread(node, "prefillTokensPerSecond", result.prefillTokensPerSecond());

@@ -141,6 +141,20 @@ class BenchTest {
       SchemeFacts four = facts(subject, "w4a16-g128", integer);
       long head = 4L * 300 * 256;
 
+      SchemeFacts binary = facts(subject, "binary", integer);
+      SchemeFacts two = facts(subject, "w2a16-g128", integer);
+      SchemeFacts mixed = facts(subject, "w4a8-down8", integer);
+      SchemeFacts plain = facts(subject, "w4a8", integer);
+      SchemeFacts rounded = facts(subject, "w8a8-kv8", integer);
+      // Two bits of a weight, and four means and scales for each 128 of them.
+      assertThat(binary.linearBytes()).isBetween(WEIGHTS / 2L, WEIGHTS * 21L / 40);
+      assertThat(two.linearBytes()).isEqualTo(WEIGHTS / 4 + WEIGHTS / 128 * 5);
+      assertThat(mixed.linearBytes()).isEqualTo(plain.linearBytes() + 2L * 256 * 384 / 2);
+      assertThat(rounded.cachePerPosition()).isLessThan(eightPacked.cachePerPosition() / 2);
+      for (SchemeFacts facts : List.of(full, half, eight, four, binary)) {
+        assertThat(facts.tableBytes()).as(facts.scheme()).isPositive();
+        assertThat(facts.otherBytes()).as(facts.scheme()).isBetween(0L, facts.modelBytes() / 20);
+      }
       assertThat(full.linearBytes()).isEqualTo(4L * WEIGHTS);
       assertThat(half.linearBytes()).isEqualTo(2L * WEIGHTS);
       assertThat(full.modelBytes()).isEqualTo(2 * half.modelBytes());

@@ -29,7 +29,7 @@ class PageInBrowserTest {
     browser = new Browser(executable(), folder.resolve("profile"));
   }
 
-  private static String executable() throws Exception {
+  static String executable() throws Exception {
     Process script =
         new ProcessBuilder(System.getProperty("bitatlas.root") + "/script/browser.sh")
             .redirectError(ProcessBuilder.Redirect.INHERIT)

@@ -35,7 +35,7 @@ class SpeedReportTest {
   @TempDir Path folder;
 
   /** Three rounds; the second is the slowest and the third the fastest. */
-  private static BenchResult result() {
+  static BenchResult result() {
     Map<ElementType, Double> peaks = Map.of(ElementType.F32, 1e11);
     BenchRun run =
         new BenchRun(
@@ -58,6 +58,7 @@ class SpeedReportTest {
             ElementType.BF16,
             2_500_000,
             2_000_000,
+            400_000,
             2_500_000,
             64);
     SchemeFacts eight =
@@ -69,6 +70,7 @@ class SpeedReportTest {
             ElementType.F32,
             1_600_000,
             1_100_000,
+            400_000,
             5_000_000,
             64);
     return new BenchResult(
@@ -120,6 +122,9 @@ class SpeedReportTest {
     assertThat(eight.at("/linearsOfPeak/median").doubleValue()).isCloseTo(0.2, within(1e-9));
     assertThat(half.has("linearsOfPeak")).isFalse();
     assertThat(half.has("peakMemoryBytes")).isFalse();
+    assertThat(half.get("tableBytes").longValue()).isEqualTo(400_000);
+    assertThat(half.get("otherBytes").longValue()).isEqualTo(100_000);
+    assertThat(half.get("cacheBytesPerToken").longValue()).isEqualTo(64);
     assertThat(half.get("bytesReadPerToken").longValue()).isEqualTo(2_500_000 + 64 * 13);
     assertThat(half.at("/decodeOfBandwidth/median").doubleValue())
         .isCloseTo((2_500_000 + 64 * 13) * 5 / 0.030 / 1e10, within(1e-9));

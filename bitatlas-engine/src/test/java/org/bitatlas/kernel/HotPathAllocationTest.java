@@ -1,0 +1,137 @@
+package org.bitatlas.kernel;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import com.sun.management.ThreadMXBean;
+import java.lang.foreign.Arena;
+import java.lang.management.ManagementFactory;
+import java.util.Arrays;
+import java.util.List;
+import org.bitatlas.kernel.KernelCases.Zeros;
+import org.bitatlas.scheme.ActivationQuantizer;
+import org.bitatlas.scheme.GridLinear;
+import org.bitatlas.tensor.ElementType;
+import org.bitatlas.tensor.Tensor;
+import org.bitatlas.tensor.TensorScope;
+import org.junit.jupiter.api.Test;
+
+/** What decoding allocates on the Java heap, call by call, when code is warm. */
+class HotPathAllocationTest {
+
+  private static final ThreadMXBean THREADS = (ThreadMXBean) ManagementFactory.getThreadMXBean();
+  private static final int CALLS = 10_000;
+
+  /** Rounds of calls; compilation is not over at a known time, so the least round counts. */
+  private static final int ROUNDS = 12;
+
+  /** What a few stray objects of a round may come to, in bytes per call. */
+  private static final double STRAY = 1;
+
+  /** Java's handles of native memory in a call; the smallest buffer has 1,024 bytes. */
+  private static final double HANDLES = 512;
+
+  private static final int ROWS = 256;
+  private static final int COLUMNS = 512;
+
+  private final KernelCases cases = new KernelCases(41);
+
+  @Test
+  void productsOnTwoThreadsAllocateNothingOnEither() {
+    try (Arena arena = Arena.ofShared();
+        KernelThreads threads = new KernelThreads(2)) {
+      // Of at least two tiles, so that both threads have work.
+      GridLinear eight = cases.grid(512, COLUMNS, 8, COLUMNS, Zeros.MIDDLE);
+      GridLinear four = cases.grid(1024, COLUMNS, 4, 128, Zeros.DRAWN);
+      RowKernels kernels = RowKernels.selected();
+      ActivationCodes codes = new ActivationCodes(2, COLUMNS);
+      float[] x = cases.floats(2 * COLUMNS, 1);
+      float[] result = new float[2 * 1024];
+      IntegerProduct[] integers = {
+        new IntegerProduct(kernels, IntegerRows.of(eight, arena), 2),
+        new IntegerProduct(kernels, IntegerRows.of(four, arena), 2)
+      };
+      WeightOnlyProduct[] floats = {
+        new WeightOnlyProduct(kernels, WeightOnlyRows.of(eight, arena), 2),
+        new WeightOnlyProduct(kernels, WeightOnlyRows.of(four, arena), 2)
+      };
+      assertThat(integers[0].tileCount()).isGreaterThan(1);
+      ActivationQuantizer quantizer = ActivationQuantizer.perToken(8, true);
+      double bytes =
+          perCall(() -> {
+            kernels.quantize(x, 0, 2, quantizer, codes);
+            for (IntegerProduct product : integers) {
+              threads.run(product.begin(codes, result));
+            }
+            for (WeightOnlyProduct product : floats) {
+              threads.run(product.begin(x, 0, 2, result));
+            }
+          });
+      assertThat(bytes).isLessThan(STRAY);
+    }
+  }
+
+  @Test
+  void aLayerMakesNoBuffersPerCall() {
+    GridLinear eight = cases.grid(ROWS, COLUMNS, 8, COLUMNS, Zeros.MIDDLE);
+    GridLinear four = cases.grid(ROWS, COLUMNS, 4, 128, Zeros.DRAWN);
+    RowKernels kernels = RowKernels.selected();
+    ActivationQuantizer quantizer = ActivationQuantizer.perToken(8, true);
+    try (KernelThreads threads = new KernelThreads(1);
+        TensorScope _ = TensorScope.open()) {
+      Tensor x = Tensor.from(cases.floats(COLUMNS, 1), 1, COLUMNS);
+      LinearInput input = new LinearInput(COLUMNS, x, kernels);
+      double tensor =
+          perCall(() -> {
+            try (TensorScope _ = TensorScope.open()) {
+              touch(Tensor.empty(ElementType.F32, 1, ROWS));
+            }
+          });
+      for (PackedLinear layer :
+          List.of(
+              new IntegerLinear(eight, new float[ROWS], quantizer, ElementType.F32, kernels),
+              new IntegerLinear(four, new float[0], quantizer, ElementType.F32, kernels),
+              new WeightOnlyLinear(four, new float[ROWS], ElementType.F32, kernels),
+              new WeightOnlyLinear(
+                  cases.binary(ROWS, COLUMNS, 128), new float[0], ElementType.F32, kernels))) {
+        double bytes =
+            perCall(() -> {
+              try (TensorScope _ = TensorScope.open()) {
+                LinearInput ready = layer.quantize(input.begin(x), threads);
+                touch(layer.apply(ready, threads));
+              }
+            });
+        assertThat(bytes - tensor).as(layer.choice(1).toString()).isLessThan(HANDLES);
+        layer.close();
+      }
+    }
+  }
+
+  private static void touch(Tensor tensor) {
+    if (tensor.memory().byteSize() == 0) {
+      throw new AssertionError("an empty tensor");
+    }
+  }
+
+  /** Bytes that this thread and those of a tile pool allocate in a warm call. */
+  private static double perCall(Runnable call) {
+    long least = Long.MAX_VALUE;
+    for (int round = 0; round < ROUNDS; round++) {
+      long before = allocated();
+      for (int i = 0; i < CALLS; i++) {
+        call.run();
+      }
+      least = Math.min(least, allocated() - before);
+    }
+    return (double) least / CALLS;
+  }
+
+  private static long allocated() {
+    long[] ids =
+        Thread.getAllStackTraces().keySet().stream()
+            .filter(thread -> thread.getName().startsWith("bitatlas-tiles-"))
+            .mapToLong(Thread::threadId)
+            .toArray();
+    return THREADS.getCurrentThreadAllocatedBytes()
+        + Arrays.stream(THREADS.getThreadAllocatedBytes(ids)).filter(bytes -> bytes > 0).sum();
+  }
+}
