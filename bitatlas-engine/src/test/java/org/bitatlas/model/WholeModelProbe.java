@@ -94,7 +94,8 @@ final class WholeModelProbe {
   }
 
   private static Outcome run(ModelFolder nano, Scheme scheme, Precision precision) {
-    try (TransformerModel floats = nano.load(Precision.FP32);
+    try (TransformerModel floats =
+            TransformerModel.load(nano.architecture(), nano.checkpoint(), Precision.FP32);
         TransformerModel model =
             TransformerModel.load(
                 nano.architecture(),
