@@ -41,7 +41,7 @@ final class ScaledProduct implements IntegerLinear.ManyRows {
     Tensor output = Tensor.empty(matmul.outputType(), rows, matmul.outputFeatures());
     Tensor sum = RowFormat.sumOf(output, input.type());
     MemorySegment memory = output.memory();
-    TileBias adding = TileBias.between(bias, output, sum);
+    TileBias adding = TileBias.between(bias, output, memory, sum);
     threads.run(
         new TileTask() {
           @Override

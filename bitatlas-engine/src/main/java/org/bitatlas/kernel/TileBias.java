@@ -14,9 +14,14 @@ import org.bitatlas.tensor.Tensor;
  */
 record TileBias(float[] bias, MemorySegment product, MemorySegment output, ElementType type) {
 
-  /** The bias of a product whose sum goes to {@code output}. */
-  static TileBias between(float[] bias, Tensor product, Tensor output) {
-    return new TileBias(bias, product.memory(), output.memory(), output.elementType());
+  /**
+   * The bias of a product whose sum goes to {@code output}.
+   *
+   * @param memory of {@code product}
+   */
+  static TileBias between(float[] bias, Tensor product, MemorySegment memory, Tensor output) {
+    MemorySegment sums = output == product ? memory : output.memory();
+    return new TileBias(bias, memory, sums, output.elementType());
   }
 
   /** Adds it to a tile. */

@@ -57,7 +57,8 @@ final class UnpackedProduct implements IntegerLinear.ManyRows {
     SignedCodes x = input.signedCodes(quantizer, weights.groups(), threads);
     Tensor y = Tensor.empty(output, input.rows(), weights.outputFeatures());
     Tensor sum = RowFormat.sumOf(y, input.type());
-    threads.run(new Product(input.rows(), x, y.memory(), TileBias.between(bias, y, sum)));
+    MemorySegment memory = y.memory();
+    threads.run(new Product(input.rows(), x, memory, TileBias.between(bias, y, memory, sum)));
     return sum;
   }
 

@@ -27,7 +27,7 @@ public final class DecoderBlock implements AutoCloseable {
   private final Map<InputGroup, Tensor> norms = new EnumMap<>(InputGroup.class);
   private final Map<InputGroup, FusedLinear> linears = new EnumMap<>(InputGroup.class);
   private final StoredOperators stored;
-  private final Optional<IntegerOperators> packed;
+  private final Optional<PackedOperators> packed;
   private final BetweenProducts between;
   private final BlockOperators operators;
   private final boolean codesInCache;
@@ -59,7 +59,7 @@ public final class DecoderBlock implements AutoCloseable {
           }
           stored.set(quantized.attentionOf(layer));
         });
-    packed = execution.map(present -> new IntegerOperators(source, layer, stored, present));
+    packed = execution.map(present -> new PackedOperators(source, layer, stored, present));
     operators = packed.isPresent() ? packed.get() : stored;
     codesInCache = execution.map(PackedExecution::onCodes).orElse(false);
     between =
@@ -83,7 +83,7 @@ public final class DecoderBlock implements AutoCloseable {
 
   /** What would run in place of the arithmetic that the scheme promises, in words. */
   Optional<String> belowPromise() {
-    return packed.flatMap(IntegerOperators::belowPromise);
+    return packed.flatMap(PackedOperators::belowPromise);
   }
 
   /** How a cache keeps this block's keys and values: as codes where the block runs in integers. */
@@ -345,6 +345,6 @@ public final class DecoderBlock implements AutoCloseable {
     norms.values().forEach(Tensor::close);
     linears.values().forEach(FusedLinear::close);
     stored.close();
-    packed.ifPresent(IntegerOperators::close);
+    packed.ifPresent(PackedOperators::close);
   }
 }

@@ -27,11 +27,13 @@ class HotPathAllocationTest {
   /** What a few stray objects of a round may come to, in bytes per call. */
   private static final double STRAY = 1;
 
-  /** Java's handles of native memory in a call; the smallest buffer has 1,024 bytes. */
-  private static final double HANDLES = 512;
+  /** Java's handles of native memory in a call; the smallest buffer has 2,048 bytes. */
+  private static final double HANDLES = 1_280;
 
-  private static final int ROWS = 256;
+  private static final int ROWS = 512;
   private static final int COLUMNS = 512;
+  private static final int LAYER_COLUMNS = 2048;
+  private static final int LAYER_CALLS = 1_000;
 
   private final KernelCases cases = new KernelCases(41);
 
@@ -57,49 +59,58 @@ class HotPathAllocationTest {
       assertThat(integers[0].tileCount()).isGreaterThan(1);
       ActivationQuantizer quantizer = ActivationQuantizer.perToken(8, true);
       double bytes =
-          perCall(() -> {
-            kernels.quantize(x, 0, 2, quantizer, codes);
-            for (IntegerProduct product : integers) {
-              threads.run(product.begin(codes, result));
-            }
-            for (WeightOnlyProduct product : floats) {
-              threads.run(product.begin(x, 0, 2, result));
-            }
-          });
+          perCall(
+              CALLS,
+              () -> {
+                kernels.quantize(x, 0, 2, quantizer, codes);
+                for (IntegerProduct product : integers) {
+                  threads.run(product.begin(codes, result));
+                }
+                for (WeightOnlyProduct product : floats) {
+                  threads.run(product.begin(x, 0, 2, result));
+                }
+              });
       assertThat(bytes).isLessThan(STRAY);
     }
   }
 
   @Test
   void aLayerMakesNoBuffersPerCall() {
-    GridLinear eight = cases.grid(ROWS, COLUMNS, 8, COLUMNS, Zeros.MIDDLE);
-    GridLinear four = cases.grid(ROWS, COLUMNS, 4, 128, Zeros.DRAWN);
+    GridLinear eight = cases.grid(ROWS, LAYER_COLUMNS, 8, LAYER_COLUMNS, Zeros.MIDDLE);
+    GridLinear four = cases.grid(ROWS, LAYER_COLUMNS, 4, 128, Zeros.DRAWN);
     RowKernels kernels = RowKernels.selected();
     ActivationQuantizer quantizer = ActivationQuantizer.perToken(8, true);
     try (KernelThreads threads = new KernelThreads(1);
         TensorScope _ = TensorScope.open()) {
-      Tensor x = Tensor.from(cases.floats(COLUMNS, 1), 1, COLUMNS);
-      LinearInput input = new LinearInput(COLUMNS, x, kernels);
+      Tensor x = Tensor.from(cases.floats(LAYER_COLUMNS, 1), 1, LAYER_COLUMNS);
+      LinearInput input = new LinearInput(LAYER_COLUMNS, x, kernels);
       double tensor =
-          perCall(() -> {
-            try (TensorScope _ = TensorScope.open()) {
-              touch(Tensor.empty(ElementType.F32, 1, ROWS));
-            }
-          });
+          perCall(
+              LAYER_CALLS,
+              () -> {
+                try (TensorScope _ = TensorScope.open()) {
+                  touch(Tensor.empty(ElementType.F32, 1, ROWS));
+                }
+              });
       for (PackedLinear layer :
           List.of(
               new IntegerLinear(eight, new float[ROWS], quantizer, ElementType.F32, kernels),
               new IntegerLinear(four, new float[0], quantizer, ElementType.F32, kernels),
               new WeightOnlyLinear(four, new float[ROWS], ElementType.F32, kernels),
               new WeightOnlyLinear(
-                  cases.binary(ROWS, COLUMNS, 128), new float[0], ElementType.F32, kernels))) {
+                  cases.binary(ROWS, LAYER_COLUMNS, 128),
+                  new float[0],
+                  ElementType.F32,
+                  kernels))) {
         double bytes =
-            perCall(() -> {
-              try (TensorScope _ = TensorScope.open()) {
-                LinearInput ready = layer.quantize(input.begin(x), threads);
-                touch(layer.apply(ready, threads));
-              }
-            });
+            perCall(
+                LAYER_CALLS,
+                () -> {
+                  try (TensorScope _ = TensorScope.open()) {
+                    LinearInput ready = layer.quantize(input.begin(x), threads);
+                    touch(layer.apply(ready, threads));
+                  }
+                });
         assertThat(bytes - tensor).as(layer.choice(1).toString()).isLessThan(HANDLES);
         layer.close();
       }
@@ -113,16 +124,16 @@ class HotPathAllocationTest {
   }
 
   /** Bytes that this thread and those of a tile pool allocate in a warm call. */
-  private static double perCall(Runnable call) {
+  private static double perCall(int calls, Runnable call) {
     long least = Long.MAX_VALUE;
     for (int round = 0; round < ROUNDS; round++) {
       long before = allocated();
-      for (int i = 0; i < CALLS; i++) {
+      for (int i = 0; i < calls; i++) {
         call.run();
       }
       least = Math.min(least, allocated() - before);
     }
-    return (double) least / CALLS;
+    return (double) least / calls;
   }
 
   private static long allocated() {

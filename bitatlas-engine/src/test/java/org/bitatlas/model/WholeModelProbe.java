@@ -16,7 +16,7 @@ import java.util.Optional;
 import java.util.SplittableRandom;
 import java.util.TreeSet;
 import org.bitatlas.model.Architecture.Projection;
-import org.bitatlas.model.IntegerOperatorsTest.Scheme;
+import org.bitatlas.model.PackedOperatorsTest.Scheme;
 import org.bitatlas.scheme.GridLinear;
 import org.bitatlas.scheme.LinearActivations;
 import org.bitatlas.scheme.Provenance;

@@ -35,7 +35,7 @@ import org.junit.jupiter.params.provider.EnumSource;
  * without layers before it that could move an activation over an edge of its grid, outputs differ
  * by fp32 rounding only.
  */
-class IntegerOperatorsTest {
+class PackedOperatorsTest {
 
   private static final Architecture ARCHITECTURE = TinyModel.architecture(0);
   private static final ActivationQuantizer TOKEN = ActivationQuantizer.perToken(8, true);

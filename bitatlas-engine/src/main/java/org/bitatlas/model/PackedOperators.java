@@ -15,13 +15,13 @@ import org.bitatlas.tensor.TensorScope;
  * then kernels that quantize activations to integers and multiply them by codes, or multiply
  * floats.
  */
-final class IntegerOperators implements BlockOperators, AutoCloseable {
+final class PackedOperators implements BlockOperators, AutoCloseable {
 
   private final StoredOperators stored;
   private final PackedExecution execution;
   private final Map<InputGroup, List<PackedPart>> parts = new EnumMap<>(InputGroup.class);
 
-  IntegerOperators(
+  PackedOperators(
       WeightSource source, int layer, StoredOperators stored, PackedExecution execution) {
     this.stored = stored;
     this.execution = execution;
