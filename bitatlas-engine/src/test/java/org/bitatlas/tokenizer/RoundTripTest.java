@@ -121,10 +121,15 @@ final class RoundTripTest {
       Tokenizer tokenizer = ChatTokenizers.load(folder).tokenizer();
       String text = "Nina fills 4 bags with 4 balls each. 你好 ".repeat(4);
       encode(tokenizer, text, 4_000);
-      long before = residentKibibytes();
-      encode(tokenizer, text, 20_000);
-      // 20,000 leaked encodings of this text would be above 100 MiB.
-      assertThat(residentKibibytes() - before).isLessThan(48 << 10);
+      // The heap may grow once; a leak grows every time. 20,000 leaked encodings of this text would
+      // be above 100 MiB.
+      long least = Long.MAX_VALUE;
+      for (int round = 0; round < 3; round++) {
+        long before = residentKibibytes();
+        encode(tokenizer, text, 20_000);
+        least = Math.min(least, residentKibibytes() - before);
+      }
+      assertThat(least).isLessThan(48 << 10);
     }
   }
 
