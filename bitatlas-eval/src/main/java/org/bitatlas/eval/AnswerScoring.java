@@ -5,6 +5,7 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Optional;
 import java.util.SequencedMap;
+import org.bitatlas.eval.metric.AnswerRule;
 import org.bitatlas.eval.task.GenerativeTask;
 import org.bitatlas.eval.task.Item;
 import org.bitatlas.generate.Generation;
@@ -48,7 +49,11 @@ record AnswerScoring(GenerativeTask task) implements ReplyScoring<Item.Question>
 
   private SampleRecord sample(
       Item.Question item, GenerationRequest request, ReplyReader.Reply reply) {
-    Optional<String> answer = reply.answer().flatMap(task.answer()::extract);
+    AnswerRule.Judgement judgement =
+        reply
+            .answer()
+            .map(text -> task.answer().judge(text, item.expected()))
+            .orElse(AnswerRule.Judgement.NONE);
     SequencedMap<String, Double> measures = new LinkedHashMap<>();
     task.subgroups()
         .ifPresent(
@@ -60,14 +65,10 @@ record AnswerScoring(GenerativeTask task) implements ReplyScoring<Item.Question>
         item.user(),
         item.expected(),
         reply.text(),
-        answer.orElse(""),
-        reply.finite()
-            && reply
-                .answer()
-                .filter(text -> task.answer().isRight(text, item.expected()))
-                .isPresent(),
+        judgement.answer().orElse(""),
+        reply.finite() && judgement.right(),
         reply.generation().tokenIds().size(),
-        reply.outcome(answer.isPresent()),
+        reply.outcome(judgement.answer().isPresent()),
         measures);
   }
 

@@ -4,13 +4,13 @@ import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.List;
 import java.util.Optional;
+import java.util.function.Supplier;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import org.bitatlas.eval.math.Formulas.Formula;
 import org.bitatlas.eval.math.MathExpression.FiniteSet;
 import org.bitatlas.eval.math.MathExpression.Literal;
 import org.bitatlas.eval.math.MathExpression.Percent;
-import org.hipparchus.fraction.BigFraction;
 
 /**
  * Finds the answer in a text, as Math-Verify looks for it: first "final answer is ... I hope", then
@@ -57,6 +57,11 @@ final class AnswerExtraction {
   private static final Pattern ANSWER = Pattern.compile("(?i:answer)");
 
   private static final Pattern EQUALS = Pattern.compile("\\s*=");
+  private static final Pattern IS_AT_END = Pattern.compile("(?s).*\\bis:?\\s*");
+  private static final Pattern BOX = Pattern.compile("\\\\f?boxed\\s*|\\\\fbox\\s*");
+  private static final Pattern PERCENT_AFTER_BOX =
+      Pattern.compile("\\s*(?:\\$|\\\\\\)|\\\\\\])?\\s*(?:\\\\?%|[Pp]ercent)");
+  private static final Pattern SEPARATOR = Pattern.compile("and|or|,|;");
 
   private static final int NEAR = 50;
   private static final int FINAL_NEAR = 100;
@@ -80,22 +85,28 @@ final class AnswerExtraction {
     static Candidate of(int start, Formula formula) {
       return new Candidate(start, formula.end(), formula.parts(), formula.percent(), "");
     }
+
+    /** The same with the words that announce it. */
+    Candidate announcedAt(int newStart) {
+      return new Candidate(newStart, end, latex, percent, plain);
+    }
   }
 
   /** The answer of a text. */
   static MathAnswer of(String text) {
     List<Formula> formulas = Formulas.in(text);
     List<Candidate> plain = plain(text);
-    List<List<Candidate>> steps =
+    // A step is looked at only when those before it had nothing.
+    List<Supplier<List<Candidate>>> steps =
         List.of(
-            hoped(text, formulas, plain),
-            finalOrBoxed(text, formulas, plain),
-            after(text, formulas, plain, true),
-            after(text, formulas, plain, false),
-            anything(formulas, plain));
+            () -> hoped(text, formulas, plain),
+            () -> finalOrBoxed(text, formulas, plain),
+            () -> after(text, formulas, plain, true),
+            () -> after(text, formulas, plain, false),
+            () -> anything(formulas, plain));
     String first = "";
-    for (List<Candidate> step : steps) {
-      List<Candidate> ordered = new ArrayList<>(step);
+    for (Supplier<List<Candidate>> step : steps) {
+      List<Candidate> ordered = new ArrayList<>(step.get());
       ordered.sort(
           Comparator.comparingInt((Candidate candidate) -> -candidate.end())
               .thenComparingInt(Candidate::start));
@@ -144,10 +155,7 @@ final class AnswerExtraction {
       plain.stream()
           .filter(candidate -> candidate.start() <= end && candidate.end() > end)
           .filter(candidate -> text.substring(candidate.start(), end).isBlank())
-          .forEach(candidate ->
-              found.add(
-                  new Candidate(
-                      start, candidate.end(), List.of(), candidate.percent(), candidate.plain())));
+          .forEach(candidate -> found.add(candidate.announcedAt(start)));
     }
     return found;
   }
@@ -155,18 +163,16 @@ final class AnswerExtraction {
   private static List<Candidate> finalOrBoxed(
       String text, List<Formula> formulas, List<Candidate> plain) {
     List<Candidate> found = new ArrayList<>(finals(text, formulas, plain));
-    if (FINAL.matcher(text).find()) {
-      // Words between "final answer" and "is" may hold the only formula near.
-      Matcher matcher = FINAL.matcher(text);
-      while (matcher.find()) {
-        int from = matcher.end();
-        int start = matcher.start();
-        formulas.stream()
-            .filter(f -> f.start() >= from && f.start() <= from + FINAL_NEAR)
-            .filter(f -> text.substring(from, f.start()).matches("(?s).*\\bis:?\\s*"))
-            .findFirst()
-            .ifPresent(formula -> found.add(Candidate.of(start, formula)));
-      }
+    // Words between "final answer" and "is" may hold the only formula near.
+    Matcher matcher = FINAL.matcher(text);
+    while (matcher.find()) {
+      int from = matcher.end();
+      int start = matcher.start();
+      formulas.stream()
+          .filter(f -> f.start() >= from && f.start() <= from + FINAL_NEAR)
+          .filter(f -> IS_AT_END.matcher(text).region(from, f.start()).matches())
+          .findFirst()
+          .ifPresent(formula -> found.add(Candidate.of(start, formula)));
     }
     boxed(text, formulas).ifPresent(found::add);
     return found;
@@ -175,7 +181,7 @@ final class AnswerExtraction {
   /** The last box, with those that belong to it. */
   private static Optional<Candidate> boxed(String text, List<Formula> formulas) {
     List<int[]> boxes = new ArrayList<>();
-    Matcher matcher = Pattern.compile("\\\\f?boxed\\s*|\\\\fbox\\s*").matcher(text);
+    Matcher matcher = BOX.matcher(text);
     while (matcher.find()) {
       int open = matcher.end();
       int close =
@@ -205,11 +211,7 @@ final class AnswerExtraction {
       before = box[0];
       last = content;
     }
-    boolean percent =
-        Pattern.compile("\\s*(?:\\$|\\\\\\)|\\\\\\])?\\s*(?:\\\\?%|[Pp]ercent)")
-            .matcher(text)
-            .region(end, text.length())
-            .lookingAt();
+    boolean percent = PERCENT_AFTER_BOX.matcher(text).region(end, text.length()).lookingAt();
     return Optional.of(
         new Candidate(before, end, List.of(String.join(",", contents)), List.of(percent), ""));
   }
@@ -234,7 +236,7 @@ final class AnswerExtraction {
     return between.length() < JOINED_BOXES
         || (!content.equals(nextContent)
             && between.length() < RELATED_BOXES
-            && Pattern.compile("and|or|,|;").matcher(between).find());
+            && SEPARATOR.matcher(between).find());
   }
 
   /** What follows the word "answer", with a colon or without. */
@@ -264,10 +266,7 @@ final class AnswerExtraction {
           .filter(candidate -> text.startsWith("=", Math.max(0, equalsBefore(text, candidate))))
           .reduce((_, later) -> later)
           .or(() -> near.stream().filter(candidate -> candidate.start() <= from + NEAR).findFirst())
-          .ifPresent(candidate ->
-              found.add(
-                  new Candidate(
-                      start, candidate.end(), List.of(), candidate.percent(), candidate.plain())));
+          .ifPresent(candidate -> found.add(candidate.announcedAt(start)));
     }
     return found;
   }
@@ -318,18 +317,9 @@ final class AnswerExtraction {
     if (plain.matches(NUMBER)) {
       boolean thousands = plain.matches("-?[1-9]\\d{0,2}(?:[ ,]\\d{3})+(?:\\.\\d+)?");
       String digits = thousands ? plain.replaceAll("[ ,]", "") : plain.replace(',', '.');
-      boolean decimal = digits.contains(".");
-      BigFraction exact = exact(digits);
-      MathExpression number = new Literal(exact, decimal);
+      MathExpression number = Literal.of(digits);
       return Optional.of(candidate.percent().getFirst() ? new Percent(number) : number);
     }
     return LatexParser.parse(plain.replace("**", "^").replace('\n', ' '));
-  }
-
-  private static BigFraction exact(String digits) {
-    java.math.BigDecimal value = new java.math.BigDecimal(digits);
-    return value.scale() <= 0
-        ? new BigFraction(value.toBigIntegerExact(), java.math.BigInteger.ONE)
-        : new BigFraction(value.unscaledValue(), java.math.BigInteger.TEN.pow(value.scale()));
   }
 }

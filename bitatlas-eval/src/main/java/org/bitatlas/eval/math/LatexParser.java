@@ -378,25 +378,14 @@ final class LatexParser {
     if (repeating >= 0) {
       String period = text.substring(text.indexOf('{') + 1, text.length() - 1);
       String start = text.substring(0, repeating);
-      BigFraction whole = start.equals(".") ? BigFraction.ZERO : decimal(start);
+      BigFraction whole = start.equals(".") ? BigFraction.ZERO : Literal.of(start).value();
       int places = start.length() - start.indexOf('.') - 1;
       BigInteger nines = BigInteger.TEN.pow(period.length()).subtract(BigInteger.ONE);
       BigFraction tail =
           new BigFraction(new BigInteger(period), nines.multiply(BigInteger.TEN.pow(places)));
       return new Literal(whole.add(tail), false);
     }
-    return new Literal(decimal(text), text.contains("."));
-  }
-
-  private static BigFraction decimal(String text) {
-    int point = text.indexOf('.');
-    if (point < 0) {
-      return new BigFraction(new BigInteger(text), BigInteger.ONE);
-    }
-    String digits = text.substring(0, point) + text.substring(point + 1);
-    return new BigFraction(
-        digits.isEmpty() ? BigInteger.ZERO : new BigInteger(digits),
-        BigInteger.TEN.pow(text.length() - point - 1));
+    return Literal.of(text);
   }
 
   private MathExpression letter(String letter) {

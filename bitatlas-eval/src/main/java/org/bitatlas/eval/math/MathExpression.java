@@ -1,5 +1,6 @@
 package org.bitatlas.eval.math;
 
+import java.math.BigInteger;
 import java.util.List;
 import org.hipparchus.fraction.BigFraction;
 
@@ -12,7 +13,20 @@ public sealed interface MathExpression {
    * @param value exactly what is written
    * @param decimal whether it is written with a decimal point, so that it may be rounded
    */
-  record Literal(BigFraction value, boolean decimal) implements MathExpression {}
+  record Literal(BigFraction value, boolean decimal) implements MathExpression {
+
+    /** The number that digits say, with a sign and a decimal point or without. */
+    static Literal of(String digits) {
+      int point = digits.indexOf('.');
+      if (point < 0) {
+        return new Literal(new BigFraction(new BigInteger(digits), BigInteger.ONE), false);
+      }
+      String all = digits.substring(0, point) + digits.substring(point + 1);
+      BigInteger numerator = all.isEmpty() ? BigInteger.ZERO : new BigInteger(all);
+      BigInteger denominator = BigInteger.TEN.pow(digits.length() - point - 1);
+      return new Literal(new BigFraction(numerator, denominator), true);
+    }
+  }
 
   /** A variable, or a word; in lower case. */
   record Name(String text) implements MathExpression {}

@@ -20,9 +20,22 @@ public sealed interface AnswerRule {
     return Optional.of(written);
   }
 
-  /** Whether a reply gives the expected answer. */
-  default boolean isRight(String reply, String expected) {
-    return extract(reply).filter(expected::equals).isPresent();
+  /**
+   * What a reply says.
+   *
+   * @param answer what was found; empty when there is none
+   * @param right whether it is the expected answer
+   */
+  record Judgement(Optional<String> answer, boolean right) {
+
+    /** Nothing was found. */
+    public static final Judgement NONE = new Judgement(Optional.empty(), false);
+  }
+
+  /** Finds the answer of a reply and compares it with the expected one. */
+  default Judgement judge(String reply, String expected) {
+    Optional<String> answer = extract(reply);
+    return new Judgement(answer, answer.filter(expected::equals).isPresent());
   }
 
   /** The rule as text for reports. */
@@ -118,7 +131,10 @@ public sealed interface AnswerRule {
 
     @Override
     public Optional<String> extract(String text) {
-      MathAnswer answer = MathAnswer.of(text);
+      return written(MathAnswer.of(text));
+    }
+
+    private static Optional<String> written(MathAnswer answer) {
       return answer.found() ? Optional.of(answer.written()) : Optional.empty();
     }
 
@@ -128,8 +144,9 @@ public sealed interface AnswerRule {
     }
 
     @Override
-    public boolean isRight(String reply, String expected) {
-      return MathAnswer.of("$" + expected + "$").isGivenBy(MathAnswer.of(reply));
+    public Judgement judge(String reply, String expected) {
+      MathAnswer answer = MathAnswer.of(reply);
+      return new Judgement(written(answer), MathAnswer.of("$" + expected + "$").isGivenBy(answer));
     }
 
     @Override
