@@ -120,6 +120,21 @@ final class MatmulKernel {
     }
   }
 
+  /**
+   * The kernel of another shape beside this one, with W laid out alike; where it is refused, this
+   * one is given back.
+   *
+   * @throws org.bitatlas.tensor.BitAtlasException when oneDNN has no fast kernel for it
+   */
+  MatmulKernel beside(MatmulShape other) {
+    try {
+      return acquire(new Key(other, key.packed));
+    } catch (RuntimeException refused) {
+      release();
+      throw refused;
+    }
+  }
+
   /** Gives back what {@link #acquire} gave; the last user frees it. */
   void release() {
     synchronized (SHARED) {

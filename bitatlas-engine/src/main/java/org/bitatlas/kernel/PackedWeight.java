@@ -84,12 +84,9 @@ final class PackedWeight implements AutoCloseable {
   }
 
   private MatmulKernel acquireLast(int columns) {
-    try {
-      return MatmulKernel.acquire(shape.withColumns(columns));
-    } catch (RuntimeException refused) {
-      full.ifPresent(MatmulKernel::release);
-      throw refused;
-    }
+    MatmulShape narrower = shape.withColumns(columns);
+    return full.map(kernel -> kernel.beside(narrower))
+        .orElseGet(() -> MatmulKernel.acquire(narrower));
   }
 
   private MemorySegment copy(Optional<MemorySegment> values) {

@@ -58,7 +58,7 @@ final class UnpackedSlices implements AutoCloseable {
     MatmulShape lastShape = even ? shape : shape.withColumns(remainder);
     boolean single = rows.outputFeatures() < COLUMNS;
     MatmulKernel full = MatmulKernel.acquire(single ? lastShape : shape);
-    MatmulKernel last = acquireLast(lastShape, full);
+    MatmulKernel last = full.beside(lastShape);
     Optional<BlockedBytes> fullLayout = full.blockedLayout();
     Optional<BlockedBytes> lastLayout = last.blockedLayout();
     if (fullLayout.isEmpty() || lastLayout.isEmpty()) {
@@ -68,15 +68,6 @@ final class UnpackedSlices implements AutoCloseable {
     }
     return Optional.of(
         new UnpackedSlices(rows, kernels, shape, full, last, fullLayout.get(), lastLayout.get()));
-  }
-
-  private static MatmulKernel acquireLast(MatmulShape shape, MatmulKernel full) {
-    try {
-      return MatmulKernel.acquire(shape);
-    } catch (RuntimeException refused) {
-      full.release();
-      throw refused;
-    }
   }
 
   /** Number of slices. */

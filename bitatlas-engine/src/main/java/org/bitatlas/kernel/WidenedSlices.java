@@ -26,7 +26,7 @@ final class WidenedSlices implements AutoCloseable {
     this.outputFeatures = outputFeatures;
     int remainder = outputFeatures % shape.columns();
     full = MatmulKernel.acquireUnpacked(shape);
-    last = remainder == 0 ? full : MatmulKernel.acquireUnpacked(shape.withColumns(remainder));
+    last = remainder == 0 ? full : full.beside(shape.withColumns(remainder));
     this.bias =
         bias.length == 0
             ? MemorySegment.NULL
