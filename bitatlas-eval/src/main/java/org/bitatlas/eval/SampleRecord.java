@@ -1,5 +1,6 @@
 package org.bitatlas.eval;
 
+import java.util.Objects;
 import java.util.SequencedMap;
 
 /**
@@ -16,6 +17,9 @@ import java.util.SequencedMap;
  * @param outcome how the generation ended: CLOSED, UNCLOSED, TRUNCATED, NO_ANSWER, SCORED,
  *     NON_FINITE
  * @param measures further numbers by name (log-likelihoods, steps)
+ * @param cluster what the item belongs to (a subject, a passage): items of one cluster are not
+ *     independent; empty for an item that stands alone
+ * @param repetition which of several replies to the item this is, from 0
  */
 public record SampleRecord(
     int index,
@@ -27,7 +31,72 @@ public record SampleRecord(
     boolean correct,
     int generatedTokens,
     String outcome,
-    SequencedMap<String, Double> measures) {
+    SequencedMap<String, Double> measures,
+    String cluster,
+    int repetition) {
+
+  /** Records of a version that did not know clusters have none. */
+  public SampleRecord {
+    cluster = Objects.requireNonNullElse(cluster, "");
+  }
+
+  /** An item that stands alone and was answered once. */
+  public SampleRecord(
+      int index,
+      String promptDigest,
+      String prompt,
+      String expected,
+      String output,
+      String answer,
+      boolean correct,
+      int generatedTokens,
+      String outcome,
+      SequencedMap<String, Double> measures) {
+    this(
+        index,
+        promptDigest,
+        prompt,
+        expected,
+        output,
+        answer,
+        correct,
+        generatedTokens,
+        outcome,
+        measures,
+        "",
+        0);
+  }
+
+  /** This record as part of a cluster. */
+  public SampleRecord in(String itsCluster) {
+    return with(itsCluster, repetition);
+  }
+
+  /** This record as one of several replies. */
+  public SampleRecord repeated(int which) {
+    return with(cluster, which);
+  }
+
+  private SampleRecord with(String itsCluster, int which) {
+    return new SampleRecord(
+        index,
+        promptDigest,
+        prompt,
+        expected,
+        output,
+        answer,
+        correct,
+        generatedTokens,
+        outcome,
+        measures,
+        itsCluster,
+        which);
+  }
+
+  /** What is drawn together in a bootstrap: the cluster, or else the item with its repetitions. */
+  public String unit() {
+    return cluster.isEmpty() ? Integer.toString(index) : "cluster " + cluster;
+  }
 
   /** A measure by name, NaN when this record does not have it. */
   public double measure(String name) {

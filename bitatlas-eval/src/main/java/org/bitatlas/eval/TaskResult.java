@@ -31,6 +31,11 @@ public record TaskResult(
     return value == null ? OptionalDouble.empty() : OptionalDouble.of(value);
   }
 
+  /** The same cell with other records of its items. */
+  public TaskResult with(List<SampleRecord> others) {
+    return new TaskResult(state, reason, primary, metrics, List.copyOf(others), plannedItems);
+  }
+
   /** A cell that was not run. */
   public static TaskResult skipped(String reason, int plannedItems) {
     return new TaskResult(

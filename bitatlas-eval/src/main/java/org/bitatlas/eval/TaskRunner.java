@@ -53,6 +53,24 @@ public final class TaskRunner {
       Sampling sampling,
       RunOptions options,
       Consumer<Progress> progress) {
+    TaskResult result = asked(task, mode, suite, model, tokenizer, sampling, options, progress);
+    return suite.clusters().isEmpty()
+        ? result
+        : result.with(
+            result.samples().stream()
+                .map(sample -> sample.in(suite.cluster(sample.index())))
+                .toList());
+  }
+
+  private static TaskResult asked(
+      Task task,
+      Optional<ThinkingMode> mode,
+      Suite suite,
+      LanguageModel model,
+      ChatTokenizer tokenizer,
+      Sampling sampling,
+      RunOptions options,
+      Consumer<Progress> progress) {
     return switch (task) {
       case GenerativeTask generative ->
           new ReplyRun<>(

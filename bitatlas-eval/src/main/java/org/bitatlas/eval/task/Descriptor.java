@@ -2,8 +2,10 @@ package org.bitatlas.eval.task;
 
 import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.HashMap;
 import java.util.HashSet;
 import java.util.List;
+import java.util.Map;
 import java.util.Set;
 import org.bitatlas.tensor.BitAtlasException;
 import tools.jackson.core.JacksonException;
@@ -17,8 +19,11 @@ import tools.jackson.dataformat.yaml.YAMLMapper;
  * @param name name of the catalog
  * @param digest SHA-256 of the file
  * @param tasks its tasks in order
+ * @param clusters what an item of a task belongs to, over the fields of its record, by name of the
+ *     task; none for a task whose items stand alone
  */
-record Descriptor(String name, String digest, List<Task> tasks) {
+record Descriptor(
+    String name, String digest, List<Task> tasks, Map<String, RecordTemplate> clusters) {
 
   private static final int FORMAT = 1;
   private static final YAMLMapper YAML =
@@ -36,7 +41,11 @@ record Descriptor(String name, String digest, List<Task> tasks) {
     String name = fields.text("name");
     List<Task> tasks = new ArrayList<>();
     Set<String> names = new HashSet<>();
+    Map<String, RecordTemplate> clusters = new HashMap<>();
     for (DescriptorNode node : fields.children("tasks")) {
+      if (node.has("cluster")) {
+        clusters.put(node.text("name"), RecordTemplate.parse(node.text("cluster")));
+      }
       Task task = TaskReader.task(node);
       if (!names.add(task.name())) {
         throw new BitAtlasException(file + " has two tasks of the name " + task.name() + ".");
@@ -44,7 +53,8 @@ record Descriptor(String name, String digest, List<Task> tasks) {
       tasks.add(task);
     }
     fields.finish();
-    return new Descriptor(name, SuiteReader.sha256(content), List.copyOf(tasks));
+    return new Descriptor(
+        name, SuiteReader.sha256(content), List.copyOf(tasks), Map.copyOf(clusters));
   }
 
   private static JsonNode tree(Path file, String text) {

@@ -2,6 +2,7 @@ package org.bitatlas.eval.task;
 
 import java.nio.file.Path;
 import java.util.List;
+import java.util.Optional;
 
 /**
  * The data of one task, validated.
@@ -9,8 +10,20 @@ import java.util.List;
  * @param file where it was read
  * @param digest SHA-256 of the file's bytes, in hexadecimal
  * @param items the items in file order
+ * @param clusters what each item belongs to (a subject, a passage), in file order; empty when every
+ *     item stands alone
  */
-public record Suite(Path file, String digest, List<Item> items) {
+public record Suite(Path file, String digest, List<Item> items, List<String> clusters) {
+
+  /** Data whose items stand alone. */
+  public Suite(Path file, String digest, List<Item> items) {
+    this(file, digest, items, List.of());
+  }
+
+  /** What the item at a position of the file belongs to; empty when it stands alone. */
+  public String cluster(int index) {
+    return index < clusters.size() ? clusters.get(index) : "";
+  }
 
   /**
    * Reads and validates the data of {@code task}.
@@ -19,6 +32,11 @@ public record Suite(Path file, String digest, List<Item> items) {
    *     fit the task; the message names file, line and field
    */
   public static Suite load(Task task, Path file) {
-    return SuiteReader.read(task, file);
+    return SuiteReader.read(task, file, Optional.empty());
+  }
+
+  /** The same, with the cluster of each item over the fields of its record. */
+  static Suite load(Task task, Path file, Optional<RecordTemplate> cluster) {
+    return SuiteReader.read(task, file, cluster);
   }
 }

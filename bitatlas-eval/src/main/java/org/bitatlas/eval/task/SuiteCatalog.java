@@ -52,12 +52,14 @@ public record SuiteCatalog(String name, String descriptorDigest, List<Entry> ent
     Descriptor parsed = Descriptor.read(descriptor);
     List<Entry> entries = new ArrayList<>();
     for (Task task : parsed.tasks()) {
-      entries.add(entry(task, folder, textFolders));
+      Optional<RecordTemplate> cluster = Optional.ofNullable(parsed.clusters().get(task.name()));
+      entries.add(entry(task, folder, textFolders, cluster));
     }
     return new SuiteCatalog(parsed.name(), parsed.digest(), List.copyOf(entries));
   }
 
-  private static Entry entry(Task task, Path folder, List<Path> textFolders) {
+  private static Entry entry(
+      Task task, Path folder, List<Path> textFolders, Optional<RecordTemplate> cluster) {
     Stream<Path> more = task instanceof PerplexityTask ? textFolders.stream() : Stream.empty();
     Optional<Path> file =
         Stream.concat(Stream.of(folder), more)
@@ -67,7 +69,7 @@ public record SuiteCatalog(String name, String descriptorDigest, List<Entry> ent
     if (file.isEmpty()) {
       return new Missing(task, "the suite folder " + folder + " has no file " + task.file());
     }
-    return new Ready(task, Suite.load(task, file.get()));
+    return new Ready(task, Suite.load(task, file.get(), cluster));
   }
 
   /**

@@ -11,6 +11,7 @@ import java.security.NoSuchAlgorithmException;
 import java.util.ArrayList;
 import java.util.HexFormat;
 import java.util.List;
+import java.util.Optional;
 import java.util.OptionalInt;
 import org.bitatlas.tensor.BitAtlasException;
 import tools.jackson.core.JacksonException;
@@ -30,14 +31,18 @@ final class SuiteReader {
 
   private SuiteReader() {}
 
-  static Suite read(Task task, Path file) {
+  static Suite read(Task task, Path file, Optional<RecordTemplate> cluster) {
     byte[] content = bytes(file);
     String text = utf8(file, content);
-    List<Item> items =
-        task instanceof PerplexityTask
-            ? List.of(new Item.Text(0, text))
-            : records(file, text).stream().map(record -> item(task, record)).toList();
-    return new Suite(file, sha256(content), items);
+    if (task instanceof PerplexityTask) {
+      return new Suite(file, sha256(content), List.of(new Item.Text(0, text)));
+    }
+    List<RecordLine> records = records(file, text);
+    return new Suite(
+        file,
+        sha256(content),
+        records.stream().map(record -> item(task, record)).toList(),
+        cluster.map(template -> records.stream().map(template::render).toList()).orElse(List.of()));
   }
 
   private static Item item(Task task, RecordLine fields) {

@@ -5,12 +5,15 @@ import static org.assertj.core.api.Assertions.within;
 import static org.assertj.core.api.Assertions.withinPercentage;
 
 import java.nio.file.Path;
+import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.List;
+import java.util.stream.IntStream;
 import org.bitatlas.eval.Oracles;
 import org.junit.jupiter.api.Test;
 import tools.jackson.databind.JsonNode;
 
-/** The golden values of scipy and torch. */
+/** The golden values of scipy, statsmodels, numpy and torch. */
 class StatisticsGoldenTest {
 
   @Test
@@ -122,6 +125,131 @@ class StatisticsGoldenTest {
           relative,
           absolute);
     }
+  }
+
+  @Test
+  void holm() {
+    for (JsonNode one : cases("holm")) {
+      double[] adjusted = HolmAdjustment.of(Oracles.doubles(one.get("p")));
+      assertThat(adjusted).containsExactly(Oracles.doubles(one.get("adjusted")), within(1e-12));
+    }
+  }
+
+  @Test
+  void wilson() {
+    for (JsonNode one : cases("wilson")) {
+      int right = one.get("successes").intValue();
+      int items = one.get("trials").intValue();
+      double confidence = one.get("confidence").doubleValue();
+      double[] verdicts = new double[items];
+      Arrays.fill(verdicts, 0, right, 1);
+      Clusters alone = Clusters.of(IntStream.range(0, items).boxed().toList());
+      for (Interval own :
+          List.of(
+              WilsonInterval.of(right, items, confidence),
+              ClusteredError.ofShare(verdicts, alone, confidence))) {
+        assertThat(own.low()).as("%s", one).isCloseTo(one.get("low").doubleValue(), within(1e-9));
+        assertThat(own.high()).as("%s", one).isCloseTo(one.get("high").doubleValue(), within(1e-9));
+      }
+    }
+  }
+
+  @Test
+  void oneSidedMcNemar() {
+    for (JsonNode one : cases("one_sided_mcnemar")) {
+      assertThat(McNemarTest.worse(one.get("b").intValue(), one.get("c").intValue()))
+          .as("%s", one)
+          .isCloseTo(one.get("p_worse").doubleValue(), withinPercentage(1e-7));
+    }
+  }
+
+  @Test
+  void clusters() {
+    for (JsonNode one : cases("clustered")) {
+      Clusters clusters =
+          Clusters.of(Arrays.stream(Oracles.ints(one.get("clusters"))).boxed().toList());
+      double[] first = Oracles.doubles(one.get("first"));
+      double[] second = Oracles.doubles(one.get("second"));
+      double[] changes = new double[first.length];
+      boolean[] before = new boolean[first.length];
+      boolean[] after = new boolean[first.length];
+      for (int i = 0; i < first.length; i++) {
+        changes[i] = second[i] - first[i];
+        before[i] = first[i] == 1;
+        after[i] = second[i] == 1;
+      }
+      assertThat(ClusteredError.ofMean(first, clusters))
+          .isCloseTo(one.get("se_first").doubleValue(), within(1e-12));
+      assertThat(ClusteredError.ofMean(changes, clusters))
+          .isCloseTo(one.get("se_difference").doubleValue(), within(1e-12));
+      PairedCounts counts = PairedCounts.of(before, after);
+      assertThat(McNemarTest.worse(before, after, clusters))
+          .isCloseTo(
+              Math.max(
+                  one.get("obuchowski_worse").doubleValue(),
+                  McNemarTest.worse(counts.lost(), counts.gained())),
+              within(1e-12));
+    }
+  }
+
+  @Test
+  void clusteredBootstrap() {
+    for (JsonNode one : cases("clustered")) {
+      // Our clusters are numbered in the order of their first items, those of the case by value.
+      int[] ofItem = Oracles.ints(one.get("clusters"));
+      Clusters clusters = new Clusters(Arrays.stream(ofItem).max().orElseThrow() + 1, ofItem);
+      ClusteredBootstrap own =
+          ClusteredBootstrap.of(
+              Oracles.doubles(one.get("first")),
+              Oracles.doubles(one.get("second")),
+              clusters,
+              one.get("seed").longValue(),
+              one.get("resamples").intValue());
+      assertThat(own.difference()).isCloseTo(one.get("difference").doubleValue(), within(1e-12));
+      assertThat(own.ratio()).isCloseTo(one.get("ratio").doubleValue(), within(1e-12));
+      assertInterval(own.interval(0.90), one.get("difference_ci90"), 1e-12);
+      assertInterval(own.interval(0.95), one.get("difference_ci95"), 1e-12);
+      assertInterval(own.ratioInterval(0.90), one.get("ratio_ci90"), 1e-12);
+    }
+  }
+
+  @Test
+  void ratioOfPerplexities() {
+    for (JsonNode one : cases("perplexity_ratio")) {
+      LogPerplexityRatio own =
+          LogPerplexityRatio.of(
+              Oracles.doubles(one.get("first")),
+              Oracles.doubles(one.get("second")),
+              Oracles.doubles(one.get("tokens")));
+      assertThat(own.ratio()).isCloseTo(one.get("ratio").doubleValue(), withinPercentage(1e-7));
+      assertThat(own.standardError())
+          .isCloseTo(one.get("standard_error").doubleValue(), withinPercentage(1e-7));
+      assertThat(own.unpairedError())
+          .isCloseTo(one.get("unpaired_error").doubleValue(), withinPercentage(1e-7));
+      assertThat(own.correlation())
+          .isCloseTo(one.get("correlation").doubleValue(), withinPercentage(1e-7));
+      assertThat(own.worse()).isCloseTo(one.get("p_worse").doubleValue(), within(1e-9));
+      assertInterval(own.interval(0.95), one.get("ci95"), 1e-9);
+    }
+  }
+
+  @Test
+  void power() {
+    for (JsonNode one : cases("power")) {
+      assertThat(
+              MinimumDetectableEffect.of(
+                  one.get("flips").doubleValue(), one.get("items").intValue()))
+          .isCloseTo(one.get("effect").doubleValue(), within(1e-9));
+    }
+  }
+
+  private static List<JsonNode> cases(String name) {
+    List<JsonNode> cases = new ArrayList<>();
+    for (Path file : Oracles.files("statistics", name, ".json")) {
+      cases.addAll(Oracles.json(file).get("cases").values());
+    }
+    assertThat(cases).isNotEmpty();
+    return cases;
   }
 
   private static float[][] rows(double[] values, int width) {
