@@ -7,8 +7,9 @@ import java.util.SequencedMap;
  *
  * @param points margin in percentage points for every task that is not named
  * @param tasks margins in percentage points by task name
+ * @param pooled margin in percentage points for all tasks of a row together
  */
-public record ComparisonMargin(double points, SequencedMap<String, Double> tasks) {
+public record ComparisonMargin(double points, SequencedMap<String, Double> tasks, double pooled) {
 
   /** Margin of a task in percentage points. */
   public double of(String task) {

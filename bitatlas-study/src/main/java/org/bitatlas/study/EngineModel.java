@@ -10,6 +10,7 @@ import java.util.stream.IntStream;
 import org.bitatlas.eval.RunOptions;
 import org.bitatlas.eval.TaskRunner;
 import org.bitatlas.eval.task.SuiteCatalog;
+import org.bitatlas.generate.BatchLimits;
 import org.bitatlas.generate.DraftedLanguageModel;
 import org.bitatlas.generate.TransformerLanguageModel;
 import org.bitatlas.model.Architecture;
@@ -34,6 +35,9 @@ import org.bitatlas.tokenizer.ChatTokenizer;
 final class EngineModel implements Workbench.Model {
   /** Items per call of the model: part of every key, because cells end early between calls. */
   private static final int CHUNK = 100;
+
+  /** Other tiles than the default ones: other shapes of the products, other orders of the sums. */
+  private static final BatchLimits AGAIN = new BatchLimits(24, 6_000, 1_500, 1 << 19);
 
   private final Setting setting;
   private final ModelFolder opened;
@@ -109,18 +113,40 @@ final class EngineModel implements Workbench.Model {
 
   @Override
   public Workbench.Variant floatVariant() {
+    return floatVariant(BatchLimits.DEFAULT);
+  }
+
+  @Override
+  public Workbench.Variant floatAgain() {
+    return floatVariant(AGAIN);
+  }
+
+  @Override
+  public String againHow() {
+    return "tiles of "
+        + AGAIN.rows()
+        + " rows, "
+        + AGAIN.promptTokens()
+        + " prompt and "
+        + AGAIN.scoringTokens()
+        + " scored tokens; replies of the first run checked as drafts in one pass";
+  }
+
+  private Workbench.Variant floatVariant(BatchLimits batches) {
     ModelSize size =
         ModelSize.ofFloat(
             opened.checkpoint(),
             linearModules(opened.architecture()),
             opened.architecture().tiedEmbeddings());
-    TransformerModel model =
-        opened.load(
-            setting.precision(),
-            Execution.SIMULATED,
-            setting.options().threads(),
-            setting.options().device());
-    return variant(model, size, List.of(), List.of());
+    return variant(loadFloat(), size, List.of(), List.of(), batches);
+  }
+
+  private TransformerModel loadFloat() {
+    return opened.load(
+        setting.precision(),
+        Execution.SIMULATED,
+        setting.options().threads(),
+        setting.options().device());
   }
 
   private static List<String> linearModules(Architecture architecture) {
@@ -162,7 +188,7 @@ final class EngineModel implements Workbench.Model {
         throw refused;
       }
     }
-    return variant(model, size, result.layers(), result.notes());
+    return variant(model, size, result.layers(), result.notes(), BatchLimits.DEFAULT);
   }
 
   private void keep(Recipe recipe, QuantizationResult result) {
@@ -182,9 +208,15 @@ final class EngineModel implements Workbench.Model {
   }
 
   private Workbench.Variant variant(
-      TransformerModel model, ModelSize size, List<LayerReport> reports, List<String> notes) {
+      TransformerModel model,
+      ModelSize size,
+      List<LayerReport> reports,
+      List<String> notes,
+      BatchLimits batches) {
+    TransformerLanguageModel language =
+        new TransformerLanguageModel(model, setting.options().threads(), batches);
     return new EngineVariant(
-        model, size, reports, notes, tokenizer, run, drafts, setting.options().threads());
+        model, new DraftedLanguageModel(language, drafts), size, reports, notes, tokenizer, run);
   }
 
   @Override

@@ -5,10 +5,8 @@ import java.util.function.IntConsumer;
 import org.bitatlas.eval.RunOptions;
 import org.bitatlas.eval.TaskResult;
 import org.bitatlas.eval.TaskRunner;
-import org.bitatlas.generate.DraftedLanguageModel;
 import org.bitatlas.generate.LanguageModel;
 import org.bitatlas.generate.Sampling;
-import org.bitatlas.generate.TransformerLanguageModel;
 import org.bitatlas.kernel.KernelTrace;
 import org.bitatlas.model.TransformerModel;
 import org.bitatlas.quant.pipeline.LayerReport;
@@ -28,15 +26,14 @@ final class EngineVariant implements Workbench.Variant {
 
   EngineVariant(
       TransformerModel model,
+      LanguageModel language,
       ModelSize size,
       List<LayerReport> layerReports,
       List<String> notes,
       ChatTokenizer tokenizer,
-      RunOptions options,
-      DraftedLanguageModel.Drafts drafts,
-      int threads) {
+      RunOptions options) {
     this.model = model;
-    this.language = new DraftedLanguageModel(new TransformerLanguageModel(model, threads), drafts);
+    this.language = language;
     this.size = size;
     this.layerReports = layerReports;
     this.notes = notes;

@@ -39,14 +39,17 @@ record Grid(String name, Workbench.Model model, List<Row> rows) {
     SequencedMap<String, String> identity = model.identity();
     SequencedMap<String, String> calibration = model.calibration();
     List<Row> rows = new ArrayList<>();
-    for (StudyRecipe recipe : spec.recipes()) {
+    for (StudyRecipe recipe : recipes(spec)) {
       SequencedMap<String, String> options = new LinkedHashMap<>();
       options.put("recipe", recipe.method());
+      if (recipe.isAgain()) {
+        options.put(StudyRecipe.AGAIN_INPUT, model.againHow());
+      }
       recipe.describe().forEach((key, value) -> options.put(StudyRecipe.INPUT_PREFIX + key, value));
       if (recipe.usesCalibration()) {
         options.putAll(calibration);
       }
-      String quantizationKey = recipe.isFloat() ? "" : key(identity, options, calibration);
+      String quantizationKey = recipe.recipe().isEmpty() ? "" : key(identity, options, calibration);
       List<Cell> cells = new ArrayList<>();
       for (int i = 0; i < tasks.size(); i++) {
         SequencedMap<String, String> inputs = new LinkedHashMap<>(identity);
@@ -76,6 +79,15 @@ record Grid(String name, Workbench.Model model, List<Row> rows) {
       rows.add(new Row(recipe, quantizationKey, List.copyOf(cells)));
     }
     return new Grid(name, model, List.copyOf(rows));
+  }
+
+  /** The float model, the same again where the study measures its noise, the recipes. */
+  private static List<StudyRecipe> recipes(StudySpec spec) {
+    List<StudyRecipe> recipes = new ArrayList<>(spec.recipes());
+    if (spec.noiseFloor()) {
+      recipes.add(1, StudyRecipe.floatAgain());
+    }
+    return recipes;
   }
 
   /**

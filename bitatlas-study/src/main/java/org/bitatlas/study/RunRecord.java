@@ -69,6 +69,11 @@ public record RunRecord(
     };
   }
 
+  /** Items asked a second; NaN where nothing was asked. */
+  public double itemsPerSecond() {
+    return items > 0 && seconds > 0 ? items / seconds : Double.NaN;
+  }
+
   /**
    * For a record of the float model: why it says nothing about quantization, with the numbers
    * ({@link InformativeRule}); empty where it does, or where the rule does not apply.

@@ -16,6 +16,12 @@ public record StudyRecipe(String label, Optional<Recipe> recipe) {
   /** Name of the float row. */
   public static final String FLOAT_LABEL = "float";
 
+  /** Name of the float model that is run again in other batches. */
+  public static final String AGAIN_LABEL = "float again";
+
+  /** Name of what was different in that run among the inputs of its records. */
+  public static final String AGAIN_INPUT = "again";
+
   /** Bits per weight of the float row, as the map sorts it. */
   public static final int FLOAT_BITS = 16;
 
@@ -27,19 +33,29 @@ public record StudyRecipe(String label, Optional<Recipe> recipe) {
     return new StudyRecipe(FLOAT_LABEL, Optional.empty());
   }
 
+  /** The float model, run again. */
+  public static StudyRecipe floatAgain() {
+    return new StudyRecipe(AGAIN_LABEL, Optional.empty());
+  }
+
   /** A quantized row. */
   public static StudyRecipe of(String label, Recipe recipe) {
     return new StudyRecipe(label, Optional.of(recipe));
   }
 
-  /** Whether this is the float model. */
+  /** Whether this is the float model, in its first run. */
   public boolean isFloat() {
-    return recipe.isEmpty();
+    return recipe.isEmpty() && !isAgain();
   }
 
-  /** Name of the method, for example {@code GPTQ}; {@code float} for the float model. */
+  /** Whether this is the float model, run again. */
+  public boolean isAgain() {
+    return recipe.isEmpty() && label.equals(AGAIN_LABEL);
+  }
+
+  /** Name of the method, for example {@code GPTQ}; the label for the float model. */
   public String method() {
-    return recipe.map(Recipe::method).orElse(FLOAT_LABEL);
+    return recipe.map(Recipe::method).orElse(label);
   }
 
   /** Weight bits of the recipe; 16 for the float model. */

@@ -163,7 +163,7 @@ public final class StudyRunner {
 
     private Workbench.Variant variant(Grid grid, Grid.Row row) {
       if (row.recipe().recipe().isEmpty()) {
-        return grid.model().floatVariant();
+        return row.recipe().isAgain() ? grid.model().floatAgain() : grid.model().floatVariant();
       }
       listener.quantizing(grid.name(), row.recipe().label());
       long start = System.nanoTime();

@@ -24,6 +24,8 @@ import org.bitatlas.model.Execution;
  * @param margin margin of the comparison with the float model
  * @param limit items per task; empty for all
  * @param keep which quantized checkpoints stay on disk
+ * @param noiseFloor whether the float model is asked again in other batches, so that a difference
+ *     can be held against its difference to itself
  */
 public record StudySpec(
     String name,
@@ -37,7 +39,8 @@ public record StudySpec(
     Optional<CollapseRule> collapse,
     ComparisonMargin margin,
     OptionalInt limit,
-    KeepPolicy keep) {
+    KeepPolicy keep,
+    boolean noiseFloor) {
 
   /**
    * Reads a specification.
@@ -68,6 +71,7 @@ public record StudySpec(
         collapse,
         margin,
         options.limit().isPresent() ? options.limit() : limit,
-        keep);
+        keep,
+        noiseFloor);
   }
 }

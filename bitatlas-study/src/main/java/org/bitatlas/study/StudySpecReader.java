@@ -45,6 +45,7 @@ final class StudySpecReader {
           "decoding",
           "collapse",
           "margin",
+          "noise_floor",
           "limit",
           "keep");
 
@@ -96,7 +97,8 @@ final class StudySpecReader {
         root.has("limit")
             ? OptionalInt.of(root.integer("limit", 0, 1, Integer.MAX_VALUE))
             : OptionalInt.empty(),
-        root.choice("keep", keepPolicies(), KeepPolicy.NONE));
+        root.choice("keep", keepPolicies(), KeepPolicy.NONE),
+        root.flag("noise_floor", true));
   }
 
   private static JsonNode tree(String file, String text) {
@@ -216,11 +218,12 @@ final class StudySpecReader {
 
   private static ComparisonMargin margin(YamlFields root) {
     if (!root.has("margin")) {
-      return new ComparisonMargin(2, new LinkedHashMap<>());
+      return new ComparisonMargin(2, new LinkedHashMap<>(), 2);
     }
-    YamlFields fields = root.child("margin").only(Set.of("points", "tasks"));
+    YamlFields fields = root.child("margin").only(Set.of("points", "tasks", "pooled"));
+    double points = fields.number("points", 2, 0.01, 100);
     return new ComparisonMargin(
-        fields.number("points", 2, 0.01, 100), fields.numbers("tasks", 0.01, 100));
+        points, fields.numbers("tasks", 0.01, 100), fields.number("pooled", points, 0.01, 100));
   }
 
   private static SequencedMap<String, String> names(String... names) {

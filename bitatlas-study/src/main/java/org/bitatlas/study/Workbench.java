@@ -40,6 +40,12 @@ public interface Workbench {
     /** The float model, ready to answer. */
     Variant floatVariant();
 
+    /** The float model in other batches, so that its sums are rounded in another order. */
+    Variant floatAgain();
+
+    /** What is different in {@link #floatAgain}, as one line; part of the key of its records. */
+    String againHow();
+
     /** The model under a recipe, ready to answer. */
     Variant quantize(Recipe recipe);
 

@@ -73,7 +73,17 @@ public final class FakeWorkbench implements Workbench {
 
     @Override
     public Variant floatVariant() {
-      return new FakeVariant(Optional.empty());
+      return new FakeVariant(Optional.empty(), false);
+    }
+
+    @Override
+    public Variant floatAgain() {
+      return new FakeVariant(Optional.empty(), true);
+    }
+
+    @Override
+    public String againHow() {
+      return "in other batches";
     }
 
     @Override
@@ -83,7 +93,7 @@ public final class FakeWorkbench implements Workbench {
       if (failingRecipe.filter(label::equals).isPresent()) {
         throw new IllegalStateException("no memory for " + HOSTILE);
       }
-      return new FakeVariant(Optional.of(recipe));
+      return new FakeVariant(Optional.of(recipe), false);
     }
 
     @Override
@@ -127,9 +137,11 @@ public final class FakeWorkbench implements Workbench {
 
   private final class FakeVariant implements Variant {
     private final Optional<Recipe> recipe;
+    private final boolean again;
 
-    FakeVariant(Optional<Recipe> recipe) {
+    FakeVariant(Optional<Recipe> recipe, boolean again) {
       this.recipe = recipe;
+      this.again = again;
     }
 
     @Override
@@ -197,7 +209,9 @@ public final class FakeWorkbench implements Workbench {
     }
 
     private String label() {
-      return recipe.map(r -> r.method() + " W" + r.bits()).orElse("float");
+      return recipe
+          .map(r -> r.method() + " W" + r.bits())
+          .orElse(again ? StudyRecipe.AGAIN_LABEL : StudyRecipe.FLOAT_LABEL);
     }
 
     private SampleRecord sample(StudyTask column, Metric metric, int index, boolean collapsed) {

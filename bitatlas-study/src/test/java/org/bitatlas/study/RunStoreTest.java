@@ -28,9 +28,9 @@ class RunStoreTest {
       store.put(record, store.samples(record.key()));
     }
     try (RunStore store = RunStore.open(folder)) {
-      assertThat(store.plan()).hasSize(9 * 14);
-      assertThat(store.records()).hasSize(9 * 14);
-      PlannedCell cell = store.plan().get(14);
+      assertThat(store.plan()).hasSize(10 * 14);
+      assertThat(store.records()).hasSize(10 * 14);
+      PlannedCell cell = store.plan().get(28);
       assertThat(cell.recipe()).isEqualTo("RTN W8");
       assertThat(store.record(cell.key())).isPresent();
       assertThat(store.samples(cell.key())).hasSize(4);
@@ -59,8 +59,8 @@ class RunStoreTest {
       statement.execute("PRAGMA user_version = 1");
     }
     try (RunStore store = RunStore.open(folder)) {
-      assertThat(store.records()).hasSize(9 * 14);
-      String key = store.plan().get(14).quantizationKey();
+      assertThat(store.records()).hasSize(10 * 14);
+      String key = store.plan().get(28).quantizationKey();
       assertThat(store.layerReports(key)).isEmpty();
       assertThat(store.layerErrors(key))
           .containsExactly(new LayerError(0, Projection.KEY, Double.NaN, 0.25));
@@ -72,7 +72,7 @@ class RunStoreTest {
 
       StudyOutcome again =
           FakeStudies.runner(new FakeWorkbench(4)).run(spec, store, StudyListener.SILENT);
-      assertThat(again.evaluated()).as("skipped cells are decided again").isEqualTo(42);
+      assertThat(again.evaluated()).as("skipped cells are decided again").isEqualTo(47);
       assertThat(store.layerReports(key)).isEmpty();
     }
   }

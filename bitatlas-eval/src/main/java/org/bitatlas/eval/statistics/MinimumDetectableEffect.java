@@ -21,10 +21,18 @@ public final class MinimumDetectableEffect {
     if (!(flips >= 0 && flips <= 1) || items < 1) {
       throw new IllegalArgumentException("flips " + flips + ", items " + items);
     }
+    return of(Math.sqrt(flips / items));
+  }
+
+  /**
+   * The same for any mean difference: (z(0.975) + z(0.8)) times its standard error.
+   *
+   * @param standardError standard error of the difference
+   */
+  public static double of(double standardError) {
     NormalDistribution normal = new NormalDistribution();
-    double z =
-        normal.inverseCumulativeProbability(1 - LEVEL / 2)
-            + normal.inverseCumulativeProbability(POWER);
-    return z * Math.sqrt(flips / items);
+    return standardError
+        * (normal.inverseCumulativeProbability(1 - LEVEL / 2)
+            + normal.inverseCumulativeProbability(POWER));
   }
 }

@@ -14,6 +14,8 @@ import org.bitatlas.study.StudyTask;
  * @param columns columns in the order of the specification
  * @param cells cells by row, then column
  * @param averages one per row
+ * @param pooled all accuracy tasks of each row together against float, one per row
+ * @param noise the float model against itself, one per model where it was measured
  * @param checks statements about the map with their answers
  */
 public record AccuracyMap(
@@ -22,6 +24,8 @@ public record AccuracyMap(
     List<StudyTask> columns,
     List<List<MapCell>> cells,
     List<MapAverage> averages,
+    List<PooledComparison> pooled,
+    List<NoiseFloor> noise,
     List<Check> checks) {
 
   /**

@@ -17,6 +17,7 @@ import org.bitatlas.study.map.Check.Answer;
  */
 final class Checks {
   private static final double SIGNIFICANCE = 0.05;
+  private static final double MOST = 0.9;
 
   private final List<MapRow> rows;
   private final List<List<MapCell>> cells;
@@ -50,6 +51,7 @@ final class Checks {
     for (int i : quantized) {
       if (rows.get(i).bits() == 8) {
         checks.add(withinNoise(base, i));
+        checks.add(keepsMost(base, i));
       }
     }
     for (String method : quantized.stream().map(i -> rows.get(i).method()).distinct().toList()) {
@@ -92,6 +94,52 @@ final class Checks {
         statement,
         answer,
         numbers(counts) + String.format(Locale.ROOT, ", margin %.1f points", 100 * margin));
+  }
+
+  /** Over nine tenths of float's accuracy on each task: the paired bootstrap's bounds decide. */
+  private Check keepsMost(int base, int row) {
+    String statement =
+        rows.get(row).recipe() + " keeps more than 90 % of float's accuracy on every task";
+    Answer answer = Answer.YES;
+    String lowest = "";
+    double low = Double.POSITIVE_INFINITY;
+    for (int column = 0; column < cells.get(row).size(); column++) {
+      MapCell cell = cells.get(row).get(column);
+      boolean counts =
+          cell.planned().metric() == Metric.ACCURACY
+              && cells.get(base).get(column).state() == CellState.OK
+              && !cell.flags().contains(Flag.FLOAT_UNINFORMATIVE);
+      if (!counts) {
+        continue;
+      }
+      Comparison.Ratio ratio = cell.comparison().ratio();
+      boolean fails =
+          cell.state() == CellState.COLLAPSED
+              || cell.state() == CellState.NON_FINITE
+              || ratio.high() < MOST;
+      if (fails) {
+        answer = Answer.NO;
+      } else if (!(ratio.low() > MOST) && answer == Answer.YES) {
+        answer = Answer.NOT_ENOUGH_DATA;
+      }
+      if (fails || ratio.low() < low) {
+        low = fails ? Double.NEGATIVE_INFINITY : ratio.low();
+        lowest =
+            "lowest: "
+                + cell.planned().column().label()
+                + (Double.isNaN(ratio.value())
+                    ? " " + cell.state()
+                    : String.format(
+                        Locale.ROOT,
+                        " %.1f %%, one-sided 95 %% bounds %.1f and %.1f %%",
+                        100 * ratio.value(),
+                        100 * ratio.low(),
+                        100 * ratio.high()));
+      }
+    }
+    return lowest.isEmpty()
+        ? new Check(statement, Answer.NOT_ENOUGH_DATA, "no task is OK in both")
+        : new Check(statement, answer, lowest);
   }
 
   private Check graded(String method, int base, List<Integer> ladder) {

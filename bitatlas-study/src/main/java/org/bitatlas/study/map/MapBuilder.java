@@ -10,6 +10,8 @@ import java.util.SequencedMap;
 import java.util.Set;
 import org.bitatlas.eval.CellState;
 import org.bitatlas.eval.SampleRecord;
+import org.bitatlas.eval.statistics.ClusteredError;
+import org.bitatlas.eval.statistics.Clusters;
 import org.bitatlas.eval.statistics.Interval;
 import org.bitatlas.eval.statistics.WilsonInterval;
 import org.bitatlas.scheme.ModelSize;
@@ -45,32 +47,71 @@ final class MapBuilder {
       byRow.computeIfAbsent(cell.model() + "\n" + cell.recipe(), _ -> new ArrayList<>()).add(cell);
     }
     List<MapRow> rows = new ArrayList<>();
-    List<List<MapCell>> cells = new ArrayList<>();
-    Map<String, List<MapCell>> floats = new LinkedHashMap<>();
+    List<List<MapCell>> measured = new ArrayList<>();
+    Map<String, List<MapCell>> again = new LinkedHashMap<>();
     for (List<PlannedCell> planned : byRow.values()) {
-      List<MapCell> measured = planned.stream().map(this::measured).toList();
-      MapRow row = row(measured);
-      List<MapCell> baseline = floats.computeIfAbsent(row.model(), _ -> measured);
-      List<MapCell> compared = new ArrayList<>();
-      for (int i = 0; i < measured.size(); i++) {
-        compared.add(compared(measured.get(i), baseline.get(i)));
+      List<MapCell> cells = planned.stream().map(this::measured).toList();
+      if (planned.getFirst().method().equals(StudyRecipe.AGAIN_LABEL)) {
+        again.put(planned.getFirst().model(), cells);
+      } else {
+        rows.add(row(cells));
+        measured.add(cells);
       }
-      rows.add(row);
-      cells.add(List.copyOf(compared));
     }
+    Baselines baselines = new Baselines(rows, measured, again, margin);
+    List<List<MapCell>> cells = compared(rows, measured, baselines);
     return new AccuracyMap(
         spec,
         List.copyOf(rows),
         columns,
-        List.copyOf(cells),
+        cells,
         Averages.of(rows, cells),
+        pooled(rows, baselines),
+        baselines.noise(),
         Checks.of(rows, cells, margin.points() / 100));
+  }
+
+  private static List<List<MapCell>> compared(
+      List<MapRow> rows, List<List<MapCell>> measured, Baselines baselines) {
+    List<List<Comparison>> alone = new ArrayList<>();
+    for (int i = 0; i < rows.size(); i++) {
+      alone.add(baselines.compared(i));
+    }
+    List<List<Comparison>> adjusted = Family.adjusted(alone);
+    List<List<MapCell>> cells = new ArrayList<>();
+    for (int i = 0; i < rows.size(); i++) {
+      List<MapCell> baseline = baselines.of(rows.get(i).model());
+      List<MapCell> line = new ArrayList<>();
+      for (int j = 0; j < baseline.size(); j++) {
+        MapCell cell = measured.get(i).get(j);
+        line.add(cell.with(adjusted.get(i).get(j), flags(cell, baseline.get(j))));
+      }
+      cells.add(List.copyOf(line));
+    }
+    return List.copyOf(cells);
+  }
+
+  private static List<PooledComparison> pooled(List<MapRow> rows, Baselines baselines) {
+    List<PooledComparison> alone = new ArrayList<>();
+    for (int i = 0; i < rows.size(); i++) {
+      alone.add(baselines.pooled(i));
+    }
+    List<List<Comparison>> adjusted =
+        Family.adjusted(List.of(alone.stream().map(PooledComparison::comparison).toList()));
+    List<PooledComparison> pooled = new ArrayList<>();
+    for (int i = 0; i < rows.size(); i++) {
+      PooledComparison own = alone.get(i);
+      pooled.add(
+          new PooledComparison(
+              adjusted.getFirst().get(i), own.tasks(), own.broken(), own.missing()));
+    }
+    return List.copyOf(pooled);
   }
 
   private MapCell measured(PlannedCell planned) {
     Optional<RunRecord> record = store.record(planned.key());
     List<SampleRecord> samples = record.isEmpty() ? List.of() : store.samples(planned.key());
-    Interval interval = record.map(MapBuilder::interval).orElse(UNKNOWN);
+    Interval interval = record.map(known -> interval(known, samples)).orElse(UNKNOWN);
     return new MapCell(
         planned,
         record,
@@ -83,11 +124,17 @@ final class MapBuilder {
 
   private static final Interval UNKNOWN = new Interval(Double.NaN, Double.NaN);
 
-  private static Interval interval(RunRecord record) {
-    if (record.metric() == Metric.ACCURACY && record.items() > 0) {
+  private static Interval interval(RunRecord record, List<SampleRecord> samples) {
+    if (record.metric() != Metric.ACCURACY || record.items() == 0) {
+      return UNKNOWN;
+    }
+    if (samples.size() != record.items()) {
       return WilsonInterval.of(record.correct(), record.items(), 0.95);
     }
-    return UNKNOWN;
+    return ClusteredError.ofShare(
+        ItemPairs.scores(samples),
+        Clusters.of(samples.stream().map(SampleRecord::unit).toList()),
+        0.95);
   }
 
   private MapRow row(List<MapCell> cells) {
@@ -123,36 +170,6 @@ final class MapBuilder {
           }
         });
     return options;
-  }
-
-  private MapCell compared(MapCell cell, MapCell baseline) {
-    return new MapCell(
-        cell.planned(),
-        cell.record(),
-        cell.low(),
-        cell.high(),
-        cell.planned().equals(baseline.planned())
-            ? Comparison.NOT_COMPARABLE
-            : comparison(cell, baseline),
-        flags(cell, baseline),
-        cell.samples());
-  }
-
-  private Comparison comparison(MapCell cell, MapCell baseline) {
-    if (cell.state() != CellState.OK || baseline.state() != CellState.OK) {
-      return Comparison.NOT_COMPARABLE;
-    }
-    double points = margin.of(cell.planned().task()) / 100;
-    return switch (cell.planned().metric()) {
-      case ACCURACY ->
-          PairedItems.of(baseline.samples(), cell.samples())
-              .map(counts -> PairedItems.comparison(counts, points))
-              .orElse(Comparison.NOT_COMPARABLE);
-      case PERPLEXITY ->
-          PairedLikelihoods.of(baseline.samples(), cell.samples())
-              .map(likelihoods -> likelihoods.comparison(points))
-              .orElse(Comparison.NOT_COMPARABLE);
-    };
   }
 
   private static Set<Flag> flags(MapCell cell, MapCell baseline) {

@@ -29,6 +29,11 @@ public record MapCell(
     Set<Flag> flags,
     List<SampleRecord> samples) {
 
+  /** The same cell with its comparison. */
+  MapCell with(Comparison other, Set<Flag> itsFlags) {
+    return new MapCell(planned, record, low, high, other, itsFlags, samples);
+  }
+
   /** State of the cell; PARTIAL before it was run. */
   public CellState state() {
     return record.map(RunRecord::state).orElse(CellState.PARTIAL);

@@ -1,8 +1,6 @@
 package org.bitatlas.study.map;
 
-import java.util.HashMap;
 import java.util.List;
-import java.util.Map;
 import java.util.Optional;
 import org.bitatlas.eval.SampleRecord;
 import org.bitatlas.eval.statistics.Interval;
@@ -18,23 +16,7 @@ final class PairedItems {
 
   /** Counts over two lists of samples; empty unless both were asked exactly the same prompts. */
   static Optional<PairedCounts> of(List<SampleRecord> first, List<SampleRecord> second) {
-    Map<Integer, SampleRecord> byIndex = new HashMap<>();
-    first.forEach(sample -> byIndex.put(sample.index(), sample));
-    if (first.isEmpty() || first.size() != second.size() || byIndex.size() != first.size()) {
-      return Optional.empty();
-    }
-    boolean[] before = new boolean[second.size()];
-    boolean[] after = new boolean[second.size()];
-    for (int i = 0; i < before.length; i++) {
-      SampleRecord sample = second.get(i);
-      SampleRecord other = byIndex.get(sample.index());
-      if (other == null || !other.promptDigest().equals(sample.promptDigest())) {
-        return Optional.empty();
-      }
-      before[i] = other.correct();
-      after[i] = sample.correct();
-    }
-    return Optional.of(PairedCounts.of(before, after));
+    return ItemPairs.of(first, second).map(ItemPairs::counts);
   }
 
   /** The items of two tasks together. */
@@ -59,20 +41,5 @@ final class PairedItems {
   /** The verdict for a margin, as a share of the items. */
   static Verdict verdict(PairedCounts counts, double margin) {
     return NonInferiority.verdict(NonInferiority.bounds(counts), margin);
-  }
-
-  /** The comparison of a cell with float. */
-  static Comparison comparison(PairedCounts counts, double margin) {
-    Interval interval = interval(counts);
-    return new Comparison(
-        verdict(counts, margin),
-        counts.difference(),
-        interval.low(),
-        interval.high(),
-        counts.lost(),
-        counts.gained(),
-        pValue(counts),
-        counts.items(),
-        margin);
   }
 }

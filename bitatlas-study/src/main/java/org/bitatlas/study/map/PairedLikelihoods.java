@@ -1,77 +1,75 @@
 package org.bitatlas.study.map;
 
-import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
 import org.bitatlas.eval.SampleRecord;
+import org.bitatlas.eval.statistics.Interval;
+import org.bitatlas.eval.statistics.LogPerplexityRatio;
+import org.bitatlas.eval.statistics.MinimumDetectableEffect;
+import org.bitatlas.eval.statistics.NonInferiority;
 import org.bitatlas.eval.statistics.Verdict;
+import org.bitatlas.study.map.Comparison.Ratio;
+import org.bitatlas.study.map.Comparison.Significance;
 
 /**
- * Paired negative log-likelihoods of two models on the same windows of a text.
+ * Paired negative log-likelihoods of two models on the same parts (windows or documents) of a text.
  *
- * @param differences mean negative log-likelihood per token of the second model minus that of the
- *     first, one per window
+ * @param ratio ln of the ratio of the perplexities
  */
-record PairedLikelihoods(List<Double> differences) {
+record PairedLikelihoods(LogPerplexityRatio ratio) {
   /** Measure of a perplexity sample: sum of the negative log-likelihoods of its tokens, in nats. */
   static final String SUM = "nll";
 
   /** Measure of a perplexity sample: number of scored tokens. */
   static final String TOKENS = "tokens";
 
-  private static final double NORMAL_975 = 1.959963984540054;
-  private static final double NORMAL_95 = 1.6448536269514722;
+  /** Measure of a document: words as written, which its perplexity is per. */
+  static final String WORDS = "words";
 
-  /** Empty unless both lists hold the same windows, at least two. */
+  /** Empty unless both lists hold the same parts, at least two. */
   static Optional<PairedLikelihoods> of(List<SampleRecord> first, List<SampleRecord> second) {
-    if (first.size() != second.size() || first.size() < 2) {
+    int parts = first.size();
+    if (parts != second.size() || parts < 2) {
       return Optional.empty();
     }
-    List<Double> differences = new ArrayList<>();
-    for (int i = 0; i < first.size(); i++) {
-      double before = perToken(first.get(i));
-      double after = perToken(second.get(i));
+    double[] before = new double[parts];
+    double[] after = new double[parts];
+    double[] units = new double[parts];
+    for (int i = 0; i < parts; i++) {
+      before[i] = first.get(i).measure(SUM);
+      after[i] = second.get(i).measure(SUM);
+      double words = first.get(i).measure(WORDS);
+      units[i] = Double.isNaN(words) ? first.get(i).measure(TOKENS) : words;
       boolean same = first.get(i).promptDigest().equals(second.get(i).promptDigest());
-      if (!same || !Double.isFinite(before) || !Double.isFinite(after)) {
+      if (!same || !Double.isFinite(before[i] + after[i] + units[i])) {
         return Optional.empty();
       }
-      differences.add(after - before);
     }
-    return Optional.of(new PairedLikelihoods(List.copyOf(differences)));
-  }
-
-  private static double perToken(SampleRecord sample) {
-    double sum = sample.measures().getOrDefault(SUM, Double.NaN);
-    return sum / sample.measures().getOrDefault(TOKENS, Double.NaN);
+    return Optional.of(new PairedLikelihoods(LogPerplexityRatio.of(before, after, units)));
   }
 
   /**
-   * The comparison: delta is the difference of ln perplexity, with a normal interval over windows;
-   * non-inferior when the one-sided 95 % upper bound is below {@code margin}.
+   * The comparison: delta is the difference of ln perplexity, with a normal interval over the
+   * parts; non-inferior when the one-sided 95 % upper bound is below {@code margin}.
    */
-  Comparison comparison(double margin) {
-    double mean = differences.stream().mapToDouble(Double::doubleValue).average().orElse(0);
-    double squares = 0;
-    for (double difference : differences) {
-      squares += (difference - mean) * (difference - mean);
-    }
-    int count = differences.size();
-    double error = Math.sqrt(squares / (count - 1.0) / count);
-    Verdict verdict = Verdict.INCONCLUSIVE;
-    if (mean + NORMAL_95 * error < margin) {
-      verdict = Verdict.NON_INFERIOR;
-    } else if (mean - NORMAL_95 * error > 0) {
-      verdict = Verdict.WORSE;
-    }
+  Comparison comparison(double margin, double noise) {
+    Interval bounds = ratio.interval(0.90);
+    Interval interval = ratio.interval(0.95);
+    Verdict alone = NonInferiority.verdict(new Interval(-bounds.high(), -bounds.low()), margin);
     return new Comparison(
-        verdict,
-        mean,
-        mean - NORMAL_975 * error,
-        mean + NORMAL_975 * error,
+        alone,
+        ratio.ratio(),
+        interval.low(),
+        interval.high(),
+        0,
         0,
         0,
         Double.NaN,
-        count,
-        margin);
+        ratio.parts(),
+        ratio.parts(),
+        margin,
+        new Significance(alone, ratio.worse(), ratio.worse(), noise),
+        Ratio.NONE,
+        MinimumDetectableEffect.of(ratio.standardError()));
   }
 }

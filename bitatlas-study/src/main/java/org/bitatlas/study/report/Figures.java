@@ -106,6 +106,11 @@ final class Figures {
     return bytes < 1_000_000_000 ? format("%.2f MB", bytes / 1e6) : format("%.2f GB", bytes / 1e9);
   }
 
+  /** Items a second. */
+  static String rate(double perSecond) {
+    return Double.isNaN(perSecond) ? NONE : format(perSecond < 10 ? "%.2f" : "%.0f", perSecond);
+  }
+
   /** Seconds as a person reads them. */
   static String seconds(double seconds) {
     if (seconds < 60) {

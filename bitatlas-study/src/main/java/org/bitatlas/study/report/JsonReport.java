@@ -10,6 +10,8 @@ import org.bitatlas.study.map.Comparison;
 import org.bitatlas.study.map.MapAverage;
 import org.bitatlas.study.map.MapCell;
 import org.bitatlas.study.map.MapRow;
+import org.bitatlas.study.map.NoiseFloor;
+import org.bitatlas.study.map.PooledComparison;
 import tools.jackson.databind.SerializationFeature;
 import tools.jackson.databind.json.JsonMapper;
 
@@ -31,7 +33,9 @@ final class JsonReport {
     root.put("facts", RunFacts.of(map).lines());
     List<Object> rows = new ArrayList<>();
     for (int i = 0; i < map.rows().size(); i++) {
-      rows.add(row(map.rows().get(i), map.averages().get(i)));
+      Map<String, Object> node = row(map.rows().get(i), map.averages().get(i));
+      node.put("pooled", pooled(map.pooled().get(i)));
+      rows.add(node);
     }
     root.put("rows", rows);
     root.put("columns", map.columns());
@@ -42,6 +46,7 @@ final class JsonReport {
       }
     }
     root.put("cells", cells);
+    root.put("noise", map.noise().stream().map(JsonReport::noise).toList());
     root.put("checks", map.checks());
     return JsonMapper.builder()
             .enable(SerializationFeature.INDENT_OUTPUT)
@@ -92,6 +97,7 @@ final class JsonReport {
           node.put("correct", record.correct());
           node.put("chance", record.chance());
           node.put("seconds", record.seconds());
+          number(node, "itemsPerSecond", record.itemsPerSecond());
           node.put("generatedTokens", record.generatedTokens());
           Map<String, Object> metrics = new LinkedHashMap<>();
           record.metrics().forEach((name, value) -> number(metrics, name, value));
@@ -100,15 +106,51 @@ final class JsonReport {
     number(node, "low", cell.low());
     number(node, "high", cell.high());
     node.put("flags", new TreeSet<>(cell.flags()));
-    Comparison comparison = cell.comparison();
+    compared(node, cell.comparison());
+    return node;
+  }
+
+  private static void compared(Map<String, Object> node, Comparison comparison) {
     node.put("verdict", comparison.verdict());
+    node.put("verdictAlone", comparison.significance().alone());
     number(node, "delta", comparison.delta());
     number(node, "deltaLow", comparison.low());
     number(node, "deltaHigh", comparison.high());
     node.put("broken", comparison.broken());
     node.put("repaired", comparison.repaired());
+    node.put("churned", comparison.churned());
     number(node, "mcnemar", comparison.pValue());
+    number(node, "worse", comparison.significance().worse());
+    number(node, "worseHolm", comparison.significance().adjusted());
+    number(node, "noise", comparison.significance().noise());
+    number(node, "ratio", comparison.ratio().value());
+    number(node, "ratioLow", comparison.ratio().low());
+    number(node, "detectable", comparison.detectable());
     node.put("pairedItems", comparison.items());
+    node.put("pairedUnits", comparison.units());
+  }
+
+  private static Map<String, Object> pooled(PooledComparison pooled) {
+    Map<String, Object> node = new LinkedHashMap<>();
+    node.put("tasks", pooled.tasks());
+    node.put("brokenTasks", pooled.broken());
+    node.put("missingTasks", pooled.missing());
+    compared(node, pooled.comparison());
+    return node;
+  }
+
+  private static Map<String, Object> noise(NoiseFloor floor) {
+    Map<String, Object> node = new LinkedHashMap<>();
+    node.put("model", floor.model());
+    node.put("how", floor.how());
+    List<Object> columns = new ArrayList<>();
+    for (Comparison comparison : floor.columns()) {
+      Map<String, Object> column = new LinkedHashMap<>();
+      compared(column, comparison);
+      columns.add(column);
+    }
+    node.put("columns", columns);
+    node.put("pooled", pooled(floor.pooled()));
     return node;
   }
 

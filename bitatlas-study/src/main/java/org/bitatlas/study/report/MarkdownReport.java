@@ -4,6 +4,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.stream.Stream;
 import org.bitatlas.eval.CellState;
 import org.bitatlas.scheme.ModelSize;
 import org.bitatlas.study.map.AccuracyMap;
@@ -12,6 +13,7 @@ import org.bitatlas.study.map.Flag;
 import org.bitatlas.study.map.MapAverage;
 import org.bitatlas.study.map.MapCell;
 import org.bitatlas.study.map.MapRow;
+import org.bitatlas.study.map.NoiseFloor;
 
 /** The map as Markdown, for terminals and README files: lines of at most 100 characters. */
 final class MarkdownReport {
@@ -38,6 +40,7 @@ final class MarkdownReport {
             (name, value) -> out.append(wrapped("- " + escape(name) + ": " + escape(value), "  ")));
     checks();
     averages();
+    verdicts();
     for (int from = 0; from < map.columns().size(); from += COLUMNS) {
       heatMap(from, Math.min(map.columns().size(), from + COLUMNS));
     }
@@ -47,8 +50,8 @@ final class MarkdownReport {
         .append(
             wrapped(
                 "Accuracies are percent with the difference to float in points; perplexity with"
-                    + " the difference in percent. = non-inferior, < worse, ? inconclusive against"
-                    + " the margin of "
+                    + " the difference in percent. = non-inferior, < worse (after Holm over all"
+                    + " cells), ? inconclusive against the margin of "
                     + Figures.format("%.1f", map.spec().margin().points())
                     + " points. Only OK cells enter the mean.",
                 ""));
@@ -98,6 +101,40 @@ final class MarkdownReport {
                 "out: broken cells left out of the mean. whole, linear: bytes as stored of the whole"
                     + " model and of its linear layers. bits: per weight of the linear layers.",
                 ""));
+  }
+
+  private void verdicts() {
+    VerdictView view = new VerdictView(map);
+    if (!view.pooled().isEmpty()) {
+      out.append("\n## Verdict over all tasks\n\n");
+      List<List<String>> table = new ArrayList<>();
+      table.add(List.of("model", "points", "95 %", "keeps %", "finds", "p Holm", "verdict"));
+      for (Map<String, String> line : view.pooled()) {
+        table.add(
+            Stream.of("name", "delta", "interval", "keeps", "detectable", "holm", "verdict")
+                .map(column -> escape(line.getOrDefault(column, "")))
+                .toList());
+      }
+      table(table);
+    }
+    for (NoiseFloor floor : map.noise()) {
+      List<String> parts =
+          view.noise(floor).stream()
+              .map(line ->
+                  line.get("task") + " " + line.get("delta") + " (" + line.get("flips") + ")")
+              .toList();
+      if (!parts.isEmpty()) {
+        out.append('\n')
+            .append(
+                wrapped(
+                    "Float against itself, "
+                        + escape(floor.how())
+                        + ": "
+                        + escape(String.join(", ", parts))
+                        + ".",
+                    ""));
+      }
+    }
   }
 
   private void recipes() {

@@ -41,6 +41,21 @@ final class PageView {
       rows.add(row(i));
     }
     values.put("rows", rows);
+    VerdictView verdicts = new VerdictView(map);
+    values.put("pooled", verdicts.pooled());
+    values.put("pooledMargin", Figures.format("%.1f", map.spec().margin().pooled()));
+    values.put(
+        "noise",
+        map.noise().stream()
+            .map(floor ->
+                Map.of(
+                    "model",
+                    severalModels ? floor.model() : "",
+                    "how",
+                    floor.how(),
+                    "lines",
+                    verdicts.noise(floor)))
+            .toList());
     values.put("strips", LayerStrip.of(map.rows(), this::name));
     values.put("measures", LayerStrip.meanings(map.rows()));
     values.put("recipes", RecipeTable.of(map.rows(), this::name));
@@ -135,13 +150,17 @@ final class PageView {
     view.put(
         "delta", Double.isNaN(comparison.delta()) ? "" : Figures.delta(metric, comparison.delta()));
     view.put("deltaInterval", Figures.deltaInterval(metric, comparison));
-    view.put(
-        "verdict", Double.isNaN(comparison.delta()) ? "" : Figures.words(comparison.verdict()));
+    view.put("verdict", comparison.made() ? VerdictView.words(comparison) : "");
     view.put("mark", mark(comparison));
     view.put("shade", shade(cell));
     view.put("pValue", Figures.pValue(comparison.pValue()));
-    boolean paired = metric == Metric.ACCURACY && comparison.items() > 0;
-    view.put("flips", paired ? "−" + comparison.broken() + " / +" + comparison.repaired() : "–");
+    boolean paired = metric == Metric.ACCURACY && comparison.made();
+    view.put("flips", paired ? VerdictView.flips(comparison) : "–");
+    view.put("churned", paired ? Integer.toString(comparison.churned()) : "–");
+    view.put("holm", Figures.pValue(comparison.significance().adjusted()));
+    view.put("keeps", VerdictView.keeps(comparison));
+    view.put("detectable", VerdictView.detectable(metric, comparison));
+    view.put("rate", cell.record().map(r -> Figures.rate(r.itemsPerSecond())).orElse("–"));
     view.put("flags", cell.flags().stream().sorted().map(PageView::words).toList());
     view.put("asked", cell.record().map(PageView::items).orElse("0"));
     view.put("seconds", cell.record().map(r -> Figures.seconds(r.seconds())).orElse("–"));

@@ -42,12 +42,14 @@ class ReportTest {
   @Test
   void thePageHasEverySection() {
     for (String id :
-        new String[] {"checks", "memory", "tasks", "layers", "recipes", "cells", "run"}) {
+        new String[] {
+          "checks", "memory", "verdicts", "tasks", "layers", "recipes", "cells", "run"
+        }) {
       assertThat(page.select("section#" + id + " > h2")).as(id).hasSize(1);
       assertThat(page.select("nav a[href=#" + id + "]")).as(id).hasSize(1);
     }
     assertThat(page.select("html").attr("lang")).isEqualTo("en");
-    assertThat(page.select("#checks li")).hasSize(8);
+    assertThat(page.select("#checks li")).hasSize(10);
     assertThat(page.select("#run dt").eachText()).contains("Model", "Weights", "Machine", "Margin");
     assertThat(page.select("figure > div > table.strip")).hasSize(8);
   }
@@ -65,6 +67,19 @@ class ReportTest {
         assertThat(page.getElementById(cell.get("pack").stringValue())).isNotNull();
       }
     }
+  }
+
+  @Test
+  void everyRowHasAVerdictOverAllTasksAndTheNoiseStandsBelow() {
+    assertThat(page.select("#verdicts table").getFirst().select("tbody tr")).hasSize(8);
+    assertThat(page.select("#verdicts table").getFirst().select("tbody tr td.text").eachText())
+        .contains("non-inferior", "8 tasks broken");
+    assertThat(page.select("#verdicts h3").eachText()).containsExactly("Float against itself");
+    assertThat(page.select("#verdicts table").getLast().select("tbody tr")).hasSize(10);
+    assertThat(markdown).contains("## Verdict over all tasks", "Float against itself");
+    assertThat(json.at("/rows/1/pooled").propertyNames())
+        .contains("tasks", "verdict", "verdictAlone", "worseHolm", "ratioLow", "detectable");
+    assertThat(json.at("/noise/0/columns")).hasSize(14);
   }
 
   @Test
@@ -184,7 +199,8 @@ class ReportTest {
     assertThat(json.at("/rows/1/options/quirks").stringValue()).isEqualTo("off");
     JsonNode cell = json.get("cells").get(14);
     assertThat(cell.propertyNames())
-        .contains("key", "state", "primary", "low", "high", "verdict", "delta", "mcnemar");
+        .contains("key", "state", "primary", "low", "high", "verdict", "delta", "mcnemar")
+        .contains("churned", "worseHolm", "noise", "ratio", "ratioLow", "itemsPerSecond");
     assertThat(json.get("checks").get(0).propertyNames())
         .contains("statement", "answer", "numbers");
   }
