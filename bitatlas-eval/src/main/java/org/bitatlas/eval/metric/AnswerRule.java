@@ -2,7 +2,6 @@ package org.bitatlas.eval.metric;
 
 import java.util.Optional;
 import java.util.regex.Matcher;
-import java.util.regex.Pattern;
 import org.bitatlas.eval.math.MathAnswer;
 
 /** How the answer is found in the text after the thinking span. */
@@ -52,9 +51,7 @@ public sealed interface AnswerRule {
 
     @Override
     public Optional<String> extract(String text) {
-      Matcher matcher =
-          Pattern.compile(regex, Pattern.UNICODE_CHARACTER_CLASS | Pattern.UNIX_LINES)
-              .matcher(text);
+      Matcher matcher = PythonText.pattern(regex).matcher(text);
       if (!matcher.find()) {
         return Optional.empty();
       }
@@ -99,22 +96,12 @@ public sealed interface AnswerRule {
       int end = 0;
       while (end < rest.length()) {
         int codePoint = rest.codePointAt(end);
-        if (!isWordCharacter(codePoint)) {
+        if (!PythonText.isWord(codePoint)) {
           break;
         }
         end += Character.charCount(codePoint);
       }
       return end == 0 ? Optional.empty() : Optional.of(rest.substring(0, end));
-    }
-
-    // Python's \w: letters and numbers of every kind, without the combining marks that Java adds.
-    private static boolean isWordCharacter(int codePoint) {
-      int type = Character.getType(codePoint);
-      return codePoint == '_'
-          || Character.isLetter(codePoint)
-          || type == Character.DECIMAL_DIGIT_NUMBER
-          || type == Character.LETTER_NUMBER
-          || type == Character.OTHER_NUMBER;
     }
 
     @Override
