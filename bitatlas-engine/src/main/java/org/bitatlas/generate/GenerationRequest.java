@@ -27,7 +27,7 @@ public record GenerationRequest(
   }
 
   /** Most tokens of the reply. */
-  long mostTokens() {
+  public long mostTokens() {
     return (long) maxNewTokens + thinking.map(ThinkingLimit::most).orElse(0);
   }
 }

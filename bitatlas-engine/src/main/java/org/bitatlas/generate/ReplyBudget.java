@@ -4,7 +4,7 @@ import java.util.Optional;
 import java.util.OptionalInt;
 
 /** What a reply has used of its budgets, token by token. */
-final class ReplyBudget {
+public final class ReplyBudget {
 
   private enum Part {
     BEFORE_THINKING,
@@ -18,7 +18,8 @@ final class ReplyBudget {
   private int thinking;
   private int answer;
 
-  ReplyBudget(GenerationRequest request) {
+  /** Budgets of a request, of which nothing is used. */
+  public ReplyBudget(GenerationRequest request) {
     answerBudget = request.maxNewTokens();
     limit = request.thinking();
     part =
@@ -28,14 +29,14 @@ final class ReplyBudget {
   }
 
   /** The closing token where it must come next, whatever the model chooses. */
-  OptionalInt forced() {
+  public OptionalInt forced() {
     return part == Part.THINKING && thinking >= limit.orElseThrow().tokens()
         ? OptionalInt.of(limit.orElseThrow().closeId())
         : OptionalInt.empty();
   }
 
   /** Books a token of the reply. */
-  void add(int id) {
+  public void add(int id) {
     if (part == Part.ANSWER) {
       answer++;
       return;
@@ -53,12 +54,12 @@ final class ReplyBudget {
   }
 
   /** Whether no further token may follow. */
-  boolean spent() {
+  public boolean spent() {
     return part != Part.THINKING && answer >= answerBudget;
   }
 
   /** What is left of the request when the booked tokens have become part of its prompt. */
-  GenerationRequest rest(GenerationRequest request, int[] prompt) {
+  public GenerationRequest rest(GenerationRequest request, int[] prompt) {
     Optional<ThinkingLimit> left =
         switch (part) {
           case BEFORE_THINKING -> limit;

@@ -14,15 +14,17 @@ import org.bitatlas.tokenizer.ThinkingProtocol;
 import org.bitatlas.tokenizer.Tokenizer;
 
 /** One token per UTF-16 unit, at its value plus 100, and four special tokens. */
-final class FakeTokenizer implements Tokenizer {
+public final class FakeTokenizer implements Tokenizer {
 
-  static final int BEGIN = 1;
-  static final int STOP = 2;
-  static final int OPEN = 3;
-  static final int CLOSE = 4;
+  public static final int BEGIN = 1;
+  public static final int STOP = 2;
+  public static final int OPEN = 3;
+  public static final int CLOSE = 4;
+
+  private int shift;
 
   /** A model that thinks in the modes slow_think and no_think. */
-  static ChatTokenizer thinking() {
+  public static ChatTokenizer thinking() {
     return new ChatTokenizer(
         new FakeTokenizer(),
         Optional.of(template()),
@@ -36,8 +38,16 @@ final class FakeTokenizer implements Tokenizer {
         SamplingDefaults.GREEDY);
   }
 
+  /** The same with every id one higher. */
+  public static ChatTokenizer shifted(ChatTokenizer other) {
+    FakeTokenizer shifted = new FakeTokenizer();
+    shifted.shift = 1;
+    return new ChatTokenizer(
+        shifted, other.template(), other.thinking(), other.stopIds(), other.sampling());
+  }
+
   /** A base model. */
-  static ChatTokenizer base() {
+  public static ChatTokenizer base() {
     return new ChatTokenizer(
         new FakeTokenizer(),
         Optional.empty(),
@@ -61,7 +71,7 @@ final class FakeTokenizer implements Tokenizer {
   }
 
   /** Ids of a reply: a span with {@code thinking}, then {@code answer}. */
-  static List<Integer> reply(String thinking, String answer) {
+  public static List<Integer> reply(String thinking, String answer) {
     StringBuilder text = new StringBuilder();
     text.append((char) (OPEN - 100)).append(thinking).append((char) (CLOSE - 100)).append(answer);
     return ids(text.toString());
@@ -73,7 +83,7 @@ final class FakeTokenizer implements Tokenizer {
 
   @Override
   public int[] encode(String text, boolean addSpecialTokens) {
-    int[] ids = text.chars().map(c -> c + 100).toArray();
+    int[] ids = text.chars().map(c -> c + 100 + shift).toArray();
     if (!addSpecialTokens) {
       return ids;
     }
