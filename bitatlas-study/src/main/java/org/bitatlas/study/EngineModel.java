@@ -4,11 +4,13 @@ import java.nio.file.Path;
 import java.util.Arrays;
 import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 import java.util.SequencedMap;
 import java.util.stream.IntStream;
 import org.bitatlas.eval.RunOptions;
 import org.bitatlas.eval.TaskRunner;
+import org.bitatlas.eval.endpoint.Endpoint;
 import org.bitatlas.eval.task.SuiteCatalog;
 import org.bitatlas.generate.BatchLimits;
 import org.bitatlas.generate.DraftedLanguageModel;
@@ -27,6 +29,7 @@ import org.bitatlas.quant.pipeline.QuantizationPipeline;
 import org.bitatlas.quant.pipeline.QuantizationResult;
 import org.bitatlas.scheme.ModelSize;
 import org.bitatlas.scheme.QuantizedCheckpointFolder;
+import org.bitatlas.tensor.BitAtlasException;
 import org.bitatlas.tensor.Device;
 import org.bitatlas.tokenizer.ChatTemplate;
 import org.bitatlas.tokenizer.ChatTokenizer;
@@ -155,6 +158,32 @@ final class EngineModel implements Workbench.Model {
         .flatMap(
             layer -> Arrays.stream(Projection.values()).map(projection -> projection.module(layer)))
         .toList();
+  }
+
+  @Override
+  public SequencedMap<String, String> endpointIdentity(EndpointSpec spec) {
+    try (Endpoint endpoint = connect(spec)) {
+      return EndpointVariant.identity(spec, run, endpoint.identity());
+    } catch (BitAtlasException e) {
+      // The study goes on: this row's cells fail with the reason, and are asked by the next run.
+      return EndpointVariant.identity(spec, run, Map.of("server", "not reached"));
+    }
+  }
+
+  @Override
+  public Workbench.Variant endpoint(EndpointSpec spec) {
+    return new EndpointVariant(spec, connect(spec), run);
+  }
+
+  private Endpoint connect(EndpointSpec spec) {
+    return Endpoint.connect(
+        spec.settings(),
+        new Endpoint.Wanted(
+            spec.model(),
+            Optional.of(tokenizer),
+            Optional.empty(),
+            Optional.empty(),
+            Optional.of(setting.options().out())));
   }
 
   @Override

@@ -1,6 +1,7 @@
 package org.bitatlas.study;
 
 import java.util.List;
+import java.util.Optional;
 import java.util.function.IntConsumer;
 import org.bitatlas.eval.RunOptions;
 import org.bitatlas.eval.TaskResult;
@@ -42,8 +43,8 @@ final class EngineVariant implements Workbench.Variant {
   }
 
   @Override
-  public ModelSize size() {
-    return size;
+  public Optional<ModelSize> size() {
+    return Optional.of(size);
   }
 
   @Override

@@ -40,6 +40,11 @@ record Grid(String name, Workbench.Model model, List<Row> rows) {
     SequencedMap<String, String> calibration = model.calibration();
     List<Row> rows = new ArrayList<>();
     for (StudyRecipe recipe : recipes(spec)) {
+      if (recipe.endpoint().filter(endpoint -> !endpoint.belongsTo(name)).isPresent()) {
+        continue;
+      }
+      SequencedMap<String, String> own =
+          recipe.endpoint().map(model::endpointIdentity).orElse(identity);
       SequencedMap<String, String> options = new LinkedHashMap<>();
       options.put("recipe", recipe.method());
       if (recipe.isAgain()) {
@@ -52,7 +57,7 @@ record Grid(String name, Workbench.Model model, List<Row> rows) {
       String quantizationKey = recipe.recipe().isEmpty() ? "" : key(identity, options, calibration);
       List<Cell> cells = new ArrayList<>();
       for (int i = 0; i < tasks.size(); i++) {
-        SequencedMap<String, String> inputs = new LinkedHashMap<>(identity);
+        SequencedMap<String, String> inputs = new LinkedHashMap<>(own);
         inputs.putAll(options);
         inputs.putAll(tasks.get(i).inputs());
         inputs.put("task", columns.get(i).task());

@@ -6,12 +6,19 @@ import java.util.SequencedMap;
 import org.bitatlas.quant.method.Recipe;
 
 /**
- * One row of the map: the float model, or a quantization recipe.
+ * One row of the map: the float model, a quantization recipe, or the model behind an endpoint.
  *
  * @param label name of the row, unique within a study, for example {@code GPTQ W4}
- * @param recipe the recipe; empty for the float model
+ * @param recipe the recipe; empty for the float model and an endpoint
+ * @param endpoint the endpoint; empty for what runs here
  */
-public record StudyRecipe(String label, Optional<Recipe> recipe) {
+public record StudyRecipe(String label, Optional<Recipe> recipe, Optional<EndpointSpec> endpoint) {
+
+  /** Method of an endpoint's row: how its weights were made is not known here. */
+  public static final String ENDPOINT_METHOD = "endpoint";
+
+  /** Method of a row whose numbers were read from another program's file. */
+  public static final String IMPORTED_METHOD = "imported";
 
   /** Name of the float row. */
   public static final String FLOAT_LABEL = "float";
@@ -30,22 +37,28 @@ public record StudyRecipe(String label, Optional<Recipe> recipe) {
 
   /** The float model. */
   public static StudyRecipe floatModel() {
-    return new StudyRecipe(FLOAT_LABEL, Optional.empty());
+    return new StudyRecipe(FLOAT_LABEL, Optional.empty(), Optional.empty());
   }
 
   /** The float model, run again. */
   public static StudyRecipe floatAgain() {
-    return new StudyRecipe(AGAIN_LABEL, Optional.empty());
+    return new StudyRecipe(AGAIN_LABEL, Optional.empty(), Optional.empty());
   }
 
   /** A quantized row. */
   public static StudyRecipe of(String label, Recipe recipe) {
-    return new StudyRecipe(label, Optional.of(recipe));
+    return new StudyRecipe(label, Optional.of(recipe), Optional.empty());
+  }
+
+  /** The model behind an endpoint; the label says that it is one. */
+  public static StudyRecipe of(EndpointSpec endpoint) {
+    return new StudyRecipe(
+        endpoint.label() + " [" + ENDPOINT_METHOD + "]", Optional.empty(), Optional.of(endpoint));
   }
 
   /** Whether this is the float model, in its first run. */
   public boolean isFloat() {
-    return recipe.isEmpty() && !isAgain();
+    return recipe.isEmpty() && endpoint.isEmpty() && !isAgain();
   }
 
   /** Whether this is the float model, run again. */
@@ -55,12 +68,12 @@ public record StudyRecipe(String label, Optional<Recipe> recipe) {
 
   /** Name of the method, for example {@code GPTQ}; the label for the float model. */
   public String method() {
-    return recipe.map(Recipe::method).orElse(label);
+    return endpoint.isPresent() ? ENDPOINT_METHOD : recipe.map(Recipe::method).orElse(label);
   }
 
-  /** Weight bits of the recipe; 16 for the float model. */
+  /** Weight bits of the recipe; 16 for the float model, 0 for an endpoint, which does not tell. */
   public int bits() {
-    return recipe.map(Recipe::bits).orElse(FLOAT_BITS);
+    return endpoint.isPresent() ? 0 : recipe.map(Recipe::bits).orElse(FLOAT_BITS);
   }
 
   /** Whether the codes depend on calibration data. */

@@ -1,5 +1,6 @@
 package org.bitatlas.study;
 
+import java.nio.file.Path;
 import java.time.Instant;
 import java.time.InstantSource;
 import java.util.ArrayList;
@@ -8,10 +9,13 @@ import java.util.List;
 import java.util.Optional;
 import java.util.SequencedMap;
 import java.util.concurrent.CancellationException;
+import java.util.function.Function;
 import java.util.function.IntConsumer;
 import org.bitatlas.eval.CellState;
 import org.bitatlas.eval.SampleRecord;
 import org.bitatlas.eval.TaskResult;
+import org.bitatlas.eval.endpoint.Endpoint;
+import org.bitatlas.tokenizer.ThinkingProtocol;
 
 /**
  * Runs the grid of a study: models x recipes x tasks, the float model first. Cells that are in the
@@ -41,6 +45,40 @@ public final class StudyRunner {
         RunStore store = RunStore.open(lock.folder())) {
       Workbench workbench = new EngineWorkbench(chosen, options);
       return new StudyRunner(workbench, InstantSource.system()).run(chosen, store, listener);
+    }
+  }
+
+  /**
+   * Asks a model behind an endpoint the tasks of a suite, with the store in {@code out}. No engine
+   * and no native library is touched, and the plan of a study in the same store stays.
+   *
+   * @param name name of the model on the map: that of a study's model to stand beside it
+   * @param asked the endpoint, what is wanted of it, and how it is asked
+   * @param tasks which tasks to ask, told what the server supports
+   * @param out folder of the record store
+   * @throws org.bitatlas.tensor.BitAtlasException when the server cannot be asked, or another
+   *     process works on the folder
+   */
+  public static StudyOutcome run(
+      String name,
+      EndpointQuestion asked,
+      Function<ThinkingProtocol, List<StudyTask>> tasks,
+      Path out,
+      StudyListener listener) {
+    try (StudyLock lock = StudyLock.acquire(out);
+        RunStore store = RunStore.open(lock.folder());
+        Endpoint endpoint =
+            Endpoint.connect(
+                asked.endpoint().settings(), EndpointWorkbench.journaled(asked.wanted(), out))) {
+      StudySpec spec =
+          StudySpec.ofEndpoint(
+              name,
+              asked.endpoint(),
+              tasks.apply(endpoint.tokenizer().thinking()),
+              asked.options().collapse());
+      Workbench workbench =
+          new EndpointWorkbench(asked.endpoint(), endpoint, asked.catalog(), asked.options());
+      return new StudyRunner(workbench, InstantSource.system()).run(spec, store, listener);
     }
   }
 
@@ -85,7 +123,14 @@ public final class StudyRunner {
     }
 
     StudyOutcome run() {
-      store.putPlan(plan);
+      // Rows of endpoints alone are guests of the map of the study that ran last.
+      boolean guests =
+          grids.stream()
+              .flatMap(grid -> grid.rows().stream())
+              .allMatch(row -> row.recipe().endpoint().isPresent());
+      if (!guests) {
+        store.putPlan(plan);
+      }
       for (Grid grid : grids) {
         for (Grid.Row row : grid.rows()) {
           for (Grid.Cell cell : row.cells()) {
@@ -142,7 +187,13 @@ public final class StudyRunner {
           if (stopped()) {
             return;
           }
-          evaluate(cell, variant);
+          Optional<String> skip = variant.skipReason(cell.task());
+          if (skip.isPresent()) {
+            begin(cell);
+            finish(cell, Optional.of(variant), outcome(cell, CellState.SKIPPED, skip.get()), 0);
+          } else {
+            evaluate(cell, variant);
+          }
         }
       }
     }
@@ -162,6 +213,9 @@ public final class StudyRunner {
     }
 
     private Workbench.Variant variant(Grid grid, Grid.Row row) {
+      if (row.recipe().endpoint().isPresent()) {
+        return grid.model().endpoint(row.recipe().endpoint().get());
+      }
       if (row.recipe().recipe().isEmpty()) {
         return row.recipe().isAgain() ? grid.model().floatAgain() : grid.model().floatVariant();
       }
@@ -260,7 +314,7 @@ public final class StudyRunner {
         result.metrics(),
         seconds,
         samples.stream().mapToLong(SampleRecord::generatedTokens).sum(),
-        variant.map(Workbench.Variant::size),
+        variant.flatMap(Workbench.Variant::size),
         variant.map(Workbench.Variant::execution).orElse(""),
         variant.map(Workbench.Variant::notes).orElse(List.of()),
         planned.quantizationKey(),
@@ -270,7 +324,7 @@ public final class StudyRunner {
   private SequencedMap<String, String> provenance(Optional<Workbench.Variant> variant) {
     SequencedMap<String, String> provenance = new LinkedHashMap<>();
     provenance.put("time", Instant.ofEpochSecond(clock.instant().getEpochSecond()).toString());
-    provenance.putAll(Machine.describe());
+    provenance.putAll(variant.flatMap(Workbench.Variant::machine).orElseGet(Machine::describe));
     List<String> kernels = variant.map(Workbench.Variant::kernels).orElse(List.of());
     if (!kernels.isEmpty()) {
       provenance.put("kernels", String.join("\n", kernels));

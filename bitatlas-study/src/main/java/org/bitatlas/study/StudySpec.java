@@ -1,6 +1,7 @@
 package org.bitatlas.study;
 
 import java.nio.file.Path;
+import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Optional;
 import java.util.OptionalInt;
@@ -55,6 +56,25 @@ public record StudySpec(
   /** The default study: the embedded model, float, RTN and GPTQ at 8, 4, 3 and 2 bits. */
   public static StudySpec defaultSpec() {
     return StudySpecReader.readDefault();
+  }
+
+  /** The one row of an endpoint, asked some tasks. */
+  static StudySpec ofEndpoint(
+      String model, EndpointSpec endpoint, List<StudyTask> tasks, Optional<CollapseRule> collapse) {
+    return new StudySpec(
+        endpoint.label(),
+        List.of(model),
+        List.of(StudyRecipe.of(endpoint)),
+        tasks,
+        Optional.empty(),
+        new CalibrationSpec("nano", 1, 8, 0),
+        "auto",
+        Execution.SIMULATED,
+        collapse,
+        new ComparisonMargin(2, new LinkedHashMap<>(), 2),
+        OptionalInt.empty(),
+        KeepPolicy.NONE,
+        false);
   }
 
   /** This study with the choices of {@code options} in place. */

@@ -5,6 +5,7 @@ import java.io.InputStream;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.LinkedHashSet;
@@ -16,6 +17,7 @@ import java.util.SequencedMap;
 import java.util.Set;
 import java.util.function.Function;
 import org.bitatlas.eval.CollapseRule;
+import org.bitatlas.eval.endpoint.EndpointAddress;
 import org.bitatlas.model.Execution;
 import org.bitatlas.quant.calibration.Joining;
 import org.bitatlas.quant.method.Recipe;
@@ -29,7 +31,8 @@ import tools.jackson.dataformat.yaml.YAMLMapper;
 /** Reads a {@link StudySpec} from YAML. */
 final class StudySpecReader {
   private static final String DEFAULT = "default-study.yaml";
-  private static final String METHODS = "float, or a mapping with method: rtn or method: gptq";
+  private static final String METHODS =
+      "float, or a mapping with method: rtn or method: gptq, or with endpoint";
   private static final Set<String> MODES =
       new LinkedHashSet<>(List.of("slow_think", "no_think", "auto_think"));
   private static final Set<String> KEYS =
@@ -83,6 +86,7 @@ final class StudySpecReader {
   private StudySpec parse(String file, String text) {
     YamlFields root = new YamlFields(file, "", tree(file, text)).only(KEYS);
     List<StudyRecipe> recipes = recipes(root);
+    requireModels(root, recipes);
     return new StudySpec(
         root.text("name"),
         root.texts("models"),
@@ -101,6 +105,22 @@ final class StudySpecReader {
         root.flag("noise_floor", true));
   }
 
+  private static void requireModels(YamlFields root, List<StudyRecipe> recipes) {
+    List<String> models = root.texts("models");
+    for (StudyRecipe recipe : recipes) {
+      recipe
+          .endpoint()
+          .filter(endpoint ->
+              endpoint.of().isEmpty() ? models.size() > 1 : !models.contains(endpoint.of().get()))
+          .ifPresent(endpoint -> {
+            throw root.wrong(
+                "recipes",
+                "has the endpoint '" + endpoint.label() + "' of no model of the study",
+                "of: one of " + String.join(", ", models));
+          });
+    }
+  }
+
   private static JsonNode tree(String file, String text) {
     try {
       YAMLMapper mapper =
@@ -115,7 +135,7 @@ final class StudySpecReader {
   }
 
   private static List<StudyRecipe> recipes(YamlFields root) {
-    List<Optional<Recipe>> listed =
+    List<Listed> listed =
         root.entries(
             "recipes",
             METHODS,
@@ -123,10 +143,10 @@ final class StudySpecReader {
               if (!name.equals(StudyRecipe.FLOAT_LABEL)) {
                 throw root.wrong("recipes", "names '" + name + "'", METHODS);
               }
-              return List.of(Optional.empty());
+              return List.of(new Listed(Optional.empty(), Optional.empty()));
             },
             StudySpecReader::expand);
-    List<Recipe> recipes = listed.stream().flatMap(Optional::stream).toList();
+    List<Recipe> recipes = listed.stream().flatMap(row -> row.recipe().stream()).toList();
     List<StudyRecipe> rows = new ArrayList<>();
     rows.add(StudyRecipe.floatModel());
     for (Recipe recipe : recipes) {
@@ -138,17 +158,47 @@ final class StudySpecReader {
       }
       rows.add(row);
     }
+    for (EndpointSpec endpoint : listed.stream().flatMap(e -> e.endpoint().stream()).toList()) {
+      StudyRecipe row = StudyRecipe.of(endpoint);
+      if (rows.stream().anyMatch(other -> other.label().equals(row.label()))) {
+        throw root.wrong("recipes", "lists '" + row.label() + "' twice", "each label once");
+      }
+      rows.add(row);
+    }
     return List.copyOf(rows);
   }
 
+  /** An entry of the recipes: float where both are empty. */
+  private record Listed(Optional<Recipe> recipe, Optional<EndpointSpec> endpoint) {}
+
+  private static EndpointSpec endpoint(YamlFields fields) {
+    fields.only(Set.of("url", "label", "platform", "model", "of", "concurrency", "timeout"));
+    try {
+      return new EndpointSpec(
+          fields.text("label"),
+          fields.text("platform"),
+          EndpointAddress.parse(fields.text("url")),
+          fields.has("model") ? Optional.of(fields.text("model")) : Optional.empty(),
+          fields.has("of") ? Optional.of(fields.text("of")) : Optional.empty(),
+          fields.integer("concurrency", EndpointSpec.CONCURRENCY, 1, EndpointSpec.MOST_CONCURRENCY),
+          Duration.ofSeconds(fields.integer("timeout", EndpointSpec.TIMEOUT, 1, 86_400)));
+    } catch (BitAtlasException e) {
+      throw fields.because(e);
+    }
+  }
+
   /** One recipe per entry of the option {@code bits}; {@link Recipe#parse} knows the others. */
-  private static List<Optional<Recipe>> expand(YamlFields fields) {
-    List<Optional<Recipe>> recipes = new ArrayList<>();
+  private static List<Listed> expand(YamlFields fields) {
+    if (fields.has("endpoint")) {
+      EndpointSpec endpoint = endpoint(fields.only(Set.of("endpoint")).child("endpoint"));
+      return List.of(new Listed(Optional.empty(), Optional.of(endpoint)));
+    }
+    List<Listed> recipes = new ArrayList<>();
     for (int bits : fields.integers("bits", 1, 8)) {
       SequencedMap<String, String> options = fields.scalars(Set.of("bits"));
       options.put("bits", Integer.toString(bits));
       try {
-        recipes.add(Optional.of(Recipe.parse(options)));
+        recipes.add(new Listed(Optional.of(Recipe.parse(options)), Optional.empty()));
       } catch (BitAtlasException e) {
         throw fields.because(e);
       }

@@ -46,6 +46,16 @@ public interface Workbench {
     /** What is different in {@link #floatAgain}, as one line; part of the key of its records. */
     String againHow();
 
+    /** What identifies an endpoint's row, as {@link #identity} does the others. */
+    default SequencedMap<String, String> endpointIdentity(EndpointSpec endpoint) {
+      throw new UnsupportedOperationException(endpoint.label());
+    }
+
+    /** The same model behind an endpoint. */
+    default Variant endpoint(EndpointSpec endpoint) {
+      throw new UnsupportedOperationException(endpoint.label());
+    }
+
     /** The model under a recipe, ready to answer. */
     Variant quantize(Recipe recipe);
 
@@ -75,8 +85,8 @@ public interface Workbench {
   /** A model with its weights in place. */
   interface Variant extends AutoCloseable {
 
-    /** Memory of the weights. */
-    ModelSize size();
+    /** Memory of the weights; empty where they are not here. */
+    Optional<ModelSize> size();
 
     /** How the linear layers run, in words. */
     String execution();
@@ -94,6 +104,16 @@ public interface Workbench {
 
     /** What quantization had to report. */
     List<String> notes();
+
+    /** Why this model cannot be asked a task, if it cannot. */
+    default Optional<String> skipReason(Task task) {
+      return Optional.empty();
+    }
+
+    /** What it runs on, for the provenance of a record; empty for this machine. */
+    default Optional<SequencedMap<String, String>> machine() {
+      return Optional.empty();
+    }
 
     /**
      * Asks a task of {@link Model#prepare}.

@@ -145,10 +145,10 @@ public final class FakeWorkbench implements Workbench {
     }
 
     @Override
-    public ModelSize size() {
+    public Optional<ModelSize> size() {
       int bits = recipe.map(Recipe::bits).orElse(16);
       long linear = 4_700_000L * bits / 8 + (bits < 16 ? 40_000 : 0);
-      return new ModelSize(1_100_000 + linear, linear, linear * 8 / 4_700_000.0);
+      return Optional.of(new ModelSize(1_100_000 + linear, linear, linear * 8 / 4_700_000.0));
     }
 
     @Override

@@ -45,10 +45,19 @@ final class Baselines {
     throw new IllegalArgumentException(model);
   }
 
+  /** Whether the first row of a model is its float model; one with guests alone has none. */
+  private boolean hasFloat(String model) {
+    return rows.stream()
+        .filter(row -> row.model().equals(model))
+        .findFirst()
+        .filter(MapRow::isFloat)
+        .isPresent();
+  }
+
   /** The comparisons of a row, column by column; none for the float row. */
   List<Comparison> compared(int row) {
     List<MapCell> baseline = of(rows.get(row).model());
-    boolean itself = baseline == cells.get(row);
+    boolean itself = baseline == cells.get(row) || !hasFloat(rows.get(row).model());
     List<Comparison> compared = new ArrayList<>();
     for (int column = 0; column < baseline.size(); column++) {
       compared.add(
@@ -90,7 +99,7 @@ final class Baselines {
   PooledComparison pooled(int row) {
     String model = rows.get(row).model();
     List<MapCell> baseline = of(model);
-    if (baseline == cells.get(row)) {
+    if (baseline == cells.get(row) || !hasFloat(model)) {
       return new PooledComparison(Comparison.NOT_COMPARABLE, 0, 0, 0);
     }
     double noise =

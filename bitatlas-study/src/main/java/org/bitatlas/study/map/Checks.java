@@ -46,7 +46,8 @@ final class Checks {
       }
     }
     int base = members.getFirst();
-    List<Integer> quantized = members.stream().filter(i -> !rows.get(i).isFloat()).toList();
+    List<Integer> quantized =
+        members.stream().filter(i -> !rows.get(i).isFloat() && !rows.get(i).isForeign()).toList();
     List<Check> checks = new ArrayList<>();
     for (int i : quantized) {
       if (rows.get(i).bits() == 8) {

@@ -1,6 +1,7 @@
 package org.bitatlas.study.map;
 
 import java.util.ArrayList;
+import java.util.Collection;
 import java.util.EnumSet;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -8,6 +9,7 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.SequencedMap;
 import java.util.Set;
+import java.util.stream.Stream;
 import org.bitatlas.eval.CellState;
 import org.bitatlas.eval.SampleRecord;
 import org.bitatlas.eval.statistics.ClusteredError;
@@ -37,19 +39,17 @@ final class MapBuilder {
 
   AccuracyMap build(StudySpec spec) {
     List<PlannedCell> plan = store.plan();
-    if (plan.isEmpty()) {
+    List<PlannedCell> all = Stream.concat(plan.stream(), Guests.of(store, plan).stream()).toList();
+    if (all.isEmpty()) {
       throw new BitAtlasException(
           "The record store holds no study yet; run one with bitatlas study.");
     }
-    List<StudyTask> columns = plan.stream().map(PlannedCell::column).distinct().toList();
-    Map<String, List<PlannedCell>> byRow = new LinkedHashMap<>();
-    for (PlannedCell cell : plan) {
-      byRow.computeIfAbsent(cell.model() + "\n" + cell.recipe(), _ -> new ArrayList<>()).add(cell);
-    }
+    List<StudyTask> columns = all.stream().map(PlannedCell::column).distinct().toList();
+    Collection<List<PlannedCell>> byRow = Guests.rows(all, columns);
     List<MapRow> rows = new ArrayList<>();
     List<List<MapCell>> measured = new ArrayList<>();
     Map<String, List<MapCell>> again = new LinkedHashMap<>();
-    for (List<PlannedCell> planned : byRow.values()) {
+    for (List<PlannedCell> planned : byRow) {
       List<MapCell> cells = planned.stream().map(this::measured).toList();
       if (planned.getFirst().method().equals(StudyRecipe.AGAIN_LABEL)) {
         again.put(planned.getFirst().model(), cells);

@@ -42,6 +42,12 @@ public record MapRow(
     return !bits.isEmpty() && !bits.equals(Integer.toString(ActivationPolicy.FLOAT_BITS));
   }
 
+  /** Whether something else than BitAtlas's engine computed it. */
+  public boolean isForeign() {
+    return method.equals(org.bitatlas.study.StudyRecipe.ENDPOINT_METHOD)
+        || method.equals(org.bitatlas.study.StudyRecipe.IMPORTED_METHOD);
+  }
+
   /** Whether this is the float model. */
   public boolean isFloat() {
     return method.equals(org.bitatlas.study.StudyRecipe.FLOAT_LABEL);

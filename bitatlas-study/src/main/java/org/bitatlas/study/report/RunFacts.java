@@ -9,6 +9,7 @@ import java.util.SequencedSet;
 import java.util.TreeSet;
 import java.util.stream.Collectors;
 import org.bitatlas.study.CalibrationSpec;
+import org.bitatlas.study.Origin;
 import org.bitatlas.study.RunRecord;
 import org.bitatlas.study.map.AccuracyMap;
 import org.bitatlas.study.map.MapCell;
@@ -35,6 +36,7 @@ record RunFacts(SequencedMap<String, String> lines) {
     put(lines, "Weights", distinct(records, record -> shortened(record, "weights")));
     put(lines, "Tokenizer", distinct(records, record -> shortened(record, "tokenizer")));
     put(lines, "Precision", distinct(records, record -> input(record, "precision")));
+    put(lines, "Platform", distinct(records, record -> input(record, "platform")));
     put(lines, "Device", distinct(records, record -> input(record, "device")));
     put(lines, "Kernels", distinct(records, record -> input(record, "kernels")));
     put(
@@ -66,13 +68,15 @@ record RunFacts(SequencedMap<String, String> lines) {
         distinct(
             records,
             record ->
-                record.provenance().getOrDefault("processor", "unknown processor")
-                    + ", "
-                    + record.provenance().getOrDefault("cores", "?")
-                    + " cores, "
-                    + record.provenance().getOrDefault("system", "?")
-                    + ", Java "
-                    + record.provenance().getOrDefault("java", "?")));
+                Origin.isForeign(record)
+                    ? ""
+                    : record.provenance().getOrDefault("processor", "unknown processor")
+                        + ", "
+                        + record.provenance().getOrDefault("cores", "?")
+                        + " cores, "
+                        + record.provenance().getOrDefault("system", "?")
+                        + ", Java "
+                        + record.provenance().getOrDefault("java", "?")));
     put(lines, "Commit", distinct(records, r -> r.provenance().getOrDefault("commit", "")));
     put(lines, "Measured", period(records));
     lines.put(
