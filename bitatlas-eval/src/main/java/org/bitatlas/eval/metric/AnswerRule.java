@@ -1,6 +1,8 @@
 package org.bitatlas.eval.metric;
 
+import java.util.List;
 import java.util.Optional;
+import java.util.regex.MatchResult;
 import java.util.regex.Matcher;
 import org.bitatlas.eval.math.MathAnswer;
 
@@ -66,6 +68,77 @@ public sealed interface AnswerRule {
     @Override
     public String describe() {
       return "first match of " + regex;
+    }
+  }
+
+  /**
+   * A match of a regular expression, compared after some parts are taken out of both sides, as
+   * lm-evaluation-harness's filter {@code regex} and metric {@code exact_match} do. The first group
+   * that is not empty counts, or all of the match when there is no group.
+   *
+   * @param regexes the expressions; the first one that is found counts
+   * @param last its last match, in place of its first
+   * @param ignored expressions whose matches are taken out of answer and expected answer
+   * @param ignoreCase whether capital and small letters are the same
+   */
+  record Match(List<String> regexes, boolean last, List<String> ignored, boolean ignoreCase)
+      implements AnswerRule {
+
+    @Override
+    public Optional<String> extract(String text) {
+      for (String regex : regexes) {
+        Optional<MatchResult> found = Optional.empty();
+        Matcher matcher = PythonText.pattern(regex).matcher(text);
+        while (matcher.find() && (last || found.isEmpty())) {
+          found = Optional.of(matcher.toMatchResult());
+        }
+        if (found.isPresent()) {
+          return found.flatMap(Match::group).map(Whitespace::strip);
+        }
+      }
+      return Optional.empty();
+    }
+
+    private static Optional<String> group(MatchResult match) {
+      if (match.groupCount() < 2) {
+        return Optional.ofNullable(match.group(match.groupCount()));
+      }
+      for (int i = 1; i <= match.groupCount(); i++) {
+        String group = match.group(i);
+        if (group != null && !group.isEmpty()) {
+          return Optional.of(group);
+        }
+      }
+      return Optional.empty();
+    }
+
+    @Override
+    public Optional<String> expected(String written) {
+      return Optional.of(compared(written));
+    }
+
+    @Override
+    public Judgement judge(String reply, String expected) {
+      Optional<String> answer = extract(reply);
+      return new Judgement(
+          answer, answer.filter(found -> compared(found).equals(expected)).isPresent());
+    }
+
+    private String compared(String text) {
+      String compared = text;
+      for (String regex : ignored) {
+        compared = PythonText.pattern(regex).matcher(compared).replaceAll("");
+      }
+      return ignoreCase ? PythonText.lower(compared) : compared;
+    }
+
+    @Override
+    public String describe() {
+      return (last ? "last" : "first")
+          + " match of "
+          + String.join(", or else of ", regexes)
+          + (ignored.isEmpty() ? "" : ", without " + ignored)
+          + (ignoreCase ? ", in any case" : "");
     }
   }
 
