@@ -115,7 +115,7 @@ final class Conversation {
   private Optional<String> note(Generation generation, int budget, boolean unfinishedThinking) {
     Optional<String> end =
         switch (generation.reason()) {
-          case STOP_TOKEN -> Optional.empty();
+          case STOP_TOKEN, REACHED_END -> Optional.empty();
           case LENGTH ->
               Optional.of(
                   "cut after %d tokens%s"

@@ -35,7 +35,9 @@ public final class DraftedLanguageModel implements LanguageModel {
 
     private void remember(GenerationRequest request, Generation generation) {
       boolean ended = generation.reason() == Reason.STOP_TOKEN;
-      if (!ended && generation.reason() != Reason.LENGTH) {
+      boolean whole =
+          generation.reason() == Reason.LENGTH || generation.reason() == Reason.REACHED_END;
+      if (!ended && !whole) {
         return;
       }
       IntStream tokens = generation.tokenIds().stream().mapToInt(Integer::intValue);
@@ -165,13 +167,34 @@ public final class DraftedLanguageModel implements LanguageModel {
             new Generation(Drafts.boxed(Arrays.copyOf(accepted, i)), Reason.STOP_TOKEN));
       }
     }
+    List<Integer> ids = Drafts.boxed(accepted);
+    for (int i = 1; i <= accepted.length && request.end().isPresent(); i++) {
+      if (request.end().get().isReached(ids.subList(0, i))) {
+        return Optional.of(new Generation(List.copyOf(ids.subList(0, i)), Reason.REACHED_END));
+      }
+    }
     return accepted.length > 0 && booked(request, accepted).spent()
         ? Optional.of(new Generation(Drafts.boxed(accepted), Reason.LENGTH))
         : Optional.empty();
   }
 
   private static GenerationRequest after(GenerationRequest request, int[] accepted) {
-    return booked(request, accepted).rest(request, concatenated(request.promptIds(), accepted));
+    GenerationRequest rest =
+        booked(request, accepted).rest(request, concatenated(request.promptIds(), accepted));
+    List<Integer> before = Drafts.boxed(accepted);
+    return new GenerationRequest(
+        rest.promptIds(),
+        rest.maxNewTokens(),
+        rest.sampling(),
+        rest.stopIds(),
+        rest.thinking(),
+        request.end().map(end -> ids -> end.isReached(joined(before, ids))));
+  }
+
+  private static List<Integer> joined(List<Integer> first, List<Integer> second) {
+    List<Integer> all = new ArrayList<>(first);
+    all.addAll(second);
+    return all;
   }
 
   private static ReplyBudget booked(GenerationRequest request, int[] accepted) {

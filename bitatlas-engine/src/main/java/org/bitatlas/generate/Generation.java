@@ -19,6 +19,8 @@ public record Generation(List<Integer> tokenIds, Reason reason, boolean thinking
   /** Why a generation ended. */
   public enum Reason {
     STOP_TOKEN,
+    /** The request's {@link ReplyEnd} was reached; the token that reached it is there. */
+    REACHED_END,
     LENGTH,
     NON_FINITE,
     CANCELLED

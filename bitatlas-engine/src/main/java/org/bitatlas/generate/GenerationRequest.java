@@ -12,13 +12,25 @@ import java.util.Set;
  * @param sampling how the next token is chosen
  * @param stopIds ids that end the generation
  * @param thinking budget of its own for the thinking; empty where it counts as the rest does
+ * @param end what else ends the generation, after the token that reaches it; empty for nothing
  */
 public record GenerationRequest(
     int[] promptIds,
     int maxNewTokens,
     Sampling sampling,
     Set<Integer> stopIds,
-    Optional<ThinkingLimit> thinking) {
+    Optional<ThinkingLimit> thinking,
+    Optional<ReplyEnd> end) {
+
+  /** A prompt whose reply ends with a stop id or its budget. */
+  public GenerationRequest(
+      int[] promptIds,
+      int maxNewTokens,
+      Sampling sampling,
+      Set<Integer> stopIds,
+      Optional<ThinkingLimit> thinking) {
+    this(promptIds, maxNewTokens, sampling, stopIds, thinking, Optional.empty());
+  }
 
   /** A prompt whose reply has one budget. */
   public GenerationRequest(

@@ -226,6 +226,9 @@ final class GenerationTile {
     if (!wanted) {
       return Optional.of(Reason.CANCELLED);
     }
+    if (row.asked.end().filter(end -> end.isReached(row.ids)).isPresent()) {
+      return Optional.of(Reason.REACHED_END);
+    }
     return row.budget.spent() ? Optional.of(Reason.LENGTH) : Optional.empty();
   }
 

@@ -70,6 +70,6 @@ public final class ReplyBudget {
           case ANSWER -> Optional.empty();
         };
     return new GenerationRequest(
-        prompt, answerBudget - answer, request.sampling(), request.stopIds(), left);
+        prompt, answerBudget - answer, request.sampling(), request.stopIds(), left, request.end());
   }
 }

@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
+import java.util.Optional;
 import java.util.Set;
 import java.util.function.Consumer;
 import org.bitatlas.generate.DraftedLanguageModel.Drafts;
@@ -61,6 +62,9 @@ class DraftedLanguageModelTest {
           return new Generation(reply, Reason.STOP_TOKEN);
         }
         reply.add(token);
+        if (request.end().filter(end -> end.isReached(reply)).isPresent()) {
+          return new Generation(reply, Reason.REACHED_END);
+        }
         ids = Arrays.copyOf(ids, ids.length + 1);
         ids[ids.length - 1] = token;
       }
@@ -125,6 +129,28 @@ class DraftedLanguageModelTest {
     for (int run = 0; run < 2; run++) {
       assertThat(new DraftedLanguageModel(new Counting(99, 1), drafts).generate(requests, _ -> {}))
           .isEqualTo(plain(new Counting(99, 1), requests));
+    }
+  }
+
+  @Test
+  void endsOfTheRequestAreSeenAcrossTheDraft() {
+    // After three tokens in a row that begin with 3, wherever the draft ends.
+    ReplyEnd end = ids -> ids.size() >= 3 && ids.get(ids.size() - 3) == 3;
+    List<GenerationRequest> requests =
+        List.of(
+            new GenerationRequest(
+                new int[] {1},
+                20,
+                new Sampling.Greedy(),
+                STOP,
+                Optional.empty(),
+                Optional.of(end)));
+    for (int turn : new int[] {2, 3, 4, 5, 99}) {
+      Drafts drafts = new Drafts();
+      new DraftedLanguageModel(new Counting(turn, 2), drafts).generate(requests, _ -> {});
+      List<Generation> found =
+          new DraftedLanguageModel(new Counting(99, 1), drafts).generate(requests, _ -> {});
+      assertThat(found).containsExactly(new Generation(List.of(2, 3, 4, 5), Reason.REACHED_END));
     }
   }
 

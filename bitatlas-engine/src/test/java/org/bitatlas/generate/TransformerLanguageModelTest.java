@@ -6,6 +6,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
+import java.util.Optional;
 import java.util.Set;
 import java.util.SplittableRandom;
 import java.util.concurrent.atomic.AtomicInteger;
@@ -101,6 +102,19 @@ class TransformerLanguageModelTest {
     whole[whole.length - 1] = (whole[whole.length - 1] + 1) % 61;
     assertThat(batched.score(List.of(new ScoringRequest(whole, 3))).getFirst().allGreedy())
         .isFalse();
+  }
+
+  @Test
+  void anEndOfTheRequestKeepsTheTokenThatReachesIt() {
+    for (int[] prompt : prompts(6)) {
+      List<Integer> whole =
+          batched.generate(List.of(greedy(prompt, 12)), _ -> {}).getFirst().tokenIds();
+      GenerationRequest fourTokens =
+          new GenerationRequest(
+              prompt, 12, GREEDY, Set.of(), Optional.empty(), Optional.of(ids -> ids.size() == 4));
+      assertThat(batched.generate(List.of(fourTokens), _ -> {}))
+          .containsExactly(new Generation(whole.subList(0, 4), Reason.REACHED_END));
+    }
   }
 
   @Test

@@ -22,12 +22,28 @@ import org.bitatlas.tokenizer.ThinkingSplit;
  * @param mode thinking mode to ask for; empty for a model without
  * @param sampling how tokens are chosen; a random one gets its own seed for every item
  * @param limit budget of the thinking, where it has its own
+ * @param stops texts that end the answer
  */
 record ReplyReader(
     ChatTokenizer tokenizer,
     Optional<ThinkingMode> mode,
     Sampling sampling,
-    Optional<ThinkingLimit> limit) {
+    Optional<ThinkingLimit> limit,
+    List<String> stops) {
+
+  /** Without stop texts. */
+  ReplyReader(
+      ChatTokenizer tokenizer,
+      Optional<ThinkingMode> mode,
+      Sampling sampling,
+      Optional<ThinkingLimit> limit) {
+    this(tokenizer, mode, sampling, limit, List.of());
+  }
+
+  /** The same with stop texts. */
+  ReplyReader withStops(List<String> texts) {
+    return new ReplyReader(tokenizer, mode, sampling, limit, texts);
+  }
 
   /**
    * What a model wrote.
@@ -80,7 +96,18 @@ record ReplyReader(
 
   GenerationRequest request(int index, String user, int budget) {
     return new GenerationRequest(
-        prompt(user), budget, samplingOf(index), tokenizer.stopIds(), limit);
+        prompt(user),
+        budget,
+        samplingOf(index),
+        tokenizer.stopIds(),
+        limit,
+        stopTexts().map(stop -> stop));
+  }
+
+  private Optional<StopTexts> stopTexts() {
+    return stops.isEmpty()
+        ? Optional.empty()
+        : Optional.of(new StopTexts(stops, tokenizer.tokenizer(), this::answer));
   }
 
   private int[] prompt(String user) {
@@ -103,7 +130,31 @@ record ReplyReader(
   }
 
   Reply read(Generation generation) {
-    ThinkingSplit split = ThinkingSplit.of(generation.tokenIds(), tokenizer.thinking());
+    Generation ended = stopTexts().map(stop -> upTo(stop, generation)).orElse(generation);
+    List<Integer> ids = ended.tokenIds();
+    return new Reply(
+        ended,
+        ThinkingSplit.of(ids, tokenizer.thinking()),
+        tokenizer.tokenizer().decode(ids, false),
+        answer(ids)
+            .map(answer -> StopTexts.cut(tokenizer.tokenizer().decode(answer, false), stops)),
+        limit.isPresent());
+  }
+
+  // Not every model looks at stop texts while it writes; what it wrote after one is no reply.
+  private static Generation upTo(StopTexts stop, Generation generation) {
+    int length = stop.length(generation.tokenIds());
+    return length == generation.tokenIds().size()
+        ? generation
+        : new Generation(
+            List.copyOf(generation.tokenIds().subList(0, length)),
+            Generation.Reason.REACHED_END,
+            generation.thinkingCut());
+  }
+
+  /** The ids that may be scored, empty where a thinking span was not closed. */
+  private Optional<List<Integer>> answer(List<Integer> ids) {
+    ThinkingSplit split = ThinkingSplit.of(ids, tokenizer.thinking());
     // A thinking model that was asked in a mode answers after a closed span only, even when it
     // never opened one: scoring the text would credit reasoning that happens to contain the answer.
     boolean answered =
@@ -112,13 +163,6 @@ record ReplyReader(
           case UNCLOSED -> false;
           case NO_SPAN -> mode.isEmpty() || tokenizer.thinking().closeId().isEmpty();
         };
-    return new Reply(
-        generation,
-        split,
-        tokenizer.tokenizer().decode(generation.tokenIds(), false),
-        answered
-            ? Optional.of(tokenizer.tokenizer().decode(split.answer(), false))
-            : Optional.empty(),
-        limit.isPresent());
+    return answered ? Optional.of(split.answer()) : Optional.empty();
   }
 }

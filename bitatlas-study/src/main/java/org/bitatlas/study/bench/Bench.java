@@ -211,7 +211,7 @@ public final class Bench {
     switch (generation.reason()) {
       case LENGTH -> {}
       case CANCELLED -> throw new CancellationException("the bench was interrupted");
-      case NON_FINITE, STOP_TOKEN ->
+      case NON_FINITE, STOP_TOKEN, REACHED_END ->
           throw new BitAtlasException(
               "Scheme %s computes numbers that are not finite with this model; leave it out with --schemes."
                   .formatted(scheme));
