@@ -36,7 +36,8 @@ class ModuleBoundariesTest {
   private static final Path PROJECT = Path.of(System.getProperty("bitatlas.root", ".."));
 
   private static final List<String> ENGINE =
-      List.of("tensor", "kernel", "checkpoint", "scheme", "tokenizer", "model", "generate");
+      List.of(
+          "tensor", "template", "kernel", "checkpoint", "scheme", "tokenizer", "model", "generate");
 
   /** For each package (with those below it) the packages of BitAtlas that it may use. */
   private static final Map<String, List<String>> MAY_USE =
@@ -45,7 +46,8 @@ class ModuleBoundariesTest {
           Map.entry("kernel", List.of("tensor", "scheme")),
           Map.entry("checkpoint", List.of("tensor")),
           Map.entry("scheme", List.of("tensor", "checkpoint")),
-          Map.entry("tokenizer", List.of("tensor")),
+          Map.entry("template", List.of("tensor")),
+          Map.entry("tokenizer", List.of("tensor", "template")),
           Map.entry("model", List.of("tensor", "kernel", "checkpoint", "scheme")),
           Map.entry("generate", ENGINE),
           Map.entry("quant", ENGINE),

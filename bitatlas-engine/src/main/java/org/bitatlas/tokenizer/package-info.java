@@ -1,6 +1,6 @@
 /**
  * Text to token ids and back, chat templates and thinking protocols. Entry type: ChatTokenizer.
- * Depends on nothing else in BitAtlas.
+ * Depends on templates only.
  */
 @NullMarked
 package org.bitatlas.tokenizer;

@@ -86,7 +86,7 @@ final class MultipleChoiceRun {
         items.size());
   }
 
-  private static TaskResult nonFinite(long count, List<SampleRecord> samples, int planned) {
+  static TaskResult nonFinite(long count, List<SampleRecord> samples, int planned) {
     SequencedMap<String, Double> metrics = new LinkedHashMap<>();
     metrics.put("n", (double) samples.size());
     metrics.put("non_finite", (double) count);
@@ -168,7 +168,7 @@ final class MultipleChoiceRun {
         measures);
   }
 
-  private static double mean(List<SampleRecord> samples, String measure) {
+  static double mean(List<SampleRecord> samples, String measure) {
     double sum = 0;
     for (SampleRecord sample : samples) {
       sum += sample.measure(measure);

@@ -9,6 +9,7 @@ import org.bitatlas.eval.sandbox.PythonSandbox;
 import org.bitatlas.eval.task.CodeTask;
 import org.bitatlas.eval.task.GenerativeTask;
 import org.bitatlas.eval.task.Item;
+import org.bitatlas.eval.task.LikelihoodTask;
 import org.bitatlas.eval.task.MultipleChoiceTask;
 import org.bitatlas.eval.task.PerplexityTask;
 import org.bitatlas.eval.task.RollingPerplexityTask;
@@ -83,6 +84,15 @@ public final class TaskRunner {
               .run();
       case MultipleChoiceTask choice ->
           new MultipleChoiceRun(choice, mode, suite, model, tokenizer, options, progress).run();
+      case LikelihoodTask likelihood ->
+          new LikelihoodRun(
+                  likelihood,
+                  ItemSelection.of(task, suite, Item.Likelihood.class, options.limit()),
+                  model,
+                  tokenizer,
+                  options,
+                  progress)
+              .run();
       case PerplexityTask perplexity ->
           new PerplexityRun(perplexity, suite, model, tokenizer, options, progress).run();
       case RollingPerplexityTask rolling ->

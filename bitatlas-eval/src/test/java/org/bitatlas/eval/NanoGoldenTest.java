@@ -57,6 +57,7 @@ class NanoGoldenTest {
               case Item.Choices choices -> choices.user();
               case Item.Program program -> program.user();
               case Item.Document document -> document.text();
+              case Item.Likelihood likelihood -> likelihood.question();
               case Item.Text text -> text.text();
             };
         for (String mode : prompt.get("modes").propertyNames()) {

@@ -12,8 +12,8 @@ import java.util.Optional;
 import org.bitatlas.eval.metric.RollingWindows;
 import org.bitatlas.eval.metric.TextCleaning;
 import org.bitatlas.eval.metric.Whitespace;
+import org.bitatlas.eval.prompt.RecordTemplate;
 import org.bitatlas.eval.task.Item;
-import org.bitatlas.eval.task.RecordTemplate;
 import org.bitatlas.eval.task.RollingPerplexityTask;
 import org.bitatlas.eval.task.Suite;
 import org.bitatlas.generate.Sampling;
@@ -26,7 +26,7 @@ class RollingPerplexityTest {
 
   private static final RollingPerplexityTask TASK =
       new RollingPerplexityTask(
-          "rolling", "", "pages.jsonl", RecordTemplate.parse("{page}"), TextCleaning.NONE, 4);
+          "rolling", "", "pages.jsonl", RecordTemplate.parse("{{ page }}"), TextCleaning.NONE, 4);
 
   @Test
   void windowsEqualTheGoldenOnes() {

@@ -19,6 +19,7 @@ import org.bitatlas.eval.metric.AnswerRule;
 import org.bitatlas.eval.metric.CodeRule;
 import org.bitatlas.eval.metric.PerplexityDefinition;
 import org.bitatlas.eval.metric.TextCleaning;
+import org.bitatlas.eval.prompt.RecordTemplate;
 import org.bitatlas.eval.sandbox.Availability;
 import org.bitatlas.eval.task.Budgets;
 import org.bitatlas.eval.task.CodeTask;
@@ -26,7 +27,6 @@ import org.bitatlas.eval.task.GenerativeTask;
 import org.bitatlas.eval.task.Item;
 import org.bitatlas.eval.task.MultipleChoiceTask;
 import org.bitatlas.eval.task.PerplexityTask;
-import org.bitatlas.eval.task.RecordTemplate;
 import org.bitatlas.eval.task.Subgroups;
 import org.bitatlas.eval.task.Suite;
 import org.bitatlas.eval.task.Task;
@@ -49,8 +49,8 @@ class TaskRunnerTest {
           "words",
           "",
           "words.jsonl",
-          RecordTemplate.parse("{question}"),
-          RecordTemplate.parse("{answer}"),
+          RecordTemplate.parse("{{ question }}"),
+          RecordTemplate.parse("{{ answer }}"),
           new AnswerRule.WholeText(),
           0.25,
           List.of(ThinkingMode.SLOW_THINK),
@@ -65,7 +65,7 @@ class TaskRunnerTest {
           "choices",
           "",
           "choices.jsonl",
-          RecordTemplate.parse("{question}"),
+          RecordTemplate.parse("{{ question }}"),
           "choices",
           "gold",
           " ",
@@ -497,10 +497,10 @@ class TaskRunnerTest {
             "code",
             "",
             "code.jsonl",
-            RecordTemplate.parse("{prompt}"),
+            RecordTemplate.parse("{{ prompt }}"),
             RecordTemplate.parse(""),
             new CodeRule.Whole(List.of("\n#")),
-            RecordTemplate.parse("{test}"),
+            RecordTemplate.parse("{{ test }}"),
             List.of(ThinkingMode.SLOW_THINK),
             new Budgets(new LinkedHashMap<>(Map.of(ThinkingMode.SLOW_THINK, 9))));
     List<Item> items = new ArrayList<>();

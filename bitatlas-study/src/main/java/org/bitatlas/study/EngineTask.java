@@ -9,6 +9,7 @@ import org.bitatlas.eval.sandbox.Availability;
 import org.bitatlas.eval.sandbox.PythonSandbox;
 import org.bitatlas.eval.task.CodeTask;
 import org.bitatlas.eval.task.GenerativeTask;
+import org.bitatlas.eval.task.LikelihoodTask;
 import org.bitatlas.eval.task.MultipleChoiceTask;
 import org.bitatlas.eval.task.PerplexityTask;
 import org.bitatlas.eval.task.RollingPerplexityTask;
@@ -98,6 +99,9 @@ record EngineTask(
     inputs.put("data", suite.map(Suite::digest).orElse("none"));
     inputs.put("definition", RecordKey.sha256(task.toString()));
     inputs.put("protocol", task.definition());
+    suite
+        .filter(data -> !data.notes().isEmpty())
+        .ifPresent(data -> inputs.put("notes", String.join("; ", data.notes())));
     if (task instanceof GenerativeTask generative) {
       inputs.put("budget", Integer.toString(generative.budget(mode)));
     }
@@ -121,6 +125,7 @@ record EngineTask(
     return switch (task) {
       case GenerativeTask generative -> generative.chance();
       case MultipleChoiceTask choice -> choice.chance();
+      case LikelihoodTask likelihood -> suite.map(likelihood::floor).orElse(0.0);
       case PerplexityTask _ -> 0;
       case RollingPerplexityTask _ -> 0;
       case CodeTask _ -> 0;

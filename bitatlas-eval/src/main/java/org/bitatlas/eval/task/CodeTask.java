@@ -2,6 +2,7 @@ package org.bitatlas.eval.task;
 
 import java.util.List;
 import org.bitatlas.eval.metric.CodeRule;
+import org.bitatlas.eval.prompt.RecordTemplate;
 import org.bitatlas.tokenizer.ThinkingMode;
 
 /**

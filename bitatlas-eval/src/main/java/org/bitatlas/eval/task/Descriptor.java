@@ -7,6 +7,7 @@ import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
+import org.bitatlas.eval.prompt.RecordTemplate;
 import org.bitatlas.tensor.BitAtlasException;
 import tools.jackson.core.JacksonException;
 import tools.jackson.core.StreamReadFeature;
@@ -25,18 +26,26 @@ import tools.jackson.dataformat.yaml.YAMLMapper;
 record Descriptor(
     String name, String digest, List<Task> tasks, Map<String, RecordTemplate> clusters) {
 
-  private static final int FORMAT = 1;
+  private static final int FORMAT = 2;
   private static final YAMLMapper YAML =
       YAMLMapper.builder().enable(StreamReadFeature.STRICT_DUPLICATE_DETECTION).build();
 
   static Descriptor read(Path file) {
-    byte[] content = SuiteReader.bytes(file);
-    JsonNode root = tree(file, SuiteReader.utf8(file, content));
-    DescriptorNode fields = new DescriptorNode(file.toString(), root, new HashSet<>());
+    return read(file.toString(), SuiteReader.bytes(file));
+  }
+
+  static Descriptor read(String file, byte[] content) {
+    JsonNode root = tree(file, SuiteReader.utf8(Path.of(file), content));
+    DescriptorNode fields = new DescriptorNode(file, root, new HashSet<>());
     int format = fields.integer("format");
     if (format != FORMAT) {
       throw new BitAtlasException(
-          file + " has format " + format + "; this version reads format " + FORMAT + ".");
+          file
+              + " has format "
+              + format
+              + "; this version reads format "
+              + FORMAT
+              + ", whose templates are Jinja: {{ field }} instead of {field}.");
     }
     String name = fields.text("name");
     List<Task> tasks = new ArrayList<>();
@@ -57,7 +66,7 @@ record Descriptor(
         name, SuiteReader.sha256(content), List.copyOf(tasks), Map.copyOf(clusters));
   }
 
-  private static JsonNode tree(Path file, String text) {
+  private static JsonNode tree(String file, String text) {
     try {
       return YAML.readTree(text);
     } catch (JacksonException e) {

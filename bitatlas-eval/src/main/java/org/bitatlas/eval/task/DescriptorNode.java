@@ -6,6 +6,7 @@ import java.util.Optional;
 import java.util.OptionalInt;
 import java.util.Set;
 import java.util.TreeSet;
+import org.bitatlas.eval.prompt.Document;
 import org.bitatlas.tensor.BitAtlasException;
 import tools.jackson.databind.JsonNode;
 
@@ -39,6 +40,10 @@ record DescriptorNode(String place, JsonNode node, Set<String> used) {
       throw error(key, "a text");
     }
     return value.stringValue();
+  }
+
+  Optional<String> optionalText(String key) {
+    return has(key) ? Optional.of(text(key)) : Optional.empty();
   }
 
   int integer(String key) {
@@ -82,6 +87,23 @@ record DescriptorNode(String place, JsonNode node, Set<String> used) {
       texts.add(element.stringValue());
     }
     return texts;
+  }
+
+  boolean isText(String key) {
+    return node.path(key).isString();
+  }
+
+  /** A list of mappings, as records of a data set. */
+  List<Document> documents(String key) {
+    List<Document> documents = new ArrayList<>();
+    for (JsonNode element : value(key)) {
+      if (!element.isObject()) {
+        throw error(key, "a list of records");
+      }
+      documents.add(
+          Document.of(place + ", " + key + ", number " + (documents.size() + 1), element));
+    }
+    return documents;
   }
 
   /** A list of lists of two integers. */

@@ -55,4 +55,31 @@ public sealed interface Item {
    * @param checks Python source that raises where the program is wrong
    */
   record Program(int index, String user, String prefix, String checks) implements Item {}
+
+  /**
+   * An item of a {@link LikelihoodTask}.
+   *
+   * @param index position among all records of the task
+   * @param subject part of the data set it belongs to; empty where there is one
+   * @param question the question without the examples, for records
+   * @param continuations what is scored: one for each choice, or the one text
+   * @param choices the choices; none where the text has to be predicted
+   * @param gold index of the right choice, 0 where there are none
+   */
+  record Likelihood(
+      int index,
+      String subject,
+      String question,
+      List<Continuation> continuations,
+      List<String> choices,
+      int gold)
+      implements Item {}
+
+  /**
+   * A text to be scored.
+   *
+   * @param context what stands before it
+   * @param text the text
+   */
+  record Continuation(String context, String text) {}
 }

@@ -1,6 +1,7 @@
 package org.bitatlas.eval.task;
 
 import java.util.List;
+import org.bitatlas.eval.prompt.RecordTemplate;
 import org.bitatlas.tokenizer.ThinkingMode;
 
 /**

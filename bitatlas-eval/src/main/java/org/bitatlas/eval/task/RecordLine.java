@@ -3,6 +3,7 @@ package org.bitatlas.eval.task;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
+import org.bitatlas.eval.prompt.Document;
 import org.bitatlas.tensor.BitAtlasException;
 import tools.jackson.databind.JsonNode;
 
@@ -15,15 +16,9 @@ import tools.jackson.databind.JsonNode;
  */
 record RecordLine(Path file, int line, JsonNode fields) {
 
-  String text(String field) {
-    JsonNode value = fields.path(field);
-    if (value.isString()) {
-      return value.stringValue();
-    }
-    if (value.isIntegralNumber()) {
-      return value.asString();
-    }
-    throw error(field, "a text");
+  /** The record as templates see it. */
+  Document document() {
+    return Document.of(file + ", line " + line, fields);
   }
 
   int integer(String field) {
@@ -32,14 +27,6 @@ record RecordLine(Path file, int line, JsonNode fields) {
       throw error(field, "an integer");
     }
     return value.intValue();
-  }
-
-  boolean bool(String field) {
-    JsonNode value = fields.path(field);
-    if (!value.isBoolean()) {
-      throw error(field, "true or false");
-    }
-    return value.booleanValue();
   }
 
   List<String> texts(String field) {

@@ -3,6 +3,7 @@ package org.bitatlas.eval.task;
 import java.util.List;
 import java.util.Locale;
 import org.bitatlas.eval.metric.TextCleaning;
+import org.bitatlas.eval.prompt.RecordTemplate;
 import org.bitatlas.tokenizer.ThinkingMode;
 
 /**

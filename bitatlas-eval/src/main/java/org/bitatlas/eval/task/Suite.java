@@ -3,6 +3,9 @@ package org.bitatlas.eval.task;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Optional;
+import org.bitatlas.eval.prompt.LocalDataFolder;
+import org.bitatlas.eval.prompt.RecordTemplate;
+import org.bitatlas.tensor.BitAtlasException;
 
 /**
  * The data of one task, validated.
@@ -12,12 +15,15 @@ import java.util.Optional;
  * @param items the items in file order
  * @param clusters what each item belongs to (a subject, a passage), in file order; empty when every
  *     item stands alone
+ * @param notes what is remarkable about the data (another number of records than the published set
+ *     has, an adapter that read it); goes into the record of a result
  */
-public record Suite(Path file, String digest, List<Item> items, List<String> clusters) {
+public record Suite(
+    Path file, String digest, List<Item> items, List<String> clusters, List<String> notes) {
 
   /** Data whose items stand alone. */
   public Suite(Path file, String digest, List<Item> items) {
-    this(file, digest, items, List.of());
+    this(file, digest, items, List.of(), List.of());
   }
 
   /** What the item at a position of the file belongs to; empty when it stands alone. */
@@ -38,5 +44,28 @@ public record Suite(Path file, String digest, List<Item> items, List<String> clu
   /** The same, with the cluster of each item over the fields of its record. */
   static Suite load(Task task, Path file, Optional<RecordTemplate> cluster) {
     return SuiteReader.read(task, file, cluster);
+  }
+
+  /**
+   * Reads the data of a task with the fields of Hugging Face and makes its prompts.
+   *
+   * @param root folder of data sets, see {@link LocalDataFolder}
+   * @throws BitAtlasException when a file is missing or a record does not fit the task; the message
+   *     names the place
+   */
+  public static Suite load(HarnessTask task, Path root) {
+    return LocalDataFolder.find(root, task.name(), task.prompting().data())
+        .map(folder -> HarnessReader.read(task, root, folder))
+        .orElseThrow(() ->
+            new BitAtlasException(
+                "The folder "
+                    + root
+                    + " has no data of the task "
+                    + task.name()
+                    + "; put the data set "
+                    + task.file()
+                    + " into its folder "
+                    + task.name()
+                    + "."));
   }
 }

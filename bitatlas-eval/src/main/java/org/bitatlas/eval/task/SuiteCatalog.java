@@ -7,6 +7,7 @@ import java.util.List;
 import java.util.Optional;
 import java.util.stream.Collectors;
 import java.util.stream.Stream;
+import org.bitatlas.eval.prompt.RecordTemplate;
 import org.bitatlas.tensor.BitAtlasException;
 
 /**

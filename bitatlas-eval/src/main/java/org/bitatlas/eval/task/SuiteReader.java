@@ -13,6 +13,7 @@ import java.util.HexFormat;
 import java.util.List;
 import java.util.Optional;
 import java.util.OptionalInt;
+import org.bitatlas.eval.prompt.RecordTemplate;
 import org.bitatlas.tensor.BitAtlasException;
 import tools.jackson.core.JacksonException;
 import tools.jackson.core.StreamReadFeature;
@@ -42,7 +43,11 @@ final class SuiteReader {
         file,
         sha256(content),
         records.stream().map(record -> item(task, record)).toList(),
-        cluster.map(template -> records.stream().map(template::render).toList()).orElse(List.of()));
+        cluster
+            .map(template ->
+                records.stream().map(record -> template.render(record.document())).toList())
+            .orElse(List.of()),
+        List.of());
   }
 
   private static Item item(Task task, RecordLine fields) {
@@ -53,18 +58,20 @@ final class SuiteReader {
       case CodeTask code ->
           new Item.Program(
               index,
-              code.user().render(fields),
-              code.prefix().render(fields),
-              code.checks().render(fields));
+              code.user().render(fields.document()),
+              code.prefix().render(fields.document()),
+              code.checks().render(fields.document()));
       case RollingPerplexityTask rolling ->
-          new Item.Document(index, rolling.document().render(fields));
+          new Item.Document(index, rolling.document().render(fields.document()));
       case PerplexityTask perplexity ->
           throw new IllegalArgumentException(perplexity.name() + " has a text, not records");
+      case HarnessTask harness ->
+          throw new IllegalArgumentException(harness.name() + " has a folder, not a file");
     };
   }
 
   private static Item question(GenerativeTask task, RecordLine fields, int index) {
-    String written = task.expected().render(fields);
+    String written = task.expected().render(fields.document());
     String expected =
         task.answer()
             .expected(written)
@@ -82,7 +89,7 @@ final class SuiteReader {
         task.subgroups()
             .map(groups -> OptionalInt.of(fields.integer(groups.field())))
             .orElse(OptionalInt.empty());
-    return new Item.Question(index, task.user().render(fields), expected, value);
+    return new Item.Question(index, task.user().render(fields.document()), expected, value);
   }
 
   private static Item choices(MultipleChoiceTask task, RecordLine fields, int index) {
@@ -94,7 +101,7 @@ final class SuiteReader {
     if (gold < 0 || gold >= choices.size()) {
       throw fields.error(task.goldField(), "an index from 0 to " + (choices.size() - 1));
     }
-    return new Item.Choices(index, task.user().render(fields), choices, gold);
+    return new Item.Choices(index, task.user().render(fields.document()), choices, gold);
   }
 
   private static List<RecordLine> records(Path file, String text) {

@@ -5,7 +5,12 @@ import org.bitatlas.tokenizer.ThinkingMode;
 
 /** One task as data: what is asked, of which file, and how the answers are scored. */
 public sealed interface Task
-    permits GenerativeTask, MultipleChoiceTask, PerplexityTask, RollingPerplexityTask, CodeTask {
+    permits GenerativeTask,
+        MultipleChoiceTask,
+        PerplexityTask,
+        RollingPerplexityTask,
+        CodeTask,
+        HarnessTask {
 
   /** Name of the task, unique in its catalog. */
   String name();

@@ -12,6 +12,7 @@ import org.bitatlas.eval.metric.AnswerRule;
 import org.bitatlas.eval.metric.CodeRule;
 import org.bitatlas.eval.metric.PerplexityDefinition;
 import org.bitatlas.eval.metric.TextCleaning;
+import org.bitatlas.eval.prompt.RecordTemplate;
 import org.bitatlas.tokenizer.ThinkingMode;
 
 /** Makes a task of its mapping in a descriptor. */
@@ -28,9 +29,12 @@ final class TaskReader {
           case "perplexity" -> perplexity(node);
           case "rolling_perplexity" -> rolling(node);
           case "code" -> code(node);
+          case "likelihood" -> HarnessTaskReader.likelihood(node);
           default ->
               throw node.error(
-                  "kind", "generative, multiple_choice, perplexity, rolling_perplexity or code");
+                  "kind",
+                  "generative, multiple_choice, perplexity, rolling_perplexity, code or"
+                      + " likelihood");
         };
     node.finish();
     return task;

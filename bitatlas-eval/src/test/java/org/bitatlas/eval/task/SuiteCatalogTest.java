@@ -86,6 +86,7 @@ class SuiteCatalogTest {
       case Item.Program program -> program.user();
       case Item.Document document -> document.text();
       case Item.Text text -> text.text();
+      case Item.Likelihood likelihood -> likelihood.question();
     };
   }
 
@@ -140,15 +141,15 @@ class SuiteCatalogTest {
 
   private static String descriptor(String field) {
     return """
-    format: 1
+    format: 2
     name: mine
     tasks:
       - name: one
         kind: generative
         about: One.
         file: data.jsonl
-        user: "Ask {%s}!"
-        expected: "{a}"
+        user: "Ask {{ %s }}!"
+        expected: "{{ a }}"
         answer: {rule: whole}
         chance: 0.0
         modes: []
@@ -199,9 +200,9 @@ class SuiteCatalogTest {
         "rule: whole@rule: whole, pattern: x@unknown keys [pattern]",
         "chance: 0.0@chances: 0.0@chance",
         "file: data.jsonl@file: ../data.jsonl@name of a file",
-        "{a}@{a|loud}@unknown filter",
-        "{a}@{a@open brace",
-        "format: 1@format: 2@format 2",
+        "{{ a }}@{{ a|loud }}@a|loud is not defined",
+        "{{ a }}@{{ a@open {{ without",
+        "format: 2@format: 1@Jinja",
         "name: mine@name: [@not valid YAML",
       })
   void descriptorErrorsSayWhatWasExpected(String from, String to, String message)

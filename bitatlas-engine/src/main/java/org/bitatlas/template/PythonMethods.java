@@ -1,12 +1,14 @@
-package org.bitatlas.tokenizer;
+package org.bitatlas.template;
 
 import com.hubspot.jinjava.el.JinjavaInterpreterResolver;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Locale;
+import java.util.regex.Pattern;
 import jinjava.javax.el.CompositeELResolver;
 import jinjava.javax.el.ELContext;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Python's string methods in templates: {@code 'a b'.split()[-1]}, {@code text.strip('\n')}. Only
@@ -14,6 +16,8 @@ import jinjava.javax.el.ELContext;
  * restricted resolver.
  */
 final class PythonMethods extends CompositeELResolver {
+
+  private static final Pattern INDEX = Pattern.compile("-?\\d{1,9}");
 
   PythonMethods() {
     add(JinjavaInterpreterResolver.DEFAULT_RESOLVER_READ_ONLY);
@@ -28,6 +32,22 @@ final class PythonMethods extends CompositeELResolver {
     Object result = call(text, method.toString(), strings(arguments));
     context.setPropertyResolved(true);
     return result;
+  }
+
+  /** {@code 'ABCD'[2]} and {@code text[-1]}: one code point of a string. */
+  @Override
+  public @Nullable Object getValue(ELContext context, Object base, Object property) {
+    // Jinjava hands indices on as text.
+    if (base instanceof String text && INDEX.matcher(property.toString()).matches()) {
+      int[] letters = text.codePoints().toArray();
+      int index = Integer.parseInt(property.toString());
+      int place = index < 0 ? letters.length + index : index;
+      if (place >= 0 && place < letters.length) {
+        context.setPropertyResolved(true);
+        return Character.toString(letters[place]);
+      }
+    }
+    return super.getValue(context, base, property);
   }
 
   private static List<String> strings(Object[] arguments) {

@@ -1,12 +1,11 @@
-package org.bitatlas.tokenizer;
+package org.bitatlas.template;
 
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import org.bitatlas.tensor.BitAtlasException;
 
 /**
- * Turns a template written for Python's Jinja (with {@code trim_blocks} and {@code lstrip_blocks},
- * as transformers sets them) into one that Jinjava renders the same way.
+ * Turns a template written for Python's Jinja into one that Jinjava renders the same way.
  *
  * <p>White space around tags is resolved here, because Jinjava strips it in other places: it also
  * takes spaces before a tag in the middle of a line, and the newline at the end of the output
@@ -28,12 +27,14 @@ final class JinjaSource {
   private static final Pattern GENERATION = Pattern.compile("\\s*(end)?generation\\s*");
 
   private final String source;
+  private final boolean trimsBlocks;
   private final StringBuilder output = new StringBuilder();
   private int position;
   private boolean atLineStart = true;
 
-  private JinjaSource(String source) {
+  private JinjaSource(String source, boolean trimsBlocks) {
     this.source = source;
+    this.trimsBlocks = trimsBlocks;
   }
 
   /**
@@ -41,10 +42,12 @@ final class JinjaSource {
    *
    * @throws BitAtlasException when it uses what cannot be rendered here
    */
-  static String adapt(String source) {
+  static String adapt(String source, JinjaTemplate.Dialect dialect) {
+    boolean chat = dialect == JinjaTemplate.Dialect.CHAT;
     String joined = source.replace("\r\n", "\n").replace('\r', '\n');
-    boolean endsLine = joined.endsWith("\n");
-    return new JinjaSource(endsLine ? joined.substring(0, joined.length() - 1) : joined).run();
+    boolean dropsLineEnd = chat && joined.endsWith("\n");
+    String text = dropsLineEnd ? joined.substring(0, joined.length() - 1) : joined;
+    return new JinjaSource(text, chat).run();
   }
 
   private String run() {
@@ -78,7 +81,7 @@ final class JinjaSource {
     boolean isBlock = source.charAt(open + 1) != '{';
     if (control == '-') {
       text = text.stripTrailing();
-    } else if (isBlock && control != '+') {
+    } else if (trimsBlocks && isBlock && control != '+') {
       int line = text.lastIndexOf('\n') + 1;
       if ((line > 0 || atLineStart) && text.substring(line).isBlank()) {
         text = text.substring(0, line);
@@ -118,7 +121,7 @@ final class JinjaSource {
       while (position < source.length() && Character.isWhitespace(source.charAt(position))) {
         position++;
       }
-    } else if (kind != '{' && control != '+' && source.startsWith("\n", position)) {
+    } else if (trimsBlocks && kind != '{' && control != '+' && source.startsWith("\n", position)) {
       position++;
     }
     atLineStart = source.charAt(position - 1) == '\n';

@@ -1,0 +1,24 @@
+package org.bitatlas.eval.task;
+
+import org.bitatlas.eval.prompt.Prompting;
+
+/** A task over a published data set in the fields of Hugging Face, with examples in the prompt. */
+public sealed interface HarnessTask extends Task permits LikelihoodTask {
+
+  /** The task up to the prompt. */
+  Prompting prompting();
+
+  /** The same task under a name, with another prompting. */
+  HarnessTask with(String name, Prompting prompting);
+
+  /** The same task with another number of examples. */
+  default HarnessTask withShots(int number) {
+    return with(name(), prompting().withShots(number));
+  }
+
+  /** {@inheritDoc} The folder of the data set. */
+  @Override
+  default String file() {
+    return prompting().data().repository();
+  }
+}

@@ -1,0 +1,137 @@
+package org.bitatlas.eval.task;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.stream.Stream;
+import org.bitatlas.eval.Oracles;
+import org.bitatlas.tensor.BitAtlasException;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.MethodSource;
+import tools.jackson.databind.JsonNode;
+
+/** Prompts of the built-in tasks, character for character those of lm-evaluation-harness. */
+class HarnessTasksTest {
+
+  private static final HarnessCatalog CATALOG = HarnessCatalog.builtIn();
+
+  @TempDir Path folder;
+
+  static Stream<Path> goldens() {
+    return Oracles.files("lm_eval/tasks", "", ".json").stream();
+  }
+
+  @ParameterizedTest
+  @MethodSource("goldens")
+  void requestsEqualThoseOfTheHarness(Path file) throws IOException {
+    JsonNode golden = Oracles.json(file);
+    HarnessTask task = CATALOG.task(golden.get("task").stringValue()).orElseThrow();
+    write(golden.get("data"), folder.resolve(task.name()));
+    for (JsonNode one : golden.get("cases")) {
+      HarnessTask asked = task.withShots(one.get("shots").intValue());
+      List<Item> items = Suite.load(asked, folder).items();
+      assertThat(items).hasSize(one.get("documents").size());
+      for (Item item : items) {
+        JsonNode expected = one.get("documents").get(item.index());
+        if (item instanceof Item.Likelihood likelihood) {
+          assertThat(requests(likelihood)).isEqualTo(arguments(expected));
+          assertThat(likelihood.choices()).isEqualTo(choices(expected));
+          assertThat(right(likelihood)).isEqualTo(expected.get("target").asString());
+        }
+      }
+    }
+  }
+
+  private static void write(JsonNode data, Path root) throws IOException {
+    for (String configuration : data.propertyNames()) {
+      Path into = Files.createDirectories(root.resolve(configuration));
+      JsonNode splits = data.get(configuration);
+      for (String split : splits.propertyNames()) {
+        List<String> lines = splits.get(split).valueStream().map(JsonNode::toString).toList();
+        Files.write(into.resolve(split + ".jsonl"), lines);
+      }
+    }
+  }
+
+  private static List<List<String>> requests(Item.Likelihood item) {
+    return item.continuations().stream().map(one -> List.of(one.context(), one.text())).toList();
+  }
+
+  private static List<List<String>> arguments(JsonNode expected) {
+    return expected
+        .get("arguments")
+        .valueStream()
+        .map(pair -> pair.valueStream().map(JsonNode::stringValue).toList())
+        .toList();
+  }
+
+  /** What acc_norm divides by: in a task whose choices are contexts, these. */
+  private static List<String> choices(JsonNode expected) {
+    List<String> choices = new ArrayList<>();
+    expected.path("choices").forEach(choice -> choices.add(choice.stringValue()));
+    return choices;
+  }
+
+  private static String right(Item.Likelihood item) {
+    return item.choices().isEmpty()
+        ? item.continuations().getFirst().text()
+        : Integer.toString(item.gold());
+  }
+
+  @Test
+  void dataOfAnotherSizeThanThePublishedSetIsNoted() throws IOException {
+    Path data = Files.createDirectories(folder.resolve("baber/piqa"));
+    Files.writeString(
+        data.resolve("validation-00000-of-00001.jsonl"),
+        "{\"goal\": \"a\", \"sol1\": \"b\", \"sol2\": \"c\", \"label\": 1}\n");
+    Suite suite = Suite.load(CATALOG.task("piqa").orElseThrow(), folder);
+    assertThat(suite.items()).hasSize(1);
+    assertThat(suite.notes()).containsExactly("the published set has 1,838 records, this one 1");
+    assertThat(suite.clusters()).isEmpty();
+  }
+
+  @Test
+  void whatIsMissingIsNamed() throws IOException {
+    HarnessTask piqa = CATALOG.task("piqa").orElseThrow();
+    assertThatThrownBy(() -> Suite.load(piqa, folder))
+        .isInstanceOf(BitAtlasException.class)
+        .hasMessageContainingAll("baber/piqa", folder.toString());
+    Path data = Files.createDirectories(folder.resolve("piqa"));
+    Path file = data.resolve("validation.jsonl");
+    assertThatThrownBy(() -> Suite.load(piqa, folder)).hasMessageContaining("validation.jsonl");
+    Files.writeString(data.resolve("validation-00000-of-00001.parquet"), "PAR1");
+    assertThatThrownBy(() -> Suite.load(piqa, folder)).hasMessageContaining("to_json");
+    Files.writeString(file, "{\"goal\": \"a\", \"sol1\": \"b\", \"label\": 1}\n");
+    assertThatThrownBy(() -> Suite.load(piqa, folder)).hasMessageContainingAll("line 1", "sol2");
+    Files.writeString(file, "{\"goal\": \"a\", \"sol1\": \"b\", \"sol2\": \"c\", \"label\": 2}\n");
+    assertThatThrownBy(() -> Suite.load(piqa, folder)).hasMessageContaining("from 0 to 1");
+    Files.writeString(file, "{\"goal\": \"a\", \"sol1\": \"b\", \"sol2\": \"c\", \"label\": 1}\n");
+    Files.copy(file, data.resolve("train.jsonl"));
+    assertThatThrownBy(() -> Suite.load(piqa.withShots(2), folder))
+        .hasMessageContaining("ask for fewer");
+  }
+
+  @Test
+  void numbersOfRecordsAndSubjectsAreThoseOfThePublishedSets() {
+    assertThat(CATALOG.tasks())
+        .extracting(HarnessTask::name)
+        .startsWith("piqa", "arc_easy", "arc_challenge", "hellaswag", "winogrande", "boolq");
+    assertThat(subjects("mmlu")).isEqualTo(57);
+    assertThat(subjects("cmmlu")).isEqualTo(67);
+    assertThat(subjects("ceval-valid")).isEqualTo(52);
+    assertThat(CATALOG.task("mmlu_anatomi")).isEmpty();
+    assertThat(CATALOG.task("piqa").orElseThrow().withShots(3).definition())
+        .contains("3 instead of 0 examples");
+  }
+
+  private static int subjects(String task) {
+    return CATALOG.task(task).orElseThrow().prompting().data().subjects().size();
+  }
+}
