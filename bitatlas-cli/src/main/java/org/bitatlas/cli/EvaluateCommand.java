@@ -20,9 +20,11 @@ import org.bitatlas.eval.task.Task;
 import org.bitatlas.generate.Sampling;
 import org.bitatlas.generate.ThinkingLimit;
 import org.bitatlas.nano.Nano;
+import org.bitatlas.study.EndpointQuestion;
 import org.bitatlas.study.KernelLines;
 import org.bitatlas.tensor.BitAtlasException;
 import org.bitatlas.tokenizer.ThinkingMode;
+import org.bitatlas.tokenizer.ThinkingProtocol;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Model.CommandSpec;
@@ -42,8 +44,10 @@ final class EvaluateCommand implements Callable<Integer> {
 
   @Mixin EngineOptions engine;
 
-  @Parameters(paramLabel = "MODEL", description = ModelReference.DESCRIPTION)
-  String model;
+  @Parameters(paramLabel = "MODEL", arity = "0..1", description = ModelReference.DESCRIPTION)
+  Optional<String> given = Optional.empty();
+
+  @Mixin EndpointOptions endpoint;
 
   @Option(
       names = "--suite",
@@ -83,11 +87,17 @@ final class EvaluateCommand implements Callable<Integer> {
     List<SuiteCatalog.Entry> entries =
         task.map(name -> List.of(catalog.entry(name))).orElse(catalog.entries());
     PrintWriter out = spec.commandLine().getOut();
+    if (endpoint.endpoint.isPresent()) {
+      return endpoint(catalog, entries, out);
+    }
+    String model =
+        given.orElseThrow(
+            () -> new UsageException("evaluate needs a MODEL, or a server with --endpoint."));
     try (LoadedModel loaded = LoadedModel.load(model, engine);
         Interruption interruption = Interruption.listen("Stopping.");
         ProgressLine progress =
             new ProgressLine(spec.commandLine().getErr(), Screen.showsErrors())) {
-      refuseUnsupported(loaded);
+      refuseUnsupported(model, loaded.tokenizer().thinking());
       out.println("Arithmetic: " + loaded.transformer().execution());
       out.flush();
       for (SuiteCatalog.Entry entry : entries) {
@@ -95,7 +105,8 @@ final class EvaluateCommand implements Callable<Integer> {
           case SuiteCatalog.Missing missing ->
               row(out, missing.task().name(), "", "skipped: " + missing.reason());
           case SuiteCatalog.Ready ready -> {
-            for (Optional<ThinkingMode> asked : modes(ready.task(), loaded)) {
+            for (Optional<ThinkingMode> asked :
+                modes(ready.task(), loaded.tokenizer().thinking())) {
               run(ready, asked, loaded, progress, out);
             }
           }
@@ -113,13 +124,40 @@ final class EvaluateCommand implements Callable<Integer> {
     }
   }
 
-  private void refuseUnsupported(LoadedModel loaded) {
+  private int endpoint(SuiteCatalog catalog, List<SuiteCatalog.Entry> entries, PrintWriter out) {
+    if (thinkingBudget.tokens().isPresent() && endpoint.tokenizer.isEmpty()) {
+      throw new UsageException("--thinking-budget counts tokens by id; give --tokenizer with it.");
+    }
+    EndpointQuestion question =
+        new EndpointQuestion(
+            endpoint.spec(given),
+            endpoint.wanted(given, mode),
+            catalog,
+            options(EndpointQuestion.CHUNK));
+    return new EndpointEvaluation(endpoint, question, out, spec.commandLine().getErr())
+        .run(
+            entries,
+            (entry, thinking) -> {
+              refuseUnsupported("behind the endpoint", thinking);
+              return modes(entry.task(), thinking);
+            });
+  }
+
+  private RunOptions options(int chunk) {
+    return new RunOptions(
+        limit.map(OptionalInt::of).orElse(OptionalInt.empty()),
+        chunk,
+        Optional.empty(),
+        thinkingBudget.tokens());
+  }
+
+  private void refuseUnsupported(String model, ThinkingProtocol thinking) {
     thinkingBudget
         .tokens()
         .ifPresent(tokens -> {
-          ThinkingLimit _ = ThinkingBudget.limit(loaded.tokenizer().thinking(), tokens);
+          ThinkingLimit _ = ThinkingBudget.limit(thinking, tokens);
         });
-    Set<ThinkingMode> supported = loaded.tokenizer().thinking().userSuffixes().keySet();
+    Set<ThinkingMode> supported = thinking.userSuffixes().keySet();
     if (mode.isPresent() && !supported.contains(mode.get())) {
       throw new BitAtlasException(
           "The model %s does not support %s; it supports %s."
@@ -136,14 +174,14 @@ final class EvaluateCommand implements Callable<Integer> {
   /**
    * The modes to ask a task in: the one asked for, or those of the task that the model supports.
    */
-  private List<Optional<ThinkingMode>> modes(Task task, LoadedModel loaded) {
+  private List<Optional<ThinkingMode>> modes(Task task, ThinkingProtocol thinking) {
     if (task.modes().isEmpty()) {
       return List.of(Optional.empty());
     }
     if (mode.isPresent()) {
       return List.of(mode);
     }
-    Set<ThinkingMode> supported = loaded.tokenizer().thinking().userSuffixes().keySet();
+    Set<ThinkingMode> supported = thinking.userSuffixes().keySet();
     return supported.isEmpty()
         ? List.of(Optional.empty())
         : task.modes().stream().filter(supported::contains).map(Optional::of).toList();
@@ -166,11 +204,7 @@ final class EvaluateCommand implements Callable<Integer> {
             loaded.language(),
             loaded.tokenizer(),
             new Sampling.Greedy(),
-            new RunOptions(
-                limit.map(OptionalInt::of).orElse(OptionalInt.empty()),
-                RunOptions.ALL.chunkSize(),
-                Optional.empty(),
-                thinkingBudget.tokens()),
+            options(RunOptions.ALL.chunkSize()),
             state ->
                 progress.status(
                     "%s %s: %d of %d"
@@ -198,7 +232,7 @@ final class EvaluateCommand implements Callable<Integer> {
     return cut == null ? "" : String.format(Locale.ROOT, ", thinking cut: %.0f %%", 100 * cut);
   }
 
-  private static void row(PrintWriter out, String task, String mode, String figure) {
+  static void row(PrintWriter out, String task, String mode, String figure) {
     String start = String.format(Locale.ROOT, "%-20s %-11s ", task, mode);
     for (String part : FactSheet.wrapped(figure.strip(), FactSheet.WIDTH - start.length())) {
       out.println(start + part);

@@ -13,4 +13,8 @@ import org.bitatlas.eval.task.SuiteCatalog;
  * @param options limit, chunk size, collapse rule, thinking budget
  */
 public record EndpointQuestion(
-    EndpointSpec endpoint, Endpoint.Wanted wanted, SuiteCatalog catalog, RunOptions options) {}
+    EndpointSpec endpoint, Endpoint.Wanted wanted, SuiteCatalog catalog, RunOptions options) {
+
+  /** Items of the first call of the model, as in a study. */
+  public static final int CHUNK = 100;
+}

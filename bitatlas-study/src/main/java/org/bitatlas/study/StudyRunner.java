@@ -52,7 +52,8 @@ public final class StudyRunner {
    * Asks a model behind an endpoint the tasks of a suite, with the store in {@code out}. No engine
    * and no native library is touched, and the plan of a study in the same store stays.
    *
-   * @param name name of the model on the map: that of a study's model to stand beside it
+   * @param beside name of a study's model to stand beside on the map; empty to stand alone, under
+   *     the name that the server has for the model
    * @param asked the endpoint, what is wanted of it, and how it is asked
    * @param tasks which tasks to ask, told what the server supports
    * @param out folder of the record store
@@ -60,7 +61,7 @@ public final class StudyRunner {
    *     process works on the folder
    */
   public static StudyOutcome run(
-      String name,
+      Optional<String> beside,
       EndpointQuestion asked,
       Function<ThinkingProtocol, List<StudyTask>> tasks,
       Path out,
@@ -72,7 +73,7 @@ public final class StudyRunner {
                 asked.endpoint().settings(), EndpointWorkbench.journaled(asked.wanted(), out))) {
       StudySpec spec =
           StudySpec.ofEndpoint(
-              name,
+              beside.orElse(endpoint.facts().model()),
               asked.endpoint(),
               tasks.apply(endpoint.tokenizer().thinking()),
               asked.options().collapse());
