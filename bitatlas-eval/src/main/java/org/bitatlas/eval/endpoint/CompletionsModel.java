@@ -5,6 +5,8 @@ import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Optional;
+import java.util.Set;
+import java.util.function.Predicate;
 import org.bitatlas.generate.Generation;
 import org.bitatlas.generate.Generation.Reason;
 import org.bitatlas.generate.GenerationRequest;
@@ -65,7 +67,7 @@ final class CompletionsModel implements ItemModel {
     GenerationRequest rest = request;
     boolean cut = false;
     while (true) {
-      Tokens tokens = ask(rest);
+      Tokens tokens = ask(rest, ids);
       ReplyBudget budget = new ReplyBudget(rest);
       boolean forced = false;
       for (int id : tokens.ids()) {
@@ -75,6 +77,9 @@ final class CompletionsModel implements ItemModel {
         }
         budget.add(id);
         ids.add(id);
+        if (request.end().filter(end -> end.isReached(ids)).isPresent()) {
+          return new Generation(List.copyOf(ids), Reason.REACHED_END, cut);
+        }
       }
       if (budget.forced().isPresent()) {
         int close = budget.forced().getAsInt();
@@ -89,7 +94,7 @@ final class CompletionsModel implements ItemModel {
     }
   }
 
-  private Tokens ask(GenerationRequest request) {
+  private Tokens ask(GenerationRequest request, List<Integer> before) {
     if (request.mostTokens() == 0) {
       return new Tokens(List.of(), false);
     }
@@ -97,7 +102,12 @@ final class CompletionsModel implements ItemModel {
     StreamedReply reply =
         setting
             .journal()
-            .answered(PATH, question, StreamedReply.class, () -> send(question, request));
+            .answered(
+                PATH,
+                question,
+                StreamedReply.class,
+                known -> isWhole(known, request, before),
+                () -> send(question, request, before));
     List<Integer> ids =
         switch (setting.gives().ids()) {
           case GIVEN, NAMED ->
@@ -118,7 +128,29 @@ final class CompletionsModel implements ItemModel {
     return Arrays.stream(setting.tokenizer().encode(text.toString(), false)).boxed().toList();
   }
 
-  private StreamedReply send(ObjectNode question, GenerationRequest request) {
+  /** Whether nothing of a reply is missing that this request wants. */
+  private static boolean isWhole(
+      StreamedReply reply, GenerationRequest request, List<Integer> before) {
+    Predicate<StreamedReply.Piece> end = end(request, before);
+    return !reply.finish().equals(StreamedReply.ENOUGH) || reply.pieces().stream().anyMatch(end);
+  }
+
+  /** Told the pieces of a reply in order, whether one of them ends it. */
+  private static Predicate<StreamedReply.Piece> end(
+      GenerationRequest request, List<Integer> before) {
+    List<Integer> written = new ArrayList<>(before);
+    return piece -> {
+      for (int id : piece.ids()) {
+        written.add(id);
+        if (request.end().filter(end -> end.isReached(written)).isPresent()) {
+          return true;
+        }
+      }
+      return false;
+    };
+  }
+
+  private StreamedReply send(ObjectNode question, GenerationRequest request, List<Integer> before) {
     StreamedReply reply =
         setting
             .client()
@@ -127,8 +159,8 @@ final class CompletionsModel implements ItemModel {
                 question,
                 Limits.reply(request.promptIds().length, request.mostTokens()),
                 (body, sent) -> {
-                  StreamedReply read = StreamedReply.read(body, sent);
-                  if (!read.finish().equals("stop") && !read.finish().equals("length")) {
+                  StreamedReply read = StreamedReply.read(body, sent, end(request, before));
+                  if (!Set.of("stop", "length", StreamedReply.ENOUGH).contains(read.finish())) {
                     throw new IOException("the server ended a reply as '" + read.finish() + "'");
                   }
                   return read;

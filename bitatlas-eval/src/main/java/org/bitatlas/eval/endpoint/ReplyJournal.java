@@ -9,6 +9,7 @@ import java.nio.file.StandardOpenOption;
 import java.util.Map;
 import java.util.Optional;
 import java.util.concurrent.ConcurrentHashMap;
+import java.util.function.Predicate;
 import java.util.function.Supplier;
 import java.util.stream.Stream;
 import org.bitatlas.tensor.BitAtlasException;
@@ -56,13 +57,24 @@ final class ReplyJournal {
 
   /** The answer that is known, or else the one that {@code ask} gets, which is then kept. */
   <T> T answered(String what, JsonNode question, Class<T> type, Supplier<T> ask) {
+    return answered(what, question, type, _ -> true, ask);
+  }
+
+  /**
+   * The answer that is known and fits, or else the one that {@code ask} gets, which is then kept.
+   */
+  <T> T answered(
+      String what, JsonNode question, Class<T> type, Predicate<T> fits, Supplier<T> ask) {
     if (file.isEmpty()) {
       return ask.get();
     }
     String key = Sha256.of(what + "\n" + question);
     JsonNode known = answers.get(key);
     if (known != null) {
-      return EndpointClient.JSON.treeToValue(known, type);
+      T answer = EndpointClient.JSON.treeToValue(known, type);
+      if (fits.test(answer)) {
+        return answer;
+      }
     }
     T answer = ask.get();
     Line line = new Line(key, EndpointClient.JSON.valueToTree(answer));

@@ -6,6 +6,7 @@ import java.util.List;
 import java.util.Optional;
 import java.util.OptionalInt;
 import java.util.OptionalLong;
+import java.util.function.Predicate;
 import tools.jackson.core.JacksonException;
 import tools.jackson.databind.JsonNode;
 
@@ -18,6 +19,9 @@ import tools.jackson.databind.JsonNode;
  * @param times when it was sent, and when the first and the last piece came
  */
 record StreamedReply(List<Piece> pieces, String finish, OptionalInt tokens, Times times) {
+
+  /** Why a reply ended whose rest was not read. */
+  static final String ENOUGH = "enough";
 
   /**
    * A part of a reply.
@@ -37,12 +41,20 @@ record StreamedReply(List<Piece> pieces, String finish, OptionalInt tokens, Time
    */
   record Times(long sent, OptionalLong first, long last) {}
 
+  /** Reads the events of a completion or chat completion to their end. */
+  static StreamedReply read(BoundedBody body, long sent) throws IOException {
+    return read(body, sent, _ -> false);
+  }
+
   /**
    * Reads the events of a completion or chat completion.
    *
+   * @param enough told each piece; whether nothing behind it is wanted, {@code finish} is then
+   *     {@link #ENOUGH}
    * @throws IOException when the stream ends early, is not of that form or holds an error
    */
-  static StreamedReply read(BoundedBody body, long sent) throws IOException {
+  static StreamedReply read(BoundedBody body, long sent, Predicate<Piece> enough)
+      throws IOException {
     List<Piece> pieces = new ArrayList<>();
     String finish = "";
     OptionalInt tokens = OptionalInt.empty();
@@ -68,9 +80,15 @@ record StreamedReply(List<Piece> pieces, String finish, OptionalInt tokens, Time
       for (JsonNode choice : event.path("choices")) {
         List<Piece> more = pieces(choice);
         if (!more.isEmpty()) {
-          pieces.addAll(more);
           last = System.nanoTime();
           first = first.isPresent() ? first : OptionalLong.of(last);
+          for (Piece piece : more) {
+            pieces.add(piece);
+            if (enough.test(piece)) {
+              Times times = new Times(sent, first, last);
+              return new StreamedReply(List.copyOf(pieces), ENOUGH, OptionalInt.empty(), times);
+            }
+          }
         }
         finish = choice.path("finish_reason").stringValue(finish);
       }

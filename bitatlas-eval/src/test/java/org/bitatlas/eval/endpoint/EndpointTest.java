@@ -163,6 +163,35 @@ class EndpointTest {
     }
   }
 
+  @ParameterizedTest
+  @ValueSource(ints = {1, 2, 4, 6, 30})
+  void endsWhereTheRequestSaysAsALocalReplyDoes(int tokens, @TempDir Path folder) {
+    Endpoint.Wanted journaled =
+        new Endpoint.Wanted(
+            Optional.empty(),
+            Optional.of(TOKENIZER),
+            Optional.empty(),
+            Optional.empty(),
+            Optional.of(folder));
+    try (Endpoint endpoint = Endpoint.connect(server.settings(), journaled)) {
+      for (int length : new int[] {tokens, tokens + 1, 1}) {
+        List<GenerationRequest> ending =
+            prompts(9, 50).stream()
+                .map(p ->
+                    new GenerationRequest(
+                        p.promptIds(),
+                        50,
+                        p.sampling(),
+                        p.stopIds(),
+                        Optional.empty(),
+                        Optional.of(ids -> ids.size() >= length)))
+                .toList();
+        assertThat(endpoint.language().generate(ending, _ -> {}))
+            .isEqualTo(local.generate(ending, _ -> {}));
+      }
+    }
+  }
+
   @Test
   void scoresByEchoWhereThereAreNoPromptLogprobs() {
     server.givesPromptScores = false;

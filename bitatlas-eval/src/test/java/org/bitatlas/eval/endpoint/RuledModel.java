@@ -61,6 +61,10 @@ final class RuledModel implements LanguageModel {
       }
       all.add(token);
       budget.add(token);
+      List<Integer> reply = all.subList(start, all.size());
+      if (request.end().filter(end -> end.isReached(reply)).isPresent()) {
+        return new Generation(List.copyOf(reply), Generation.Reason.REACHED_END, cut);
+      }
     }
     return new Generation(
         List.copyOf(all.subList(start, all.size())), Generation.Reason.LENGTH, cut);
