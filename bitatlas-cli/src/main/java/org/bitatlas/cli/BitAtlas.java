@@ -25,6 +25,7 @@ import picocli.CommandLine.Spec;
       PlanCommand.class,
       BenchCommand.class,
       EvaluateCommand.class,
+      TasksCommand.class,
       ChatCommand.class,
       InspectCommand.class,
       TokenizeCommand.class,

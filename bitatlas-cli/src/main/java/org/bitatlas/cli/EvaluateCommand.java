@@ -52,10 +52,13 @@ final class EvaluateCommand implements Callable<Integer> {
   @Option(
       names = "--suite",
       paramLabel = "DIR",
-      description = "Folder of suites (default: the embedded ones).")
+      description = "Folder of suites or of public data sets (default: the embedded ones).")
   Optional<Path> suite = Optional.empty();
 
-  @Option(names = "--task", paramLabel = "T", description = "Only this task (default: all).")
+  @Option(
+      names = "--task",
+      paramLabel = "T",
+      description = "Only this task (default: all; see tasks).")
   Optional<String> task = Optional.empty();
 
   @Option(
@@ -64,6 +67,13 @@ final class EvaluateCommand implements Callable<Integer> {
       converter = ThinkingModes.class,
       description = "slow_think, auto_think or no_think (default: those of each task).")
   Optional<ThinkingMode> mode = Optional.empty();
+
+  @Option(
+      names = "--shots",
+      paramLabel = "N",
+      description =
+          "Solved examples in front of each question of a built-in task (default: its own).")
+  Optional<Integer> shots = Optional.empty();
 
   @Option(
       names = "--limit",
@@ -78,14 +88,18 @@ final class EvaluateCommand implements Callable<Integer> {
     if (limit.isPresent() && limit.get() < 1) {
       throw new UsageException("--limit is " + limit.get() + "; give at least 1.");
     }
+    if (shots.isPresent() && shots.get() < 0) {
+      throw new UsageException("--shots is " + shots.get() + "; give at least 0.");
+    }
     Nano nano = ModelReference.nano();
-    SuiteCatalog catalog =
+    SuiteCatalog found =
         SuiteCatalog.load(
             suite.orElse(nano.suitesFolder()),
             nano.suitesDescriptor(),
             List.of(nano.shareAlikeFolder()));
+    SuiteCatalog catalog = shots.map(found::withShots).orElse(found);
     List<SuiteCatalog.Entry> entries =
-        task.map(name -> List.of(catalog.entry(name))).orElse(catalog.entries());
+        task.map(name -> List.of(catalog.entry(name))).orElse(catalog.asked());
     PrintWriter out = spec.commandLine().getOut();
     if (endpoint.endpoint.isPresent()) {
       return endpoint(catalog, entries, out);
@@ -104,6 +118,11 @@ final class EvaluateCommand implements Callable<Integer> {
         switch (entry) {
           case SuiteCatalog.Missing missing ->
               row(out, missing.task().name(), "", "skipped: " + missing.reason());
+          case SuiteCatalog.Described described -> {
+            SuiteCatalog.Ready ready = described.open();
+            ready.suite().notes().forEach(note -> row(out, ready.task().name(), "", note));
+            run(ready, Optional.empty(), loaded, progress, out);
+          }
           case SuiteCatalog.Ready ready -> {
             for (Optional<ThinkingMode> asked :
                 modes(ready.task(), loaded.tokenizer().thinking())) {
@@ -218,13 +237,28 @@ final class EvaluateCommand implements Callable<Integer> {
         result.state() == CellState.OK
             ? String.format(
                 Locale.ROOT,
-                "%9s  of %d items in %s%s",
+                "%9s  of %d items in %s%s%s",
                 Figures.primary(perplexity, result.primary()),
                 result.samples().size(),
                 Amounts.time(Duration.ofNanos(System.nanoTime() - start)),
-                thinkingCut(result))
+                thinkingCut(result),
+                likelihoods(result))
             : result.state().name().toLowerCase(Locale.ROOT) + ": " + result.reason();
     row(out, name, modeName, figure);
+  }
+
+  /** What a likelihood task has besides its primary number. */
+  private static String likelihoods(TaskResult result) {
+    StringBuilder text = new StringBuilder();
+    if (result.metrics().containsKey("floor")) {
+      for (String name : List.of("acc", "acc_norm", "acc_bytes", "floor")) {
+        result
+            .metric(name)
+            .ifPresent(
+                value -> text.append(String.format(Locale.ROOT, ", %s %.2f", name, 100 * value)));
+      }
+    }
+    return text.toString();
   }
 
   private static String thinkingCut(TaskResult result) {

@@ -4,6 +4,7 @@ import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Optional;
+import java.util.OptionalInt;
 import java.util.concurrent.CancellationException;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.ConcurrentMap;
@@ -61,6 +62,11 @@ public final class DraftedLanguageModel implements LanguageModel {
   public DraftedLanguageModel(LanguageModel model, Drafts drafts) {
     this.model = model;
     this.drafts = drafts;
+  }
+
+  @Override
+  public OptionalInt contextLength() {
+    return model.contextLength();
   }
 
   @Override

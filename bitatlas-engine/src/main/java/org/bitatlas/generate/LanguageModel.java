@@ -1,6 +1,7 @@
 package org.bitatlas.generate;
 
 import java.util.List;
+import java.util.OptionalInt;
 import java.util.function.Consumer;
 
 /**
@@ -8,6 +9,11 @@ import java.util.function.Consumer;
  * TransformerLanguageModel}; tests use hand-written fakes.
  */
 public interface LanguageModel {
+
+  /** Most tokens that can stand before another one; empty where that is not known. */
+  default OptionalInt contextLength() {
+    return OptionalInt.empty();
+  }
 
   /**
    * For each request the log-probabilities (natural logarithm, from fp32 logits with double sums)

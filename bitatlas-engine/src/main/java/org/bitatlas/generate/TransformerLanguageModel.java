@@ -2,6 +2,7 @@ package org.bitatlas.generate;
 
 import java.util.Arrays;
 import java.util.List;
+import java.util.OptionalInt;
 import java.util.concurrent.CancellationException;
 import java.util.concurrent.atomic.AtomicReference;
 import java.util.function.Consumer;
@@ -92,6 +93,11 @@ public final class TransformerLanguageModel implements LanguageModel {
       throw new CancellationException("scoring was interrupted");
     }
     return Arrays.asList(results);
+  }
+
+  @Override
+  public OptionalInt contextLength() {
+    return OptionalInt.of(model.architecture().maxPositions());
   }
 
   private void check(ScoringRequest request) {

@@ -12,6 +12,7 @@ import org.bitatlas.eval.task.LikelihoodTask;
 import org.bitatlas.generate.LanguageModel;
 import org.bitatlas.generate.ScoringRequest;
 import org.bitatlas.generate.TokenScores;
+import org.bitatlas.tensor.BitAtlasException;
 import org.bitatlas.tokenizer.ChatTokenizer;
 
 /** One run of a task whose given texts are scored, as lm-evaluation-harness does it. */
@@ -68,6 +69,10 @@ final class LikelihoodRun {
   private SequencedMap<String, Double> metrics(List<SampleRecord> samples) {
     SequencedMap<String, Double> metrics = new LinkedHashMap<>();
     GenerativeMetrics.putAccuracy(metrics, samples);
+    long cut = samples.stream().filter(sample -> sample.measures().containsKey("cut")).count();
+    if (cut > 0) {
+      metrics.put("cut", (double) cut);
+    }
     if (samples.getFirst().measures().containsKey("nll")) {
       metrics.put("perplexity", Math.exp(MultipleChoiceRun.mean(samples, "nll")));
       return metrics;
@@ -84,9 +89,26 @@ final class LikelihoodRun {
   private List<ScoringRequest> requests(Item.Likelihood item) {
     return item.continuations().stream()
         .map(continuation ->
-            ContinuationEncoding.encode(
-                tokenizer.tokenizer(), continuation.context(), continuation.text(), true))
+            fitting(
+                ContinuationEncoding.encode(
+                    tokenizer.tokenizer(), continuation.context(), continuation.text(), true)))
         .toList();
+  }
+
+  /** The request without its beginning, where it is longer than the model's context. */
+  private ScoringRequest fitting(ScoringRequest request) {
+    int length = request.tokenIds().length;
+    int most = model.contextLength().orElse(length - 1) + 1;
+    if (length <= most) {
+      return request;
+    }
+    int from = request.from() - (length - most);
+    if (from < 1) {
+      throw new BitAtlasException(
+          "The task %s has a text of %d tokens to score, but the model's context has %d."
+              .formatted(task.name(), length - request.from(), most - 1));
+    }
+    return new ScoringRequest(Arrays.copyOfRange(request.tokenIds(), length - most, length), from);
   }
 
   private SampleRecord sample(
@@ -95,6 +117,9 @@ final class LikelihoodRun {
     ScoringRequest first = requests.getFirst();
     String digest = TokenDigest.of(Arrays.copyOf(first.tokenIds(), first.from()));
     SequencedMap<String, Double> measures = new LinkedHashMap<>();
+    if (isCut(item, requests)) {
+      measures.put("cut", 1.0);
+    }
     boolean finite = Arrays.stream(sums).allMatch(Double::isFinite);
     String expected = expected(item);
     String chosen = "";
@@ -124,6 +149,17 @@ final class LikelihoodRun {
         0,
         finite ? "SCORED" : "NON_FINITE",
         measures);
+  }
+
+  private boolean isCut(Item.Likelihood item, List<ScoringRequest> requests) {
+    int longest =
+        requests.stream().mapToInt(request -> request.tokenIds().length).max().orElseThrow();
+    return model.contextLength().isPresent()
+        && longest == model.contextLength().getAsInt() + 1
+        && item.continuations().stream()
+            .map(one ->
+                ContinuationEncoding.encode(tokenizer.tokenizer(), one.context(), one.text(), true))
+            .anyMatch(request -> request.tokenIds().length > longest);
   }
 
   private static String expected(Item.Likelihood item) {

@@ -49,8 +49,17 @@ final class FakeModel implements LanguageModel {
     scorings.addAll(requests);
     return requests.stream()
         .map(scorer)
-        .map(values -> new TokenScores(values, new boolean[values.length]))
+        .map(values -> new TokenScores(values, mostProbable(values)))
         .toList();
+  }
+
+  /** A token of log-probability 0 is the most probable one. */
+  private static boolean[] mostProbable(double[] values) {
+    boolean[] most = new boolean[values.length];
+    for (int i = 0; i < values.length; i++) {
+      most[i] = values[i] == 0;
+    }
+    return most;
   }
 
   @Override

@@ -43,7 +43,17 @@ record EngineTask(
         wanted.mode().isEmpty()
             ? Optional.empty()
             : Optional.of(ThinkingMode.valueOf(wanted.mode().toUpperCase(Locale.ROOT)));
-    return switch (catalog.entry(wanted.task())) {
+    return of(catalog.entry(wanted.task()), wanted, mode, limit, thinking);
+  }
+
+  private static EngineTask of(
+      SuiteCatalog.Entry entry,
+      StudyTask wanted,
+      Optional<ThinkingMode> mode,
+      OptionalInt limit,
+      ThinkingProtocol thinking) {
+    return switch (entry) {
+      case SuiteCatalog.Described described -> of(described.open(), wanted, mode, limit, thinking);
       case SuiteCatalog.Missing missing ->
           new EngineTask(missing.task(), Optional.empty(), mode, 0, Optional.of(missing.reason()));
       case SuiteCatalog.Ready ready -> {
@@ -73,7 +83,8 @@ record EngineTask(
       Optional<ThinkingMode> mode,
       org.bitatlas.eval.task.Task task,
       ThinkingProtocol thinking) {
-    if (mode.isPresent() && task.measure() == Measure.PERPLEXITY) {
+    if (mode.isPresent()
+        && (task.measure() == Measure.PERPLEXITY || task instanceof LikelihoodTask)) {
       throw new BitAtlasException(
           "The task "
               + wanted.task()

@@ -12,13 +12,15 @@ import java.util.OptionalInt;
  * @param subjects its parts, at least one
  * @param process what is done to a record before the templates see it
  * @param documents records of the asked split in the published set, all subjects together
+ * @param adapters for files in other layouts
  */
 public record DataSource(
     String repository,
     Splits splits,
     List<Subject> subjects,
     Optional<String> process,
-    OptionalInt documents) {
+    OptionalInt documents,
+    List<Adapter> adapters) {
 
   /**
    * A part of a data set with its own prompt.
@@ -31,6 +33,7 @@ public record DataSource(
 
   /** One of the subjects alone, of which the number of records is not known here. */
   DataSource withSubject(Subject subject) {
-    return new DataSource(repository, splits, List.of(subject), process, OptionalInt.empty());
+    return new DataSource(
+        repository, splits, List.of(subject), process, OptionalInt.empty(), adapters);
   }
 }

@@ -23,6 +23,18 @@ public record Prompting(String protocol, DataSource data, PromptForm form, Shots
             shots.withNumber(number));
   }
 
+  /** The same over files that an adapter reads, which then equals no published protocol. */
+  public Prompting adapted(Adapter adapter) {
+    return new Prompting(
+        "adapter: "
+            + adapter.name()
+            + "; not comparable with lm-evaluation-harness; prompt of "
+            + protocol,
+        data,
+        form,
+        shots);
+  }
+
   /** One subject alone, of a set that has several. */
   public Optional<Prompting> ofSubject(String name) {
     return data.subjects().size() < 2

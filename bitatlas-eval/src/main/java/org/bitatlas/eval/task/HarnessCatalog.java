@@ -30,8 +30,17 @@ public record HarnessCatalog(List<HarnessTask> tasks) {
           "ceval",
           "cluewsc");
 
-  /** Reads the built-in descriptions. */
+  /** Read once, when it is first asked for. */
+  private static final class Holder {
+    static final HarnessCatalog BUILT_IN = read();
+  }
+
+  /** The built-in tasks. */
   public static HarnessCatalog builtIn() {
+    return Holder.BUILT_IN;
+  }
+
+  private static HarnessCatalog read() {
     List<HarnessTask> tasks = new ArrayList<>();
     for (String file : FILES) {
       String name = "harness/" + file + ".yaml";

@@ -2,17 +2,63 @@ package org.bitatlas.eval.task;
 
 import java.nio.file.Path;
 import java.util.List;
+import java.util.Optional;
+import org.bitatlas.eval.prompt.AdaptedDataFolder;
 import org.bitatlas.eval.prompt.DataFolder;
+import org.bitatlas.eval.prompt.DataSource;
+import org.bitatlas.eval.prompt.LocalDataFolder;
 import org.bitatlas.eval.prompt.Prompt;
 import org.bitatlas.eval.prompt.Prompts;
 import org.bitatlas.eval.prompt.Target;
+import org.bitatlas.tensor.BitAtlasException;
 
 /** Makes the items of a harness task from its prompts. */
 final class HarnessReader {
 
   private HarnessReader() {}
 
-  static Suite read(HarnessTask task, Path root, DataFolder folder) {
+  static boolean isIn(HarnessTask task, Path root) {
+    return LocalDataFolder.find(root, task.name(), task.prompting().data()).isPresent()
+        || AdaptedDataFolder.find(root, task.prompting().data()).isPresent();
+  }
+
+  /** The task with its data; where an adapter read it, the task says so. */
+  static SuiteCatalog.Ready open(HarnessTask task, Path root) {
+    DataSource data = task.prompting().data();
+    Optional<LocalDataFolder> local = LocalDataFolder.find(root, task.name(), data);
+    if (local.isPresent()) {
+      return new SuiteCatalog.Ready(task, read(task, root, local.get()));
+    }
+    AdaptedDataFolder adapted =
+        AdaptedDataFolder.find(root, data)
+            .orElseThrow(() -> new BitAtlasException(missing(task, root) + "."));
+    HarnessTask other = task.with(task.name(), task.prompting().adapted(adapted.adapter()));
+    return new SuiteCatalog.Ready(other, read(other, root, adapted));
+  }
+
+  /** Why a task has no data, and the remedy, without a full stop. */
+  static String missing(HarnessTask task, Path root) {
+    DataSource data = task.prompting().data();
+    String split = data.splits().asked();
+    Path file =
+        root.resolve(task.name())
+            .resolve(data.subjects().getFirst().configuration())
+            .resolve(split + ".jsonl");
+    return "the folder %s has no data of the task %s: the hub keeps %s as Parquet, which is not read here, so write it there as JSON Lines (in Python datasets.load_dataset(\"%s\"%s)[\"%s\"].to_json(\"%s\")%s)"
+        .formatted(
+            root,
+            task.name(),
+            data.repository(),
+            data.repository(),
+            data.subjects().getFirst().configuration().isEmpty()
+                ? ""
+                : ", \"" + data.subjects().getFirst().configuration() + "\"",
+            split,
+            file,
+            data.subjects().size() > 1 ? " and the same for the other subjects" : "");
+  }
+
+  private static Suite read(HarnessTask task, Path root, DataFolder folder) {
     Prompts prompts = Prompts.of(task.prompting(), folder);
     List<Item> items =
         prompts.prompts().stream()

@@ -8,6 +8,9 @@ public sealed interface HarnessTask extends Task permits LikelihoodTask {
   /** The task up to the prompt. */
   Prompting prompting();
 
+  /** What a model that knows nothing reaches, in a word for a list; exact only with the data. */
+  String chance();
+
   /** The same task under a name, with another prompting. */
   HarnessTask with(String name, Prompting prompting);
 

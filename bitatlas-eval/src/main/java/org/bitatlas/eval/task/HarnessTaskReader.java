@@ -1,8 +1,11 @@
 package org.bitatlas.eval.task;
 
 import java.util.ArrayList;
+import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
+import org.bitatlas.eval.prompt.Adapter;
 import org.bitatlas.eval.prompt.DataSource;
 import org.bitatlas.eval.prompt.Document;
 import org.bitatlas.eval.prompt.DocumentProcess;
@@ -61,7 +64,19 @@ final class HarnessTaskReader {
         splits,
         subjects(node),
         process,
-        node.optionalInteger("documents"));
+        node.optionalInteger("documents"),
+        node.has("adapters")
+            ? node.children("adapters").stream().map(HarnessTaskReader::adapter).toList()
+            : List.of());
+  }
+
+  private static Adapter adapter(DescriptorNode node) {
+    DescriptorNode names = node.child("fields");
+    Map<String, RecordTemplate> fields = new LinkedHashMap<>();
+    names.keys().forEach(name -> fields.put(name, template(names, name)));
+    Adapter adapter = new Adapter(node.text("name"), node.text("file"), fields);
+    node.finish();
+    return adapter;
   }
 
   /** {@code subjects}: name of the configuration to what the description calls it. */

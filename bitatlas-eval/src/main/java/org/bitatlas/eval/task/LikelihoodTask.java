@@ -43,6 +43,14 @@ public record LikelihoodTask(
   }
 
   @Override
+  public String chance() {
+    if (prompting.form().choices().isEmpty()) {
+      return "0 %";
+    }
+    return floor == Floor.MAJORITY ? "majority" : "1/choices";
+  }
+
+  @Override
   public List<ThinkingMode> modes() {
     return List.of();
   }

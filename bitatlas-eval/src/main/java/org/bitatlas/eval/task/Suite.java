@@ -3,9 +3,7 @@ package org.bitatlas.eval.task;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Optional;
-import org.bitatlas.eval.prompt.LocalDataFolder;
 import org.bitatlas.eval.prompt.RecordTemplate;
-import org.bitatlas.tensor.BitAtlasException;
 
 /**
  * The data of one task, validated.
@@ -49,23 +47,11 @@ public record Suite(
   /**
    * Reads the data of a task with the fields of Hugging Face and makes its prompts.
    *
-   * @param root folder of data sets, see {@link LocalDataFolder}
-   * @throws BitAtlasException when a file is missing or a record does not fit the task; the message
-   *     names the place
+   * @param root folder of data sets, see {@link org.bitatlas.eval.prompt.LocalDataFolder}
+   * @throws org.bitatlas.tensor.BitAtlasException when a file is missing or a record does not fit
+   *     the task; the message names the place
    */
   public static Suite load(HarnessTask task, Path root) {
-    return LocalDataFolder.find(root, task.name(), task.prompting().data())
-        .map(folder -> HarnessReader.read(task, root, folder))
-        .orElseThrow(() ->
-            new BitAtlasException(
-                "The folder "
-                    + root
-                    + " has no data of the task "
-                    + task.name()
-                    + "; put the data set "
-                    + task.file()
-                    + " into its folder "
-                    + task.name()
-                    + "."));
+    return HarnessReader.open(task, root).suite();
   }
 }

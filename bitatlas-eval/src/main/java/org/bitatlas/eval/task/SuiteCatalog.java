@@ -5,6 +5,7 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
+import java.util.OptionalInt;
 import java.util.stream.Collectors;
 import java.util.stream.Stream;
 import org.bitatlas.eval.prompt.RecordTemplate;
@@ -15,9 +16,14 @@ import org.bitatlas.tensor.BitAtlasException;
  *
  * @param name name of the catalog in its descriptor
  * @param descriptorDigest SHA-256 of the descriptor's bytes
- * @param entries the tasks in the order of the descriptor
+ * @param entries the tasks in the order of the descriptor, then the built-in ones whose data is
+ *     there
+ * @param folder the suite folder
+ * @param shots examples in front of each question of a built-in task; empty for the task's own
+ *     number
  */
-public record SuiteCatalog(String name, String descriptorDigest, List<Entry> entries) {
+public record SuiteCatalog(
+    String name, String descriptorDigest, List<Entry> entries, Path folder, OptionalInt shots) {
 
   /** Name of the descriptor inside a suite folder. */
   public static final String DESCRIPTOR = "suites.yaml";
@@ -31,6 +37,19 @@ public record SuiteCatalog(String name, String descriptorDigest, List<Entry> ent
 
   /** A task whose data is there. */
   public record Ready(Task task, Suite suite) implements Entry {}
+
+  /** A built-in task whose data is in the folder; it is read when the task is asked. */
+  public record Described(HarnessTask task, Path root) implements Entry {
+
+    /**
+     * Reads the data and makes the prompts.
+     *
+     * @throws BitAtlasException when a file is missing or a record does not fit the task
+     */
+    public Ready open() {
+      return HarnessReader.open(task, root);
+    }
+  }
 
   /** A task without data, and why: its cells are SKIPPED with this reason. */
   public record Missing(Task task, String reason) implements Entry {}
@@ -56,7 +75,34 @@ public record SuiteCatalog(String name, String descriptorDigest, List<Entry> ent
       Optional<RecordTemplate> cluster = Optional.ofNullable(parsed.clusters().get(task.name()));
       entries.add(entry(task, folder, textFolders, cluster));
     }
-    return new SuiteCatalog(parsed.name(), parsed.digest(), List.copyOf(entries));
+    HarnessCatalog.builtIn().tasks().stream()
+        .filter(task -> HarnessReader.isIn(task, folder))
+        .forEach(task -> entries.add(new Described(task, folder)));
+    return new SuiteCatalog(
+        parsed.name(), parsed.digest(), List.copyOf(entries), folder, OptionalInt.empty());
+  }
+
+  /** The same with another number of examples in front of each question of a built-in task. */
+  public SuiteCatalog withShots(int number) {
+    List<Entry> others =
+        entries.stream()
+            .map(entry ->
+                entry instanceof Described described
+                    ? new Described(described.task().withShots(number), described.root())
+                    : entry)
+            .toList();
+    return new SuiteCatalog(name, descriptorDigest, others, folder, OptionalInt.of(number));
+  }
+
+  /**
+   * The tasks to ask when none is named: all, but where the folder has data of built-in tasks only
+   * those whose data is there.
+   */
+  public List<Entry> asked() {
+    boolean builtIn = entries.stream().anyMatch(entry -> entry instanceof Described);
+    return builtIn
+        ? entries.stream().filter(entry -> !(entry instanceof Missing)).toList()
+        : entries;
   }
 
   private static Entry entry(
@@ -74,7 +120,7 @@ public record SuiteCatalog(String name, String descriptorDigest, List<Entry> ent
   }
 
   /**
-   * The entry of a task.
+   * The entry of a task; also of a built-in one, and of one subject of it ({@code mmlu_anatomy}).
    *
    * @throws BitAtlasException when there is none; the message lists the names there are
    */
@@ -82,6 +128,7 @@ public record SuiteCatalog(String name, String descriptorDigest, List<Entry> ent
     return entries.stream()
         .filter(entry -> entry.task().name().equals(taskName))
         .findFirst()
+        .or(() -> HarnessCatalog.builtIn().task(taskName).map(this::described))
         .orElseThrow(() ->
             new BitAtlasException(
                 "There is no task "
@@ -92,6 +139,17 @@ public record SuiteCatalog(String name, String descriptorDigest, List<Entry> ent
                     + entries.stream()
                         .map(entry -> entry.task().name())
                         .collect(Collectors.joining(", "))
+                    + "; built in are "
+                    + HarnessCatalog.builtIn().tasks().stream()
+                        .map(HarnessTask::name)
+                        .collect(Collectors.joining(", "))
                     + "."));
+  }
+
+  private Entry described(HarnessTask builtIn) {
+    HarnessTask task = shots.isPresent() ? builtIn.withShots(shots.getAsInt()) : builtIn;
+    return HarnessReader.isIn(task, folder)
+        ? new Described(task, folder)
+        : new Missing(task, HarnessReader.missing(task, folder));
   }
 }
