@@ -2,12 +2,14 @@
 
     pip download --no-deps lm-eval==0.4.13 && unzip lm_eval-0.4.13-*.whl -d harness
     pip install datasets==4.8.5 jinja2==3.1.6 pyyaml evaluate scikit-learn sacrebleu more_itertools sqlitedict
+    pip install math-verify==0.8.0 antlr4-python3-runtime==4.11.0 nltk==3.10.4 langdetect==1.0.9 immutabledict
     python script/golden/lm_eval_tasks.py harness oracles/lm_eval/tasks [TASK ...]
 
 Every family is one function that yields (name of the task in the harness, its data by configuration and split, the
 numbers of examples to ask for). The harness builds the task from its own YAML files; only datasets.load_dataset is
-replaced, by one that gives the documents below in the fields of the Hugging Face data set. One file per task: the data,
-and for every number of examples the arguments of every request, the choices, the target and the stop strings.
+replaced, by one that gives the documents below in the fields of the Hugging Face data set, and evaluate.load, because nothing
+is executed here. One file per task: the data, and for every number of examples the arguments of every request, the choices,
+the target, the stop strings, and what the task's filters make of a reply.
 """
 
 import json
@@ -281,6 +283,128 @@ def ceval(draw):
         yield "ceval-valid_" + subject, {subject: data}, (0, 5)
 
 
+@family
+def gsm8k(draw):
+    def documents(count, odd):
+        return [
+            {
+                "question": odd_or_phrase(draw, i if odd else 99, 6, 14),
+                "answer": f"{phrase(draw)} <<{i}*3={i * 3}>>{i * 3}.\n{phrase(draw)}\n#### {i * 1750:,}",
+            }
+            for i in range(count)
+        ]
+
+    yield "gsm8k", {"main": {"train": documents(40, False), "test": documents(20, True)}}, (0, 5)
+
+
+@family
+def minerva(draw):
+    answers = ["4", "\\frac{1}{2}", "(3, 4)", "x^2 + 1", "12\\text{ cm}", "\\sqrt{2}", "50\\%", "\\$7", "10,000", "\\text{east}"]
+    data = [
+        {
+            "problem": odd_or_phrase(draw, i, 6, 14) + " Find $x_{" + str(i) + "}$.",
+            "solution": f"{phrase(draw)} so $x = \\boxed{{{answers[i % len(answers)]}}}$.",
+            "answer": answers[i % len(answers)],
+            "subject": "Algebra",
+            "level": 1 + i % 5,
+            "unique_id": f"synthetic/{i}",
+        }
+        for i in range(20)
+    ]
+    yield "minerva_math500", {"default": {"test": data}}, (0, 4)
+
+
+@family
+def humaneval(draw):
+    data = [
+        {
+            "task_id": f"Synthetic/{i}",
+            "prompt": f"{chr(10) if i % 3 else ''}def f{i}(x: int) -> int:\n    \"\"\" {odd_or_phrase(draw, i)}\n    >>> f{i}(1)\n    {i + 1}\n    \"\"\"\n",
+            "canonical_solution": f"    return x + {i}\n",
+            "test": f"\n\nMETADATA = {{}}\n\n\ndef check(candidate):\n    assert candidate(1) == {i + 1}\n\n",
+            "entry_point": f"f{i}",
+        }
+        for i in range(20)
+    ]
+    for task in ("humaneval", "humaneval_instruct"):
+        yield task, {"": {"test": data}}, (0,)
+
+
+@family
+def mbpp(draw):
+    data = [
+        {
+            "task_id": 11 + i,
+            "text": "Write a function to " + odd_or_phrase(draw, i),
+            "code": f"def f{i}(x):\r\n  return x + {i}",
+            "test_list": [f"assert f{i}({n}) == {n + i}" + (" " if n == 2 else "") for n in range(3)],
+            "test_setup_code": "",
+            "challenge_test_list": [],
+        }
+        for i in range(20)
+    ]
+    yield "mbpp", {"full": {"test": data}}, (0, 3)
+
+
+@family
+def ifeval(draw):
+    data = [
+        {
+            "key": 1000 + i,
+            "prompt": odd_or_phrase(draw, i, 6, 14),
+            "instruction_id_list": ["punctuation:no_comma", "length_constraints:number_words"],
+            "kwargs": [{"relation": None, "num_words": None}, {"relation": "at least", "num_words": 3}],
+        }
+        for i in range(20)
+    ]
+    yield "ifeval", {"": {"train": data}}, (0,)
+
+
+@family
+def drop(draw):
+    def answer(i):
+        return {
+            "number": str(i * 7) if i % 3 == 0 else "",
+            "date": {"day": "4" if i % 3 == 1 else "", "month": "May" if i % 3 == 1 else "", "year": ""},
+            "spans": [phrase(draw, 1, 3) for _ in range(1 + i % 2)] if i % 3 == 2 else [],
+        }
+
+    def documents(count, odd):
+        result = []
+        for i in range(count):
+            others = [answer(i + n) for n in range(i % 3)]
+            result.append(
+                {
+                    "section_id": "s",
+                    "query_id": f"q{i}",
+                    "passage": odd_or_phrase(draw, i if odd else 99, 10, 20),
+                    "question": phrase(draw) + "?",
+                    "answer": answer(i) | {"worker_id": "w", "hit_id": "h"},
+                    "validated_answers": {key: [one[key] for one in others] for key in ("number", "date", "spans")},
+                }
+            )
+        return result
+
+    yield "drop", {"": {"train": documents(20, False), "validation": documents(20, True)}}, (0,)
+
+
+REPLIES = [
+    "    return x + 1\n", "    return x + 1\n```\nThat is all.\n```python\nprint(1)\n```", "The answer is 5.\n#### 1,750", "So 3, 4 and -12.", "", "  #### 7\n#### 8",
+    "def f0(x):\n  return x", "It costs $1,234.50.",
+]
+
+
+def filtered(task, documents):
+    """What the filters of the task make of one reply to each document."""
+    for instance in task.instances:
+        instance.resps = [REPLIES[instance.doc_id % len(REPLIES)]]
+    task.apply_filters()
+    for instance in task.instances:
+        documents[instance.doc_id]["reply"] = instance.resps[0]
+        documents[instance.doc_id]["filtered"] = {
+            name: text[0] if isinstance(text, list) else text for name, text in instance.filtered_resps.items()}
+
+
 def requests(task, shots):
     """The requests of all documents, as the evaluator has them built."""
     task.set_config(key="num_fewshot", value=shots)
@@ -300,6 +424,8 @@ def requests(task, shots):
         entry["target"] = task.doc_to_text(document) if task.multiple_input else task.doc_to_target(document)
         if task.config.doc_to_choice is not None:
             entry["choices"] = task.doc_to_choice(document)
+    if task.OUTPUT_TYPE == "generate_until":
+        filtered(task, documents)
     return [documents[index] for index in sorted(documents)]
 
 
@@ -308,8 +434,10 @@ def main():
     folder = sys.argv[2]
     wanted = sys.argv[3:]
     import datasets
+    import evaluate
 
     held = {}
+    evaluate.load = lambda name: type("Unused", (), {"compute": lambda self, **arguments: None})()
 
     def load_dataset(path, name=None, **kwargs):
         return datasets.DatasetDict({split: datasets.Dataset.from_list(rows) for split, rows in held[name or ""].items()})

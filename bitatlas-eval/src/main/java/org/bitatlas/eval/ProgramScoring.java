@@ -4,12 +4,16 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
 import java.util.SequencedMap;
+import java.util.function.ToIntFunction;
+import org.bitatlas.eval.metric.CodeRule;
 import org.bitatlas.eval.sandbox.Program;
 import org.bitatlas.eval.sandbox.ProgramRunner;
 import org.bitatlas.eval.sandbox.Verdict;
 import org.bitatlas.eval.sandbox.Verdict.Outcome;
 import org.bitatlas.eval.task.CodeTask;
 import org.bitatlas.eval.task.Item;
+import org.bitatlas.eval.task.ReplyScore;
+import org.bitatlas.eval.task.ReplyTask;
 import org.bitatlas.generate.Generation;
 import org.bitatlas.generate.GenerationRequest;
 import org.bitatlas.tensor.BitAtlasException;
@@ -18,14 +22,31 @@ import org.bitatlas.tokenizer.ThinkingMode;
 /**
  * Finds the program in a reply and runs it against its checks.
  *
- * @param task says how
+ * @param name name of the task
+ * @param file where its records lie, for errors
+ * @param code how the code is found in a reply
+ * @param budgets most new tokens of a reply in a mode
  * @param runner where programs run
  */
-record ProgramScoring(CodeTask task, ProgramRunner runner) implements ReplyScoring<Item.Program> {
+record ProgramScoring(
+    String name,
+    String file,
+    CodeRule code,
+    ToIntFunction<Optional<ThinkingMode>> budgets,
+    ProgramRunner runner)
+    implements ReplyScoring<Item.Program> {
+
+  ProgramScoring(CodeTask task, ProgramRunner runner) {
+    this(task.name(), task.file(), task.code(), mode -> task.budgets().of(mode), runner);
+  }
+
+  ProgramScoring(ReplyTask task, ReplyScore.Programs programs, ProgramRunner runner) {
+    this(task.name(), task.file(), programs.code(), task::budget, runner);
+  }
 
   @Override
-  public String name() {
-    return task.name();
+  public String answerPrefix(Item.Program item) {
+    return item.answerPrefix();
   }
 
   @Override
@@ -35,7 +56,7 @@ record ProgramScoring(CodeTask task, ProgramRunner runner) implements ReplyScori
 
   @Override
   public int budget(Optional<ThinkingMode> mode) {
-    return task.budgets().of(mode);
+    return budgets.applyAsInt(mode);
   }
 
   @Override
@@ -64,8 +85,8 @@ record ProgramScoring(CodeTask task, ProgramRunner runner) implements ReplyScori
     return reply.finite()
         ? reply
             .answer()
-            .flatMap(task.code()::extract)
-            .map(code -> new Program(item.prefix() + code, item.checks()))
+            .flatMap(code::extract)
+            .map(found -> new Program(item.prefix() + found, item.checks()))
         : Optional.empty();
   }
 
@@ -79,7 +100,7 @@ record ProgramScoring(CodeTask task, ProgramRunner runner) implements ReplyScori
     if (verdict.isPresent() && verdict.get().outcome() == Outcome.SANDBOX_ERROR) {
       throw new BitAtlasException(
           "The sandbox failed at record %d of %s: %s. No verdict is given; run the cell again."
-              .formatted(item.index() + 1, task.file(), verdict.get().detail()));
+              .formatted(item.index() + 1, file, verdict.get().detail()));
     }
     return new SampleRecord(
         item.index(),

@@ -1,10 +1,12 @@
 package org.bitatlas.eval;
 
+import java.util.Arrays;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Optional;
 import java.util.SequencedMap;
 import java.util.SplittableRandom;
+import java.util.stream.IntStream;
 import org.bitatlas.eval.metric.Repetition;
 import org.bitatlas.generate.Generation;
 import org.bitatlas.generate.GenerationRequest;
@@ -94,9 +96,9 @@ record ReplyReader(
     }
   }
 
-  GenerationRequest request(int index, String user, int budget) {
+  GenerationRequest request(int index, String user, String answerPrefix, int budget) {
     return new GenerationRequest(
-        prompt(user),
+        prompt(user, answerPrefix),
         budget,
         samplingOf(index),
         tokenizer.stopIds(),
@@ -110,11 +112,14 @@ record ReplyReader(
         : Optional.of(new StopTexts(stops, tokenizer.tokenizer(), this::answer));
   }
 
-  private int[] prompt(String user) {
+  private int[] prompt(String user, String answerPrefix) {
     if (tokenizer.template().isEmpty() && mode.isEmpty()) {
-      return tokenizer.tokenizer().encode(user, true);
+      return tokenizer.tokenizer().encode(user + answerPrefix, true);
     }
-    return tokenizer.prompt(List.of(new ChatMessage("user", user)), mode);
+    int[] asked = tokenizer.prompt(List.of(new ChatMessage("user", user)), mode);
+    int[] begun =
+        answerPrefix.isEmpty() ? new int[0] : tokenizer.tokenizer().encode(answerPrefix, false);
+    return IntStream.concat(Arrays.stream(asked), Arrays.stream(begun)).toArray();
   }
 
   private Sampling samplingOf(int index) {

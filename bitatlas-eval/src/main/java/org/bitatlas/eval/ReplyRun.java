@@ -47,7 +47,12 @@ final class ReplyRun<I extends Item> {
       List<GenerationRequest> requests =
           chunk.stream()
               .map(
-                  item -> reader.request(item.index(), task.user(item), task.budget(reader.mode())))
+                  item ->
+                      reader.request(
+                          item.index(),
+                          task.user(item),
+                          task.answerPrefix(item),
+                          task.budget(reader.mode())))
               .toList();
       AtomicInteger finished = new AtomicInteger(samples.size());
       List<Generation> generations =

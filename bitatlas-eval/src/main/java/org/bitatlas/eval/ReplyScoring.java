@@ -13,13 +13,18 @@ import org.bitatlas.tokenizer.ThinkingMode;
  *
  * @param <I> kind of the items
  */
-sealed interface ReplyScoring<I extends Item> permits AnswerScoring, ProgramScoring {
+sealed interface ReplyScoring<I extends Item> permits AnswerScoring, ProgramScoring, HarnessScoring {
 
   /** Name of the task. */
   String name();
 
   /** The user message of an item. */
   String user(I item);
+
+  /** Start of the reply that the model is given; empty for none. */
+  default String answerPrefix(I item) {
+    return "";
+  }
 
   /** Most new tokens of a reply. */
   int budget(Optional<ThinkingMode> mode);

@@ -2,6 +2,7 @@ package org.bitatlas.eval;
 
 import java.util.Optional;
 import java.util.function.Consumer;
+import java.util.function.Function;
 import org.bitatlas.eval.sandbox.Availability;
 import org.bitatlas.eval.sandbox.Limits;
 import org.bitatlas.eval.sandbox.ProgramRunner;
@@ -12,6 +13,8 @@ import org.bitatlas.eval.task.Item;
 import org.bitatlas.eval.task.LikelihoodTask;
 import org.bitatlas.eval.task.MultipleChoiceTask;
 import org.bitatlas.eval.task.PerplexityTask;
+import org.bitatlas.eval.task.ReplyScore;
+import org.bitatlas.eval.task.ReplyTask;
 import org.bitatlas.eval.task.RollingPerplexityTask;
 import org.bitatlas.eval.task.Suite;
 import org.bitatlas.eval.task.Task;
@@ -105,19 +108,50 @@ public final class TaskRunner {
                   progress)
               .run();
       case CodeTask code ->
-          switch (Availability.here()) {
-            case Availability.Missing missing ->
-                TaskResult.skipped(missing.text(), suite.items().size());
-            case Availability.Ready ready ->
-                new ReplyRun<>(
-                        new ProgramScoring(code, runner(ready.sandbox())),
-                        reader(tokenizer, mode, sampling, options),
-                        ItemSelection.of(task, suite, Item.Program.class, options.limit()),
-                        model,
-                        options,
-                        progress)
-                    .run();
-          };
+          programs(
+              suite,
+              runner ->
+                  new ReplyRun<>(
+                          new ProgramScoring(code, runner),
+                          reader(tokenizer, mode, sampling, options),
+                          ItemSelection.of(task, suite, Item.Program.class, options.limit()),
+                          model,
+                          options,
+                          progress)
+                      .run());
+      case ReplyTask reply -> {
+        ReplyReader reader =
+            reader(tokenizer, mode, sampling, options).withStops(reply.stops());
+        yield reply.score() instanceof ReplyScore.Programs programs
+            ? programs(
+                suite,
+                runner ->
+                    new ReplyRun<>(
+                            new ProgramScoring(reply, programs, runner),
+                            reader,
+                            ItemSelection.of(task, suite, Item.Program.class, options.limit()),
+                            model,
+                            options,
+                            progress)
+                        .run())
+            : new ReplyRun<>(
+                    new HarnessScoring(reply),
+                    reader,
+                    ItemSelection.of(task, suite, Item.Reply.class, options.limit()),
+                    model,
+                    options,
+                    progress)
+                .run();
+      }
+    };
+  }
+
+  /** Runs where there is a sandbox. */
+  private static TaskResult programs(Suite suite, Function<ProgramRunner, TaskResult> run) {
+    return switch (Availability.here()) {
+      case Availability.Missing missing ->
+          TaskResult.skipped(missing.text(), suite.items().size());
+      case Availability.Ready ready -> run.apply(runner(ready.sandbox()));
     };
   }
 

@@ -12,6 +12,8 @@ import org.bitatlas.eval.task.GenerativeTask;
 import org.bitatlas.eval.task.LikelihoodTask;
 import org.bitatlas.eval.task.MultipleChoiceTask;
 import org.bitatlas.eval.task.PerplexityTask;
+import org.bitatlas.eval.task.ReplyScore;
+import org.bitatlas.eval.task.ReplyTask;
 import org.bitatlas.eval.task.RollingPerplexityTask;
 import org.bitatlas.eval.task.Suite;
 import org.bitatlas.eval.task.SuiteCatalog;
@@ -120,6 +122,12 @@ record EngineTask(
       inputs.put("budget", Integer.toString(code.budgets().of(mode)));
       inputs.put("sandbox", "behaviour " + PythonSandbox.BEHAVIOUR_VERSION);
     }
+    if (task instanceof ReplyTask reply) {
+      inputs.put("budget", Integer.toString(reply.budget(mode)));
+      if (reply.score() instanceof ReplyScore.Programs) {
+        inputs.put("sandbox", "behaviour " + PythonSandbox.BEHAVIOUR_VERSION);
+      }
+    }
     return inputs;
   }
 
@@ -137,6 +145,7 @@ record EngineTask(
       case GenerativeTask generative -> generative.chance();
       case MultipleChoiceTask choice -> choice.chance();
       case LikelihoodTask likelihood -> suite.map(likelihood::floor).orElse(0.0);
+      case ReplyTask reply -> reply.chance();
       case PerplexityTask _ -> 0;
       case RollingPerplexityTask _ -> 0;
       case CodeTask _ -> 0;

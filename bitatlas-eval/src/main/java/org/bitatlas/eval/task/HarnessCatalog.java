@@ -28,7 +28,15 @@ public record HarnessCatalog(List<HarnessTask> tasks) {
           "mmlu",
           "cmmlu",
           "ceval",
-          "cluewsc");
+          "cluewsc",
+          "gsm8k",
+          "math500",
+          "humaneval",
+          "mbpp",
+          "ifeval",
+          "drop",
+          "aime",
+          "gpqa");
 
   /** Read once, when it is first asked for. */
   private static final class Holder {

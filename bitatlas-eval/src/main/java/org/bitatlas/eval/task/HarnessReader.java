@@ -3,9 +3,12 @@ package org.bitatlas.eval.task;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Optional;
+import org.bitatlas.eval.metric.AnswerRule;
 import org.bitatlas.eval.prompt.AdaptedDataFolder;
 import org.bitatlas.eval.prompt.DataFolder;
 import org.bitatlas.eval.prompt.DataSource;
+import org.bitatlas.eval.prompt.Document;
+import org.bitatlas.eval.prompt.DropAnswers;
 import org.bitatlas.eval.prompt.LocalDataFolder;
 import org.bitatlas.eval.prompt.Prompt;
 import org.bitatlas.eval.prompt.Prompts;
@@ -65,12 +68,62 @@ final class HarnessReader {
             .map(prompt ->
                 switch (task) {
                   case LikelihoodTask likelihood -> likelihood(likelihood, prompt);
+                  case ReplyTask reply -> reply(reply, prompt);
                 })
             .toList();
     boolean parts = task.prompting().data().subjects().size() > 1;
     List<String> clusters =
         parts ? prompts.prompts().stream().map(Prompt::subject).toList() : List.of();
     return new Suite(root, prompts.digest(), items, clusters, prompts.notes());
+  }
+
+  private static Item reply(ReplyTask task, Prompt prompt) {
+    Document document = prompt.document();
+    String prefix =
+        task.prompting().form().answerPrefix().map(start -> start.render(document)).orElse("");
+    String context = prompt.context();
+    String user = context.substring(0, context.length() - prefix.length());
+    return switch (task.score()) {
+      case ReplyScore.Programs programs ->
+          new Item.Program(
+              prompt.index(),
+              user,
+              programs.prefix().render(document),
+              programs.checks().render(document),
+              prefix);
+      case ReplyScore.Answers answers -> {
+        // The first rule says what a right answer is.
+        AnswerRule first = answers.rules().firstEntry().getValue();
+        String target = text(prompt);
+        if (first.expected(target).isEmpty()) {
+          throw new BitAtlasException(
+              "%s: the expected answer \"%s\" has no %s."
+                  .formatted(document.place(), target, first.describe()));
+        }
+        yield item(prompt, user, prefix);
+      }
+      case ReplyScore.InstructionChecks _ -> {
+        RecordInstructions.of(document);
+        yield item(prompt, user, prefix);
+      }
+      case ReplyScore.Drop _ -> {
+        DropAnswers.of(document);
+        yield item(prompt, user, prefix);
+      }
+    };
+  }
+
+  private static Item item(Prompt prompt, String user, String prefix) {
+    String question = prompt.question();
+    return new Item.Reply(
+        prompt.index(), prompt.subject(), question, user, prefix, text(prompt), prompt.document());
+  }
+
+  private static String text(Prompt prompt) {
+    return switch (prompt.target()) {
+      case Target.Text text -> text.text();
+      case Target.Choice choice -> prompt.choices().get(choice.index());
+    };
   }
 
   private static Item likelihood(LikelihoodTask task, Prompt prompt) {

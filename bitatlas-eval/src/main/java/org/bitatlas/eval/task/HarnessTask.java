@@ -3,7 +3,7 @@ package org.bitatlas.eval.task;
 import org.bitatlas.eval.prompt.Prompting;
 
 /** A task over a published data set in the fields of Hugging Face, with examples in the prompt. */
-public sealed interface HarnessTask extends Task permits LikelihoodTask {
+public sealed interface HarnessTask extends Task permits LikelihoodTask, ReplyTask {
 
   /** The task up to the prompt. */
   Prompting prompting();

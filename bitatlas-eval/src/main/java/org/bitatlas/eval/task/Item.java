@@ -53,8 +53,37 @@ public sealed interface Item {
    * @param user the user message
    * @param prefix what stands in front of the code of the reply
    * @param checks Python source that raises where the program is wrong
+   * @param answerPrefix start of the reply that the model is given; empty for none
    */
-  record Program(int index, String user, String prefix, String checks) implements Item {}
+  record Program(int index, String user, String prefix, String checks, String answerPrefix)
+      implements Item {
+
+    /** A program whose reply the model begins itself. */
+    public Program(int index, String user, String prefix, String checks) {
+      this(index, user, prefix, checks, "");
+    }
+  }
+
+  /**
+   * An item of a {@link ReplyTask} that is not answered by a program.
+   *
+   * @param index position among all records of the task
+   * @param subject part of the data set it belongs to; empty where there is one
+   * @param question the question without the examples, for records
+   * @param user examples and question
+   * @param answerPrefix start of the reply that the model is given; empty for none
+   * @param target the right answer as text
+   * @param document the record, processed
+   */
+  record Reply(
+      int index,
+      String subject,
+      String question,
+      String user,
+      String answerPrefix,
+      String target,
+      org.bitatlas.eval.prompt.Document document)
+      implements Item {}
 
   /**
    * An item of a {@link LikelihoodTask}.

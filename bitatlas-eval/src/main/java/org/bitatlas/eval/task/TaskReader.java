@@ -30,11 +30,12 @@ final class TaskReader {
           case "rolling_perplexity" -> rolling(node);
           case "code" -> code(node);
           case "likelihood" -> HarnessTaskReader.likelihood(node);
+          case "reply" -> ReplyTaskReader.reply(node);
           default ->
               throw node.error(
                   "kind",
-                  "generative, multiple_choice, perplexity, rolling_perplexity, code or"
-                      + " likelihood");
+                  "generative, multiple_choice, perplexity, rolling_perplexity, code, likelihood or"
+                      + " reply");
         };
     node.finish();
     return task;
@@ -90,7 +91,7 @@ final class TaskReader {
         budgets(node, modes));
   }
 
-  private static CodeRule codeRule(DescriptorNode node) {
+  static CodeRule codeRule(DescriptorNode node) {
     CodeRule rule =
         switch (node.text("rule")) {
           case "whole" -> new CodeRule.Whole(node.has("stops") ? node.texts("stops") : List.of());
@@ -159,14 +160,16 @@ final class TaskReader {
     };
   }
 
-  private static AnswerRule answer(DescriptorNode node) {
+  static AnswerRule answer(DescriptorNode node) {
     AnswerRule rule =
         switch (node.text("rule")) {
           case "whole" -> new AnswerRule.WholeText();
           case "first_word" -> new AnswerRule.FirstWord();
           case "first_match" -> firstMatch(node);
+          case "match" -> match(node);
           case "mathematics" -> new AnswerRule.Mathematics();
-          default -> throw node.error("rule", "whole, first_word, first_match or mathematics");
+          default ->
+              throw node.error("rule", "whole, first_word, first_match, match or mathematics");
         };
     node.finish();
     return rule;
@@ -174,12 +177,34 @@ final class TaskReader {
 
   private static AnswerRule firstMatch(DescriptorNode node) {
     String regex = node.text("pattern");
+    requireExpression(node, "pattern", regex);
+    return new AnswerRule.FirstMatch(regex);
+  }
+
+  private static AnswerRule match(DescriptorNode node) {
+    List<String> patterns = node.texts("patterns");
+    List<String> ignored = node.has("ignore") ? node.texts("ignore") : List.of();
+    patterns.forEach(regex -> requireExpression(node, "patterns", regex));
+    ignored.forEach(regex -> requireExpression(node, "ignore", regex));
+    if (patterns.isEmpty()) {
+      throw node.error("patterns", "at least one regular expression");
+    }
+    boolean last =
+        switch (node.text("take")) {
+          case "first" -> false;
+          case "last" -> true;
+          default -> throw node.error("take", "first or last");
+        };
+    boolean ignoreCase = node.has("ignore_case") && node.bool("ignore_case");
+    return new AnswerRule.Match(patterns, last, ignored, ignoreCase);
+  }
+
+  private static void requireExpression(DescriptorNode node, String key, String regex) {
     try {
       Pattern.compile(regex);
     } catch (PatternSyntaxException e) {
-      throw node.error("pattern", "a regular expression (" + e.getDescription() + ")");
+      throw node.error(key, "a regular expression (" + e.getDescription() + ")");
     }
-    return new AnswerRule.FirstMatch(regex);
   }
 
   private static Subgroups subgroups(DescriptorNode node) {
@@ -207,7 +232,7 @@ final class TaskReader {
     throw node.error(key, "slow_think, auto_think or no_think");
   }
 
-  private static RecordTemplate template(DescriptorNode node, String key) {
+  static RecordTemplate template(DescriptorNode node, String key) {
     return RecordTemplate.parse(node.text(key));
   }
 

@@ -8,6 +8,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Optional;
 import java.util.stream.Stream;
 import org.bitatlas.eval.Oracles;
 import org.bitatlas.tensor.BitAtlasException;
@@ -44,8 +45,43 @@ class HarnessTasksTest {
           assertThat(requests(likelihood)).isEqualTo(arguments(expected));
           assertThat(likelihood.choices()).isEqualTo(choices(expected));
           assertThat(right(likelihood)).isEqualTo(expected.get("target").asString());
+        } else {
+          requireReply((ReplyTask) asked, item, expected);
         }
       }
+    }
+  }
+
+  private static void requireReply(ReplyTask task, Item item, JsonNode expected) {
+    String context = expected.get("arguments").get(0).get(0).stringValue();
+    assertThat(task.stops())
+        .isEqualTo(expected.get("until").valueStream().map(JsonNode::stringValue).toList());
+    assertThat(task.budget(Optional.empty())).isEqualTo(expected.get("max_gen_toks").intValue());
+    String reply = expected.get("reply").stringValue();
+    JsonNode filtered = expected.get("filtered");
+    switch (item) {
+      case Item.Program program -> {
+        assertThat(program.user() + program.answerPrefix()).isEqualTo(context);
+        assertThat(program.checks()).isEqualTo(expected.get("target").asString());
+        ReplyScore.Programs programs = (ReplyScore.Programs) task.score();
+        assertThat(program.prefix() + programs.code().extract(reply).orElseThrow())
+            .isEqualTo(filtered.valueStream().findFirst().orElseThrow().stringValue());
+      }
+      case Item.Reply one -> {
+        assertThat(one.user() + one.answerPrefix()).isEqualTo(context);
+        // Minerva writes the target in its own normal form, which its math_verify does not use.
+        if (!task.name().startsWith("minerva")) {
+          assertThat(one.target()).isEqualTo(expected.get("target").asString());
+        }
+        if (task.score() instanceof ReplyScore.Answers answers && !filtered.has("none")) {
+          answers
+              .rules()
+              .forEach((name, rule) ->
+                  assertThat(rule.extract(reply).orElse("[invalid]"))
+                      .isEqualTo(filtered.get(name).stringValue()));
+        }
+      }
+      default -> throw new AssertionError("not an item of a reply task: " + item);
     }
   }
 
