@@ -48,11 +48,15 @@ sealed interface ReplyJudge {
   }
 
   private static double mean(List<SampleRecord> samples, String measure) {
+    return sum(samples, measure) / samples.size();
+  }
+
+  private static double sum(List<SampleRecord> samples, String measure) {
     double sum = 0;
     for (SampleRecord sample : samples) {
       sum += sample.measure(measure);
     }
-    return sum / samples.size();
+    return sum;
   }
 
   /**
@@ -146,7 +150,7 @@ sealed interface ReplyJudge {
     }
 
     private static double each(List<SampleRecord> samples, String measure) {
-      return mean(samples, measure) / mean(samples, "instructions");
+      return sum(samples, measure) / sum(samples, "instructions");
     }
   }
 }

@@ -46,13 +46,12 @@ final class ReplyRun<I extends Item> {
     for (List<I> chunk : ItemSelection.chunks(items, options.chunkSize())) {
       List<GenerationRequest> requests =
           chunk.stream()
-              .map(
-                  item ->
-                      reader.request(
-                          item.index(),
-                          task.user(item),
-                          task.answerPrefix(item),
-                          task.budget(reader.mode())))
+              .map(item ->
+                  reader.request(
+                      item.index(),
+                      task.user(item),
+                      task.answerPrefix(item),
+                      task.budget(reader.mode())))
               .toList();
       AtomicInteger finished = new AtomicInteger(samples.size());
       List<Generation> generations =

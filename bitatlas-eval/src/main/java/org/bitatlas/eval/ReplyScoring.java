@@ -13,7 +13,8 @@ import org.bitatlas.tokenizer.ThinkingMode;
  *
  * @param <I> kind of the items
  */
-sealed interface ReplyScoring<I extends Item> permits AnswerScoring, ProgramScoring, HarnessScoring {
+sealed interface ReplyScoring<I extends Item>
+    permits AnswerScoring, ProgramScoring, HarnessScoring {
 
   /** Name of the task. */
   String name();

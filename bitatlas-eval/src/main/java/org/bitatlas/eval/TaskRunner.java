@@ -13,6 +13,7 @@ import org.bitatlas.eval.task.Item;
 import org.bitatlas.eval.task.LikelihoodTask;
 import org.bitatlas.eval.task.MultipleChoiceTask;
 import org.bitatlas.eval.task.PerplexityTask;
+import org.bitatlas.eval.task.ProgramChecks;
 import org.bitatlas.eval.task.ReplyScore;
 import org.bitatlas.eval.task.ReplyTask;
 import org.bitatlas.eval.task.RollingPerplexityTask;
@@ -110,6 +111,7 @@ public final class TaskRunner {
       case CodeTask code ->
           programs(
               suite,
+              code.checks() instanceof ProgramChecks.EvalPlus ? Limits.EVALPLUS : Limits.DEFAULT,
               runner ->
                   new ReplyRun<>(
                           new ProgramScoring(code, runner),
@@ -120,11 +122,11 @@ public final class TaskRunner {
                           progress)
                       .run());
       case ReplyTask reply -> {
-        ReplyReader reader =
-            reader(tokenizer, mode, sampling, options).withStops(reply.stops());
+        ReplyReader reader = reader(tokenizer, mode, sampling, options).withStops(reply.stops());
         yield reply.score() instanceof ReplyScore.Programs programs
             ? programs(
                 suite,
+                Limits.DEFAULT,
                 runner ->
                     new ReplyRun<>(
                             new ProgramScoring(reply, programs, runner),
@@ -147,11 +149,11 @@ public final class TaskRunner {
   }
 
   /** Runs where there is a sandbox. */
-  private static TaskResult programs(Suite suite, Function<ProgramRunner, TaskResult> run) {
+  private static TaskResult programs(
+      Suite suite, Limits limits, Function<ProgramRunner, TaskResult> run) {
     return switch (Availability.here()) {
-      case Availability.Missing missing ->
-          TaskResult.skipped(missing.text(), suite.items().size());
-      case Availability.Ready ready -> run.apply(runner(ready.sandbox()));
+      case Availability.Missing missing -> TaskResult.skipped(missing.text(), suite.items().size());
+      case Availability.Ready ready -> run.apply(runner(ready.sandbox(), limits));
     };
   }
 
@@ -165,8 +167,8 @@ public final class TaskRunner {
     return new ReplyReader(tokenizer, mode, sampling, limit);
   }
 
-  private static ProgramRunner runner(PythonSandbox sandbox) {
+  private static ProgramRunner runner(PythonSandbox sandbox, Limits limits) {
     return new ProgramRunner(
-        sandbox, Limits.DEFAULT, Math.max(1, Runtime.getRuntime().availableProcessors()));
+        sandbox, limits, Math.max(1, Runtime.getRuntime().availableProcessors()));
   }
 }

@@ -58,6 +58,7 @@ class NanoGoldenTest {
               case Item.Program program -> program.user();
               case Item.Document document -> document.text();
               case Item.Likelihood likelihood -> likelihood.question();
+              case Item.Reply reply -> reply.user();
               case Item.Text text -> text.text();
             };
         for (String mode : prompt.get("modes").propertyNames()) {

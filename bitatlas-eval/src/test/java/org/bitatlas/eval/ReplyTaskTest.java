@@ -43,8 +43,7 @@ class ReplyTaskTest {
   @TempDir Path folder;
 
   private Suite suite(String name, String split, String records) throws IOException {
-    String configuration =
-        task(name).prompting().data().subjects().getFirst().configuration();
+    String configuration = task(name).prompting().data().subjects().getFirst().configuration();
     Path data = Files.createDirectories(folder.resolve(name).resolve(configuration));
     Files.writeString(data.resolve(split + ".jsonl"), records);
     return Suite.load(task(name), folder);
@@ -56,11 +55,10 @@ class ReplyTaskTest {
 
   private static FakeModel writing(String... replies) {
     AtomicInteger next = new AtomicInteger();
-    return FakeModel.writing(
-        request ->
-            new Generation(
-                FakeTokenizer.ids(replies[next.getAndIncrement() % replies.length]),
-                Generation.Reason.STOP_TOKEN));
+    return FakeModel.writing(request ->
+        new Generation(
+            FakeTokenizer.ids(replies[next.getAndIncrement() % replies.length]),
+            Generation.Reason.STOP_TOKEN));
   }
 
   private static TaskResult run(
@@ -117,7 +115,8 @@ class ReplyTaskTest {
   void dropHasExactMatchAndF1() throws IOException {
     String answer =
         """
-        {"number": "%s", "date": {"day": "", "month": "", "year": ""}, "spans": [%s]}""";
+        {"number": "%s", "date": {"day": "", "month": "", "year": ""}, "spans": [%s]}\
+        """;
     String none = "{\"number\": [], \"date\": [], \"spans\": []}";
     String records =
         "{\"query_id\": \"1\", \"passage\": \"p\", \"question\": \"q?\", \"answer\": "
@@ -156,8 +155,10 @@ class ReplyTaskTest {
             FakeTokenizer.base());
     assertThat(result.primary()).isEqualTo(0.5);
     assertThat(result.metric("prompt_level_strict_acc")).hasValue(0.5);
-    assertThat(result.metric("inst_level_strict_acc").orElseThrow()).isCloseTo(2 / 3.0, within(1e-12));
-    assertThat(result.metric("inst_level_loose_acc").orElseThrow()).isCloseTo(2 / 3.0, within(1e-12));
+    assertThat(result.metric("inst_level_strict_acc").orElseThrow())
+        .isCloseTo(2 / 3.0, within(1e-12));
+    assertThat(result.metric("inst_level_loose_acc").orElseThrow())
+        .isCloseTo(2 / 3.0, within(1e-12));
     String unknown = records.replace("startend:quotation", "startend:quotes");
     assertThatThrownBy(() -> suite("ifeval", "train", unknown))
         .isInstanceOf(BitAtlasException.class)

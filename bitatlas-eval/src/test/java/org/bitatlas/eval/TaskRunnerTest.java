@@ -27,6 +27,7 @@ import org.bitatlas.eval.task.GenerativeTask;
 import org.bitatlas.eval.task.Item;
 import org.bitatlas.eval.task.MultipleChoiceTask;
 import org.bitatlas.eval.task.PerplexityTask;
+import org.bitatlas.eval.task.ProgramChecks;
 import org.bitatlas.eval.task.Subgroups;
 import org.bitatlas.eval.task.Suite;
 import org.bitatlas.eval.task.Task;
@@ -500,7 +501,7 @@ class TaskRunnerTest {
             RecordTemplate.parse("{{ prompt }}"),
             RecordTemplate.parse(""),
             new CodeRule.Whole(List.of("\n#")),
-            RecordTemplate.parse("{{ test }}"),
+            new ProgramChecks.Written(RecordTemplate.parse("{{ test }}")),
             List.of(ThinkingMode.SLOW_THINK),
             new Budgets(new LinkedHashMap<>(Map.of(ThinkingMode.SLOW_THINK, 9))));
     List<Item> items = new ArrayList<>();

@@ -145,7 +145,7 @@ record EngineTask(
       case GenerativeTask generative -> generative.chance();
       case MultipleChoiceTask choice -> choice.chance();
       case LikelihoodTask likelihood -> suite.map(likelihood::floor).orElse(0.0);
-      case ReplyTask reply -> reply.chance();
+      case ReplyTask reply -> reply.guessing();
       case PerplexityTask _ -> 0;
       case RollingPerplexityTask _ -> 0;
       case CodeTask _ -> 0;

@@ -9,7 +9,13 @@ public interface DocumentProcess {
 
   /** All of them by name. */
   Map<String, DocumentProcess> ALL =
-      Map.of("hellaswag", new HellaSwagCleaning(), "winogrande", new WinoGrandeContexts(), "gpqa", new ShuffledOptions());
+      Map.of(
+          "hellaswag",
+          new HellaSwagCleaning(),
+          "winogrande",
+          new WinoGrandeContexts(),
+          "gpqa",
+          new ShuffledOptions());
 
   /** The one of a name. */
   static Optional<DocumentProcess> named(String name) {

@@ -33,7 +33,8 @@ public final class DropAnswers {
     for (int i = 0; i < numbers.size(); i++) {
       answers.add(
           spans(
-              document, Map.of("number", numbers.get(i), "date", dates.get(i), "spans", spans.get(i))));
+              document,
+              Map.of("number", numbers.get(i), "date", dates.get(i), "spans", spans.get(i))));
     }
     return new ArrayList<>(answers);
   }

@@ -22,7 +22,8 @@ final class ShuffledOptions implements DocumentProcess {
   public Document apply(Document document) {
     List<String> options = new ArrayList<>();
     for (String field :
-        List.of("Correct Answer", "Incorrect Answer 1", "Incorrect Answer 2", "Incorrect Answer 3")) {
+        List.of(
+            "Correct Answer", "Incorrect Answer 1", "Incorrect Answer 2", "Incorrect Answer 3")) {
       options.add(Whitespace.strip(document.text(field)));
     }
     List<Integer> order = new ArrayList<>(List.of(0, 1, 2, 3));

@@ -16,6 +16,12 @@ public record Limits(int processorSeconds, int wallSeconds, long memoryBytes, lo
    */
   public static final Limits DEFAULT = new Limits(3, 12, 1L << 30, 16L << 20);
 
+  /**
+   * For a program that is called with a hundred inputs, as EvalPlus gives it: a minute on the clock
+   * there, two here because the reference solution runs in it too, and four gigabytes.
+   */
+  public static final Limits EVALPLUS = new Limits(30, 120, 4L << 30, 16L << 20);
+
   /** Checks the ranges. */
   public Limits {
     if (processorSeconds < 1 || wallSeconds < processorSeconds) {

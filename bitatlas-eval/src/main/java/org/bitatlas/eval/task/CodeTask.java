@@ -14,7 +14,7 @@ import org.bitatlas.tokenizer.ThinkingMode;
  * @param user user message over the fields of a record
  * @param prefix what stands in front of the code of the reply to make a program
  * @param code how the code is found in the reply after its thinking span
- * @param checks Python source that raises where the program is wrong
+ * @param checks what must hold for the program
  * @param modes thinking modes of a study that names none
  * @param budgets most new tokens of a reply
  */
@@ -25,7 +25,7 @@ public record CodeTask(
     RecordTemplate user,
     RecordTemplate prefix,
     CodeRule code,
-    RecordTemplate checks,
+    ProgramChecks checks,
     List<ThinkingMode> modes,
     Budgets budgets)
     implements Task {
@@ -44,7 +44,7 @@ public record CodeTask(
         + " + "
         + code.describe()
         + "; checks: "
-        + checks.source()
+        + checks.describe()
         + "; budgets "
         + budgets;
   }

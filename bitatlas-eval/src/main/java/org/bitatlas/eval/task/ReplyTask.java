@@ -18,7 +18,7 @@ import org.bitatlas.tokenizer.ThinkingMode;
  * @param budget most new tokens of a reply without thinking
  * @param thinkingBudget most new tokens of a reply in a thinking mode
  * @param score how the reply is scored
- * @param chance accuracy of guessing, 0 to 1
+ * @param guessing accuracy of guessing, 0 to 1
  */
 public record ReplyTask(
     String name,
@@ -28,17 +28,22 @@ public record ReplyTask(
     int budget,
     int thinkingBudget,
     ReplyScore score,
-    double chance)
+    double guessing)
     implements HarnessTask {
 
   @Override
   public ReplyTask with(String other, Prompting another) {
-    return new ReplyTask(other, about, another, stops, budget, thinkingBudget, score, chance);
+    return new ReplyTask(other, about, another, stops, budget, thinkingBudget, score, guessing);
   }
 
   /** Most new tokens of a reply in a mode. */
   public int budget(Optional<ThinkingMode> mode) {
     return mode.isEmpty() || mode.get() == ThinkingMode.NO_THINK ? budget : thinkingBudget;
+  }
+
+  @Override
+  public String chance() {
+    return guessing == 0 ? "0" : Double.toString(guessing);
   }
 
   @Override

@@ -14,9 +14,11 @@ import java.util.List;
 import java.util.Optional;
 import java.util.OptionalInt;
 import org.bitatlas.eval.prompt.RecordTemplate;
+import org.bitatlas.eval.sandbox.EvalPlusChecks;
 import org.bitatlas.tensor.BitAtlasException;
 import tools.jackson.core.JacksonException;
 import tools.jackson.core.StreamReadFeature;
+import tools.jackson.core.json.JsonReadFeature;
 import tools.jackson.databind.DeserializationFeature;
 import tools.jackson.databind.JsonNode;
 import tools.jackson.databind.json.JsonMapper;
@@ -28,6 +30,8 @@ final class SuiteReader {
       JsonMapper.builder()
           .enable(DeserializationFeature.FAIL_ON_TRAILING_TOKENS)
           .enable(StreamReadFeature.STRICT_DUPLICATE_DETECTION)
+          // Inputs of programs may be infinite.
+          .enable(JsonReadFeature.ALLOW_NON_NUMERIC_NUMBERS)
           .build();
 
   private SuiteReader() {}
@@ -60,13 +64,27 @@ final class SuiteReader {
               index,
               code.user().render(fields.document()),
               code.prefix().render(fields.document()),
-              code.checks().render(fields.document()));
+              checks(code, fields));
       case RollingPerplexityTask rolling ->
           new Item.Document(index, rolling.document().render(fields.document()));
       case PerplexityTask perplexity ->
           throw new IllegalArgumentException(perplexity.name() + " has a text, not records");
       case HarnessTask harness ->
           throw new IllegalArgumentException(harness.name() + " has a folder, not a file");
+    };
+  }
+
+  private static String checks(CodeTask task, RecordLine fields) {
+    return switch (task.checks()) {
+      case ProgramChecks.Written written -> written.source().render(fields.document());
+      case ProgramChecks.EvalPlus _ -> {
+        try {
+          yield EvalPlusChecks.of(fields.fields());
+        } catch (BitAtlasException e) {
+          throw new BitAtlasException(
+              fields.file() + ", line " + fields.line() + ": " + e.getMessage(), e);
+        }
+      }
     };
   }
 

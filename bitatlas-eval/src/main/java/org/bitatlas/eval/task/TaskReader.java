@@ -86,9 +86,20 @@ final class TaskReader {
         template(node, "user"),
         template(node, "prefix"),
         codeRule(node.child("code")),
-        template(node, "checks"),
+        checks(node),
         modes,
         budgets(node, modes));
+  }
+
+  /** {@code checks} over the fields of a record, or {@code evalplus: true}. */
+  private static ProgramChecks checks(DescriptorNode node) {
+    if (!node.has("evalplus")) {
+      return new ProgramChecks.Written(template(node, "checks"));
+    }
+    if (!node.bool("evalplus") || node.has("checks")) {
+      throw node.error("evalplus", "true, or else the key checks");
+    }
+    return new ProgramChecks.EvalPlus();
   }
 
   static CodeRule codeRule(DescriptorNode node) {

@@ -87,6 +87,7 @@ class SuiteCatalogTest {
       case Item.Document document -> document.text();
       case Item.Text text -> text.text();
       case Item.Likelihood likelihood -> likelihood.question();
+      case Item.Reply reply -> reply.user();
     };
   }
 
