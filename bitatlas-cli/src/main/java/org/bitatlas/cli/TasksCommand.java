@@ -12,6 +12,8 @@ import org.bitatlas.eval.task.HarnessCatalog;
 import org.bitatlas.eval.task.HarnessTask;
 import org.bitatlas.eval.task.MultipleChoiceTask;
 import org.bitatlas.eval.task.PerplexityTask;
+import org.bitatlas.eval.task.ReplyScore;
+import org.bitatlas.eval.task.ReplyTask;
 import org.bitatlas.eval.task.RollingPerplexityTask;
 import org.bitatlas.eval.task.SuiteCatalog;
 import org.bitatlas.eval.task.Task;
@@ -75,6 +77,7 @@ final class TasksCommand implements Callable<Integer> {
       case GenerativeTask _ -> "generative";
       case CodeTask _ -> "code";
       case MultipleChoiceTask _ -> "choices";
+      case ReplyTask reply -> reply.score() instanceof ReplyScore.Programs ? "code" : "generative";
       case HarnessTask harness ->
           harness.prompting().form().choices().isEmpty() ? "greedy word" : "choices";
       case PerplexityTask _, RollingPerplexityTask _ -> "perplexity";
@@ -105,7 +108,7 @@ final class TasksCommand implements Callable<Integer> {
       String data) {
     out.println(
         String.format(
-                Locale.ROOT, "%-19s %-12s %6s %5s %-9s %s", task, kind, items, shots, chance, data)
+                Locale.ROOT, "%-23s %-12s %6s %5s %-9s %s", task, kind, items, shots, chance, data)
             .stripTrailing());
   }
 }

@@ -14,6 +14,7 @@ import org.bitatlas.eval.TaskRunner;
 import org.bitatlas.eval.endpoint.Endpoint;
 import org.bitatlas.eval.task.CodeTask;
 import org.bitatlas.eval.task.GenerativeTask;
+import org.bitatlas.eval.task.ReplyTask;
 import org.bitatlas.generate.Sampling;
 import org.bitatlas.quant.pipeline.LayerReport;
 import org.bitatlas.scheme.ModelSize;
@@ -70,7 +71,7 @@ final class EndpointVariant implements Workbench.Variant {
   @Override
   public Optional<String> skipReason(Workbench.Task task) {
     return switch (((EngineTask) task).task()) {
-      case GenerativeTask _, CodeTask _ -> Optional.empty();
+      case GenerativeTask _, CodeTask _, ReplyTask _ -> Optional.empty();
       default -> endpoint.noScores();
     };
   }

@@ -69,9 +69,14 @@ record EngineTask(
             Optional.of(ready.suite()),
             mode,
             Math.min(all, limit.orElse(all)),
-            ready.task() instanceof CodeTask ? missingSandbox() : Optional.empty());
+            runsPrograms(ready.task()) ? missingSandbox() : Optional.empty());
       }
     };
+  }
+
+  private static boolean runsPrograms(org.bitatlas.eval.task.Task task) {
+    return task instanceof CodeTask
+        || (task instanceof ReplyTask reply && reply.score() instanceof ReplyScore.Programs);
   }
 
   private static Optional<String> missingSandbox() {
@@ -124,7 +129,7 @@ record EngineTask(
     }
     if (task instanceof ReplyTask reply) {
       inputs.put("budget", Integer.toString(reply.budget(mode)));
-      if (reply.score() instanceof ReplyScore.Programs) {
+      if (runsPrograms(task)) {
         inputs.put("sandbox", "behaviour " + PythonSandbox.BEHAVIOUR_VERSION);
       }
     }

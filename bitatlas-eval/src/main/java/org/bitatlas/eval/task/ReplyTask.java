@@ -43,7 +43,7 @@ public record ReplyTask(
 
   @Override
   public String chance() {
-    return guessing == 0 ? "0" : Double.toString(guessing);
+    return Math.round(100 * guessing) + " %";
   }
 
   @Override

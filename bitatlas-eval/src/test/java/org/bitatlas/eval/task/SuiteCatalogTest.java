@@ -196,7 +196,7 @@ class SuiteCatalogTest {
         "budgets: {no_think: 5}@budgets: {no_thinking: 5}@slow_think, auto_think or no_think",
         "budgets: {no_think: 5}@budgets: {no_think: 0}@at least 1",
         "modes: []@modes: [slow_think]@budget for slow_think",
-        "rule: whole@rule: hole@whole, first_word, first_match or mathematics",
+        "rule: whole@rule: hole@whole, first_word, first_match, match or mathematics",
         "rule: whole@rule: first_match, pattern: \"(\"@regular expression",
         "rule: whole@rule: whole, pattern: x@unknown keys [pattern]",
         "chance: 0.0@chances: 0.0@chance",
