@@ -48,7 +48,8 @@ final class LikelihoodRun {
       int next = 0;
       for (int i = 0; i < chunk.size(); i++) {
         int count = requests.get(i).size();
-        samples.add(sample(chunk.get(i), requests.get(i), scores.subList(next, next + count)));
+        List<TokenScores> own = scores.subList(next, next + count);
+        samples.add(sample(chunk.get(i), requests.get(i), ofEach(chunk.get(i), own)));
         next += count;
       }
       progress.accept(new Progress(task.name(), samples.size(), items.size()));
@@ -86,8 +87,18 @@ final class LikelihoodRun {
     return metrics;
   }
 
+  /** Equal choices are scored once: they tie to the bit, whatever batch they are in. */
+  private static List<Item.Continuation> distinct(Item.Likelihood item) {
+    return item.continuations().stream().distinct().toList();
+  }
+
+  private static List<TokenScores> ofEach(Item.Likelihood item, List<TokenScores> scores) {
+    List<Item.Continuation> distinct = distinct(item);
+    return item.continuations().stream().map(one -> scores.get(distinct.indexOf(one))).toList();
+  }
+
   private List<ScoringRequest> requests(Item.Likelihood item) {
-    return item.continuations().stream()
+    return distinct(item).stream()
         .map(continuation ->
             fitting(
                 ContinuationEncoding.encode(

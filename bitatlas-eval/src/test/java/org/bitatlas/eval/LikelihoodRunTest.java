@@ -79,6 +79,17 @@ class LikelihoodRunTest {
   }
 
   @Test
+  void equalChoicesAreScoredOnceAndTie() throws IOException {
+    data(
+        "piqa/validation.jsonl",
+        "{\"goal\": \"g\", \"sol1\": \"a\", \"sol2\": \"a\", \"label\": 1}");
+    double[] next = {-3};
+    TaskResult result = run("piqa", request -> each(request, next[0]++));
+    assertThat(result.primary()).isZero();
+    assertThat(result.samples().getFirst().measure("loglikelihood_1")).isEqualTo(-6);
+  }
+
+  @Test
   void whereContextsDifferOnlyWhatFollowsIsScored() throws IOException {
     data(
         "winogrande/winogrande_xl/validation.jsonl",

@@ -114,4 +114,20 @@ public final class Oracles {
   public static int[] ints(JsonNode array) {
     return array.valueStream().mapToInt(JsonNode::intValue).toArray();
   }
+
+  /** Writes the data of a task, by configuration and split, as JSON Lines below {@code root}. */
+  public static void writeData(JsonNode data, Path root) {
+    try {
+      for (String configuration : data.propertyNames()) {
+        Path into = Files.createDirectories(root.resolve(configuration));
+        JsonNode splits = data.get(configuration);
+        for (String split : splits.propertyNames()) {
+          List<String> lines = splits.get(split).valueStream().map(JsonNode::toString).toList();
+          Files.write(into.resolve(split + ".jsonl"), lines);
+        }
+      }
+    } catch (IOException e) {
+      throw new UncheckedIOException(e);
+    }
+  }
 }

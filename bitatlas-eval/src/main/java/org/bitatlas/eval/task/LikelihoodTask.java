@@ -2,6 +2,7 @@ package org.bitatlas.eval.task;
 
 import java.util.Arrays;
 import java.util.List;
+import org.bitatlas.eval.prompt.PromptForm;
 import org.bitatlas.eval.prompt.Prompting;
 import org.bitatlas.tokenizer.ThinkingMode;
 
@@ -47,7 +48,12 @@ public record LikelihoodTask(
     if (prompting.form().choices().isEmpty()) {
       return "0 %";
     }
-    return floor == Floor.MAJORITY ? "majority" : "1/choices";
+    if (floor == Floor.MAJORITY) {
+      return "majority";
+    }
+    return prompting.form().choices().orElseThrow() instanceof PromptForm.Choices.Fixed fixed
+        ? "1/" + fixed.texts().size()
+        : "1/choices";
   }
 
   @Override

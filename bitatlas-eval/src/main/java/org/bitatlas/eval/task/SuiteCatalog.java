@@ -100,9 +100,15 @@ public record SuiteCatalog(
    */
   public List<Entry> asked() {
     boolean builtIn = entries.stream().anyMatch(entry -> entry instanceof Described);
-    return builtIn
-        ? entries.stream().filter(entry -> !(entry instanceof Missing)).toList()
-        : entries;
+    return builtIn ? entries.stream().filter(this::isHere).toList() : entries;
+  }
+
+  private boolean isHere(Entry entry) {
+    return switch (entry) {
+      case Described _ -> true;
+      case Missing _ -> false;
+      case Ready ready -> ready.suite().file().startsWith(folder);
+    };
   }
 
   private static Entry entry(

@@ -31,10 +31,10 @@ class HarnessTasksTest {
 
   @ParameterizedTest
   @MethodSource("goldens")
-  void requestsEqualThoseOfTheHarness(Path file) throws IOException {
+  void requestsEqualThoseOfTheHarness(Path file) {
     JsonNode golden = Oracles.json(file);
     HarnessTask task = CATALOG.task(golden.get("task").stringValue()).orElseThrow();
-    write(golden.get("data"), folder.resolve(task.name()));
+    Oracles.writeData(golden.get("data"), folder.resolve(task.name()));
     for (JsonNode one : golden.get("cases")) {
       HarnessTask asked = task.withShots(one.get("shots").intValue());
       List<Item> items = Suite.load(asked, folder).items();
@@ -82,17 +82,6 @@ class HarnessTasksTest {
         }
       }
       default -> throw new AssertionError("not an item of a reply task: " + item);
-    }
-  }
-
-  private static void write(JsonNode data, Path root) throws IOException {
-    for (String configuration : data.propertyNames()) {
-      Path into = Files.createDirectories(root.resolve(configuration));
-      JsonNode splits = data.get(configuration);
-      for (String split : splits.propertyNames()) {
-        List<String> lines = splits.get(split).valueStream().map(JsonNode::toString).toList();
-        Files.write(into.resolve(split + ".jsonl"), lines);
-      }
     }
   }
 
@@ -169,5 +158,42 @@ class HarnessTasksTest {
 
   private static int subjects(String task) {
     return CATALOG.task(task).orElseThrow().prompting().data().subjects().size();
+  }
+
+  @Test
+  void cluewscAsksInItsOwnWords() throws IOException {
+    Path data = Files.createDirectories(folder.resolve("cluewsc/cluewsc2020"));
+    Files.writeString(
+        data.resolve("validation.jsonl"),
+        "{\"text\": \"小明说他来。\", \"target\": {\"span1_text\": \"小明\", \"span2_text\": \"他\"},"
+            + " \"label\": 0}\n");
+    Item.Likelihood item =
+        (Item.Likelihood)
+            Suite.load(CATALOG.task("cluewsc").orElseThrow(), folder).items().getFirst();
+    assertThat(requests(item).getFirst()).containsExactly("小明说他来。\n问题：上文中的“他”指的是“小明”吗？\n答案：", "是");
+    assertThat(CATALOG.task("cluewsc").orElseThrow().definition()).contains("not in lm-eval");
+  }
+
+  @Test
+  void separatedValuesAreReadAsRfc4180HasThem() throws IOException {
+    Path data = Files.createDirectories(folder.resolve("piqa"));
+    Files.writeString(
+        data.resolve("validation.csv"),
+        "\uFEFFgoal,sol1,sol2,label\r\n\"a \"\"quoted\"\" one,\nof two lines\",b,,1\r\n");
+    assertThatThrownBy(() -> Suite.load(CATALOG.task("piqa").orElseThrow(), folder))
+        .hasMessageContainingAll("validation.csv, line 2", "none of them empty");
+    Files.writeString(
+        data.resolve("validation.csv"),
+        "goal,sol1,sol2,label\n\"a \"\"quoted\"\" one,\nof two lines\",b,c,1\nd,e,f,0");
+    Suite suite = Suite.load(CATALOG.task("piqa").orElseThrow(), folder);
+    assertThat(suite.items()).hasSize(2);
+    assertThat(((Item.Likelihood) suite.items().getFirst()).question())
+        .isEqualTo("Question: a \"quoted\" one,\nof two lines\nAnswer:");
+    Files.writeString(data.resolve("validation.csv"), "goal,sol1\n\"a\"b,c\n");
+    assertThatThrownBy(() -> Suite.load(CATALOG.task("piqa").orElseThrow(), folder))
+        .hasMessageContaining("separator");
+    Files.writeString(data.resolve("validation.csv"), "goal,sol1\na\n");
+    assertThatThrownBy(() -> Suite.load(CATALOG.task("piqa").orElseThrow(), folder))
+        .hasMessageContaining("expected 2 fields, found 1");
   }
 }
