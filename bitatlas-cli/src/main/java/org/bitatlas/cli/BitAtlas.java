@@ -26,6 +26,7 @@ import picocli.CommandLine.Spec;
       BenchCommand.class,
       EvaluateCommand.class,
       TasksCommand.class,
+      ImportCommand.class,
       ChatCommand.class,
       InspectCommand.class,
       TokenizeCommand.class,

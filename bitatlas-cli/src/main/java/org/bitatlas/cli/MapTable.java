@@ -104,6 +104,9 @@ final class MapTable {
           ? "."
           : cell.state().name().toLowerCase(Locale.ROOT).replace("non_finite", "not fin.");
     }
+    if (cell.planned().metric() == Metric.SPEED) {
+      return String.format(Locale.ROOT, "%.1f ", cell.value().getAsDouble());
+    }
     boolean perplexity = cell.planned().metric() == Metric.PERPLEXITY;
     String figure = Figures.primary(perplexity, cell.value().getAsDouble()).replace(" %", "");
     return figure + (cell.comparison().verdict() == Verdict.WORSE ? WORSE : " ");

@@ -5,5 +5,7 @@ public enum Metric {
   /** Share of items answered right, 0 to 1; higher is better. */
   ACCURACY,
   /** exp of the mean negative log-likelihood per token; lower is better. */
-  PERPLEXITY
+  PERPLEXITY,
+  /** Tokens per second of a server; higher is better. Never compared: loads differ. */
+  SPEED
 }

@@ -16,6 +16,11 @@ public final class Origin {
 
   private Origin() {}
 
+  /** Whether a record was read from a file of another program. */
+  public static boolean isImported(RunRecord record) {
+    return record.inputs().getOrDefault(INPUT, "").startsWith(IMPORTED);
+  }
+
   /** Whether a record was made by something else than BitAtlas's engine. */
   public static boolean isForeign(RunRecord record) {
     return record.inputs().containsKey(INPUT);

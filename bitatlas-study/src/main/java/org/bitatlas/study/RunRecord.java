@@ -79,7 +79,8 @@ public record RunRecord(
    * ({@link InformativeRule}); empty where it does, or where the rule does not apply.
    */
   public Optional<String> uninformative() {
-    if (metric != Metric.ACCURACY || state != CellState.OK || items == 0) {
+    boolean foreign = inputs.containsKey(Origin.INPUT);
+    if (foreign || metric != Metric.ACCURACY || state != CellState.OK || items == 0) {
       return Optional.empty();
     }
     InformativeRule.Decision decision = InformativeRule.DEFAULT.decide(correct, items, chance);

@@ -17,7 +17,7 @@ import org.bitatlas.tensor.BitAtlasException;
  * <p>On POSIX systems a process loses its lock on a file when it closes any channel to that file,
  * so a file that this process holds is not opened again: what it holds is remembered here.
  */
-final class StudyLock implements AutoCloseable {
+public final class StudyLock implements AutoCloseable {
   private static final String FILE = "study.lock";
   private static final Set<Path> HELD_HERE = ConcurrentHashMap.newKeySet();
 
@@ -36,7 +36,7 @@ final class StudyLock implements AutoCloseable {
    *
    * @throws BitAtlasException when another study, of this process or another one, holds it
    */
-  static StudyLock acquire(Path folder) {
+  public static StudyLock acquire(Path folder) {
     try {
       Files.createDirectories(folder);
       Path file = folder.toRealPath().resolve(FILE);

@@ -166,6 +166,8 @@ final class EndpointClient implements AutoCloseable {
       try {
         check(path, response, in);
         return reading.read(new BoundedBody(in, limit), sent);
+      } catch (JacksonException e) {
+        throw new IOException("the answer has another form than was asked for", e);
       } catch (IOException e) {
         if (Thread.currentThread().isInterrupted()) {
           throw new InterruptedException();

@@ -337,7 +337,7 @@ class EndpointTest {
   @ParameterizedTest
   @EnumSource(
       value = LocalEndpoint.Failure.class,
-      names = {"STATUS", "GARBAGE", "CUT_STREAM", "STREAM_ERROR", "CLOSED"})
+      names = {"STATUS", "GARBAGE", "WRONG_TYPES", "CUT_STREAM", "STREAM_ERROR", "CLOSED"})
   void triesAgainWhatMayPassAndThenSaysOneSentence(LocalEndpoint.Failure failure) {
     try (Endpoint endpoint = connect()) {
       server.fail(failure, 1, 2);

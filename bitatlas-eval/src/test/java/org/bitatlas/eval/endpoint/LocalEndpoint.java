@@ -51,6 +51,7 @@ public final class LocalEndpoint implements AutoCloseable {
     NONE,
     STATUS,
     GARBAGE,
+    WRONG_TYPES,
     CUT_STREAM,
     STREAM_ERROR,
     HUGE,
@@ -153,6 +154,11 @@ public final class LocalEndpoint implements AutoCloseable {
         send(exchange, failureStatus, failureText);
       }
       case GARBAGE -> send(exchange, 200, "<html>not what was asked for</html>");
+      case WRONG_TYPES ->
+          send(
+              exchange,
+              200,
+              "data: {\"choices\": [{\"text\": 7, \"token_ids\": [\"a\", 1.5]}], \"usage\": 3}\n\n");
       case CUT_STREAM ->
           send(exchange, 200, "data: {\"choices\": [{\"text\": \"a\", \"token_ids\": [101]}]}\n\n");
       case STREAM_ERROR ->

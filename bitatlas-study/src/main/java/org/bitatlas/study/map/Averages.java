@@ -6,6 +6,7 @@ import java.util.Optional;
 import java.util.OptionalDouble;
 import org.bitatlas.scheme.ModelSize;
 import org.bitatlas.study.Metric;
+import org.bitatlas.study.StudyRecipe;
 
 /** Mean accuracy of every row and the Pareto front of accuracy against memory. */
 final class Averages {
@@ -54,6 +55,7 @@ final class Averages {
     for (int i = 0; i < cells.size(); i++) {
       MapCell cell = cells.get(i);
       if (cell.planned().metric() != Metric.ACCURACY
+          || cell.planned().method().equals(StudyRecipe.IMPORTED_METHOD)
           || cell.flags().contains(Flag.FLOAT_UNINFORMATIVE)) {
         continue;
       }

@@ -88,6 +88,7 @@ final class Baselines {
           ItemPairs.of(baseline.samples(), cell.samples())
               .map(pairs -> PairedAccuracy.of(pairs, share, noise))
               .orElse(Comparison.NOT_COMPARABLE);
+      case SPEED -> Comparison.NOT_COMPARABLE;
       case PERPLEXITY ->
           PairedLikelihoods.of(baseline.samples(), cell.samples())
               .map(likelihoods -> likelihoods.comparison(share, noise))

@@ -32,6 +32,7 @@ final class Figures {
             switch (record.metric()) {
               case ACCURACY -> percent(record.primary());
               case PERPLEXITY -> perplexity(record.primary());
+              case SPEED -> format("%.1f", record.primary());
             })
         .orElse(NONE);
   }
@@ -52,6 +53,7 @@ final class Figures {
         switch (metric) {
           case ACCURACY -> 100 * delta;
           case PERPLEXITY -> 100 * Math.expm1(delta);
+          case SPEED -> Double.NaN;
         };
     String unit = metric == Metric.PERPLEXITY ? " %" : "";
     String digits = Math.abs(shown) >= 1000 ? format("%+.0f", shown) : format("%+.1f", shown);

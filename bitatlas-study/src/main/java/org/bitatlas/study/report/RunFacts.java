@@ -37,6 +37,10 @@ record RunFacts(SequencedMap<String, String> lines) {
     put(lines, "Tokenizer", distinct(records, record -> shortened(record, "tokenizer")));
     put(lines, "Precision", distinct(records, record -> input(record, "precision")));
     put(lines, "Platform", distinct(records, record -> input(record, "platform")));
+    put(
+        lines,
+        "Imported",
+        distinct(records, record -> Origin.isImported(record) ? input(record, Origin.INPUT) : ""));
     put(lines, "Device", distinct(records, record -> input(record, "device")));
     put(lines, "Kernels", distinct(records, record -> input(record, "kernels")));
     put(
@@ -118,12 +122,14 @@ record RunFacts(SequencedMap<String, String> lines) {
 
   private static String period(List<RunRecord> records) {
     SequencedSet<String> times = new TreeSet<>();
-    records.forEach(record -> {
-      String time = record.provenance().getOrDefault("time", "");
-      if (!time.isEmpty()) {
-        times.add(time.replace('T', ' ').replace("Z", " UTC"));
-      }
-    });
+    records.stream()
+        .filter(record -> !Origin.isImported(record))
+        .forEach(record -> {
+          String time = record.provenance().getOrDefault("time", "");
+          if (!time.isEmpty()) {
+            times.add(time.replace('T', ' ').replace("Z", " UTC"));
+          }
+        });
     if (times.isEmpty()) {
       return "";
     }
