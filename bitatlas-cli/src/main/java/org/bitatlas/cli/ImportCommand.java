@@ -45,14 +45,14 @@ final class ImportCommand implements Callable<Integer> {
       paramLabel = "TEXT",
       required = true,
       description = "What was measured, as the map shows it.")
-  String label;
+  String label = "";
 
   @Option(
       names = "--platform",
       paramLabel = "TEXT",
       required = true,
       description = "What it ran on, for example 'Ascend 910B'.")
-  String platform;
+  String platform = "";
 
   @Option(
       names = "--beside",

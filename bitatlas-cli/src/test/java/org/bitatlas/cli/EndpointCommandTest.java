@@ -226,6 +226,30 @@ class EndpointCommandTest {
   }
 
   @Test
+  void importsAFileOfResultsWithoutNativeLibraries() throws Exception {
+    Path file = folder.resolve("throughput.json");
+    Files.writeString(
+        file,
+        "{\"elapsed_time\": 12.5, \"num_requests\": 100, \"total_num_tokens\": 51200,"
+            + " \"requests_per_second\": 8.0, \"tokens_per_second\": 4096.0}");
+    String output =
+        without(
+            ENGINE_AND_TOKENIZERS,
+            "import",
+            file.toString(),
+            "--label",
+            "W8A8",
+            "--platform",
+            "Ascend 910B",
+            "--out",
+            folder.toString());
+    assertThat(output).contains("vllm bench throughput", "4096.0", "1 records imported");
+
+    assertThat(without(ENGINE_AND_TOKENIZERS, "map", "--out", folder.toString()))
+        .contains("W8A8 [imported]", "4096.0");
+  }
+
+  @Test
   void anEndpointNeedsALabelAndAPlatform() {
     StringWriter err = new StringWriter();
     int exit =

@@ -96,7 +96,7 @@ public final class StudyLock implements AutoCloseable {
   }
 
   /** The locked folder. */
-  Path folder() {
+  public Path folder() {
     return folder;
   }
 
