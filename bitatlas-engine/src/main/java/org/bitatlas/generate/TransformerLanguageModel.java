@@ -21,7 +21,7 @@ import org.bitatlas.tensor.BitAtlasException;
 public final class TransformerLanguageModel implements LanguageModel {
 
   /** Raised when the same requests on the same model would give other results. */
-  public static final int BEHAVIOUR_VERSION = 3;
+  public static final int BEHAVIOUR_VERSION = 4;
 
   private static final double MIB = 1 << 20;
 

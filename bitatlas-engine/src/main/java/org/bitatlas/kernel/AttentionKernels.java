@@ -54,12 +54,25 @@ public sealed interface AttentionKernels permits ScalarAttention, VectorAttentio
   void addDot(
       MemorySegment panel, long at, int columns, float[] x, int first, float[] chains, int to);
 
+  /** The largest of {@code count} scores, whole groups of 32; not a number where one is not. */
+  float largest(float[] scores, int from, int count);
+
   /**
    * Replaces scores by exp(score - largest).
    *
    * @param scores whole groups of 32; those not to be seen are negative infinity
+   * @param largest of all scores, or of more
    * @return their sum, by 32 chains of every 32nd score, added in pairs; not a number where a score
    *     is not
    */
-  float exponentials(float[] scores, int from, int count);
+  float exponentials(float[] scores, int from, int count, float largest);
+
+  /**
+   * Scales what is there and adds: target[i] = fma(target[i], factor, added[i]).
+   *
+   * @param at first byte of the target
+   * @param from first byte of what is added
+   */
+  void scaleAndAdd(
+      MemorySegment target, long at, float factor, MemorySegment added, long from, int count);
 }

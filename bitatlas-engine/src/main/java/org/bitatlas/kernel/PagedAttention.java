@@ -105,7 +105,7 @@ public final class PagedAttention {
         Arrays.fill(scores, from, from + seen, Float.NEGATIVE_INFINITY);
         Arrays.fill(
             scores, from + length - firstPage * Panels.ROWS, from + width, Float.NEGATIVE_INFINITY);
-        sums[q] = kernels.exponentials(scores, from, width);
+        sums[q] = kernels.exponentials(scores, from, width, kernels.largest(scores, from, width));
       }
       float[] chains = scratch.chains(group * values.panels() * CHAINS);
       Arrays.fill(chains, 0, group * values.panels() * CHAINS, 0);

@@ -71,11 +71,27 @@ public final class ScalarAttention implements AttentionKernels {
   }
 
   @Override
-  public float exponentials(float[] scores, int from, int count) {
+  public float largest(float[] scores, int from, int count) {
     float largest = Float.NEGATIVE_INFINITY;
     for (int t = from; t < from + count; t++) {
       largest = Math.max(largest, scores[t]);
     }
+    return largest;
+  }
+
+  @Override
+  public void scaleAndAdd(
+      MemorySegment target, long at, float factor, MemorySegment added, long from, int count) {
+    for (long i = 0; i < count; i++) {
+      long place = i * Float.BYTES;
+      float value = target.get(Panels.FLOAT, at + place);
+      target.set(
+          Panels.FLOAT, at + place, Math.fma(value, factor, added.get(Panels.FLOAT, from + place)));
+    }
+  }
+
+  @Override
+  public float exponentials(float[] scores, int from, int count, float largest) {
     float[] sums = new float[Panels.ROWS];
     for (int t = 0; t < count; t++) {
       float weight = Exponential.of(scores[from + t] - largest);

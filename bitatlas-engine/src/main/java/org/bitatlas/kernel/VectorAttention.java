@@ -160,12 +160,36 @@ public final class VectorAttention implements AttentionKernels {
   }
 
   @Override
-  public float exponentials(float[] scores, int from, int count) {
+  public float largest(float[] scores, int from, int count) {
     FloatVector most = FloatVector.broadcast(Lanes.FLOAT, Float.NEGATIVE_INFINITY);
     for (int t = 0; t < count; t += Lanes.COUNT) {
       most = most.max(FloatVector.fromArray(Lanes.FLOAT, scores, from + t));
     }
-    float largest = most.reduceLanes(MAX);
+    return most.reduceLanes(MAX);
+  }
+
+  @Override
+  public void scaleAndAdd(
+      MemorySegment target, long at, float factor, MemorySegment added, long from, int count) {
+    FloatVector factors = FloatVector.broadcast(Lanes.FLOAT, factor);
+    int whole = count - count % Lanes.COUNT;
+    for (int i = 0; i < whole; i += Lanes.COUNT) {
+      long place = (long) i * Float.BYTES;
+      FloatVector.fromMemorySegment(Lanes.FLOAT, target, at + place, Lanes.ORDER)
+          .fma(
+              factors, FloatVector.fromMemorySegment(Lanes.FLOAT, added, from + place, Lanes.ORDER))
+          .intoMemorySegment(target, at + place, Lanes.ORDER);
+    }
+    for (int i = whole; i < count; i++) {
+      long place = (long) i * Float.BYTES;
+      float value = target.get(Panels.FLOAT, at + place);
+      target.set(
+          Panels.FLOAT, at + place, Math.fma(value, factor, added.get(Panels.FLOAT, from + place)));
+    }
+  }
+
+  @Override
+  public float exponentials(float[] scores, int from, int count, float largest) {
     float[] sums = new float[Panels.ROWS];
     for (int lane = 0; lane < Panels.ROWS; lane += Lanes.COUNT) {
       FloatVector sum = FloatVector.zero(Lanes.FLOAT);

@@ -1,8 +1,15 @@
 package org.bitatlas.model;
 
+import java.lang.foreign.MemorySegment;
+import java.lang.ref.Reference;
+import java.util.ArrayList;
+import java.util.List;
 import java.util.Optional;
 import org.bitatlas.kernel.KernelThreads;
+import org.bitatlas.kernel.PromptAttention;
+import org.bitatlas.kernel.PromptPart;
 import org.bitatlas.kernel.RowScratch;
+import org.bitatlas.kernel.SeenHeads;
 import org.bitatlas.kernel.TileTask;
 import org.bitatlas.tensor.Device;
 import org.bitatlas.tensor.ElementType;
@@ -14,9 +21,10 @@ import org.bitatlas.tensor.TensorScope;
  * Causal attention within right-padded sequences: position t sees 0 .. t, or the last {@code
  * slidingWindow} of them. Padding comes after every real token, so no token sees any.
  *
- * <p>Heads in bf16 are attended in fp32 where the CPU has no AMX: libtorch multiplies bf16 some 20
- * times slower there. Where a sequence has several threads, each attends a key head with its query
- * heads at a time; the bits are the same.
+ * <p>A model that is loaded to be run attends by {@link PromptAttention}. On libtorch heads in bf16
+ * are attended in fp32 where the CPU has no AMX: libtorch multiplies bf16 some 20 times slower
+ * there. Where a sequence has several threads, each attends a key head with its query heads at a
+ * time; the bits are the same.
  */
 final class CausalAttention implements Attention {
 
@@ -27,21 +35,87 @@ final class CausalAttention implements Attention {
 
   private final Architecture architecture;
   private final Optional<KernelThreads> threads;
+  private final Optional<AttentionOperator> operator;
+  private final Optional<int[]> lengths;
 
   /** Attention on the calling thread, which can be differentiated. */
   CausalAttention(Architecture architecture) {
-    this.architecture = architecture;
-    this.threads = Optional.empty();
+    this(architecture, Optional.empty(), Optional.empty(), Optional.empty());
   }
 
-  /** Attention that threads may share. */
+  /** Attention on libtorch that threads may share. */
   CausalAttention(Architecture architecture, KernelThreads threads) {
+    this(architecture, Optional.of(threads), Optional.empty(), Optional.empty());
+  }
+
+  /** Attention by a model's operator, of sequences that are as long as the heads given. */
+  CausalAttention(Architecture architecture, AttentionOperator operator) {
+    this(architecture, Optional.of(operator.threads()), Optional.of(operator), Optional.empty());
+  }
+
+  /**
+   * Attention by a model's operator.
+   *
+   * @param lengths [B] of the sequences
+   */
+  CausalAttention(Architecture architecture, AttentionOperator operator, int[] lengths) {
+    this(
+        architecture, Optional.of(operator.threads()), Optional.of(operator), Optional.of(lengths));
+  }
+
+  private CausalAttention(
+      Architecture architecture,
+      Optional<KernelThreads> threads,
+      Optional<AttentionOperator> operator,
+      Optional<int[]> lengths) {
     this.architecture = architecture;
-    this.threads = Optional.of(threads);
+    this.threads = threads;
+    this.operator = operator;
+    this.lengths = lengths;
   }
 
   @Override
   public Tensor attend(int layer, Tensor heads) {
+    if (operator.isEmpty()) {
+      return onLibtorch(layer, heads);
+    }
+    int tokens = Math.toIntExact(heads.size(0) * heads.size(1));
+    Optional<PromptAttention> prompts = operator.get().prompts();
+    return prompts.isPresent() && heads.device().isHost()
+        ? operator.get().onBlocks(tokens, () -> onBlocks(prompts.get(), layer, heads))
+        : operator.get().onLibtorch(tokens, () -> onLibtorch(layer, heads));
+  }
+
+  private Tensor onBlocks(PromptAttention prompts, int layer, Tensor given) {
+    Tensor heads = given.to(prompts.type()).contiguous();
+    int length = (int) heads.size(1);
+    int dimension = architecture.headDimension();
+    long queries = (long) architecture.heads() * dimension;
+    long keys = (long) architecture.keyValueHeads() * dimension;
+    long stride = queries + 2 * keys;
+    MemorySegment memory = heads.memory();
+    List<PromptPart> parts = new ArrayList<>();
+    for (int row = 0; row < heads.size(0); row++) {
+      long first = row * length * stride;
+      SeenHeads seen =
+          new SeenHeads(
+              memory, prompts.type(), first + queries, first + queries + keys, stride, dimension);
+      int count = lengths.isPresent() ? lengths.get()[row] : length;
+      parts.add(new PromptPart(memory, first, stride, count, 0, seen, row * length));
+    }
+    int rows = Math.toIntExact(heads.size(0) * length);
+    Tensor attended = prompts.attend(parts, rows, window(layer), operator.get().threads());
+    Reference.reachabilityFence(heads);
+    return attended.to(given.elementType()).view(heads.size(0), length, queries);
+  }
+
+  private int window(int layer) {
+    return architecture.slidingWindowLayers().contains(layer)
+        ? architecture.slidingWindow()
+        : Integer.MAX_VALUE;
+  }
+
+  private Tensor onLibtorch(int layer, Tensor heads) {
     ElementType type = heads.elementType();
     boolean slow = heads.device().kind() == Device.Kind.CPU && !FAST_BRAIN_FLOATS;
     return type == ElementType.BF16 && slow

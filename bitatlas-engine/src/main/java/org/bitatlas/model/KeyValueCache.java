@@ -2,17 +2,19 @@ package org.bitatlas.model;
 
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
+import java.lang.ref.Reference;
 import java.util.List;
 import java.util.Optional;
-import org.bitatlas.kernel.AttentionKernels;
 import org.bitatlas.kernel.KernelThreads;
 import org.bitatlas.kernel.PageLayout;
 import org.bitatlas.kernel.PagePool;
 import org.bitatlas.kernel.PageWriter;
 import org.bitatlas.kernel.PagedAttention;
 import org.bitatlas.kernel.PagedSequence;
-import org.bitatlas.kernel.RowKernels;
+import org.bitatlas.kernel.PromptAttention;
+import org.bitatlas.kernel.PromptPart;
 import org.bitatlas.kernel.RowScratch;
+import org.bitatlas.kernel.SeenPages;
 import org.bitatlas.kernel.TileTask;
 import org.bitatlas.tensor.Device;
 import org.bitatlas.tensor.ElementType;
@@ -30,16 +32,17 @@ final class KeyValueCache implements AutoCloseable {
   private final PagePool pool;
   private final PageWriter writer;
   private final PagedAttention attention;
+  private final AttentionOperator operator;
   private final KernelThreads threads;
 
-  KeyValueCache(Architecture architecture, PageLayout layout, KernelThreads threads) {
+  KeyValueCache(Architecture architecture, PageLayout layout, AttentionOperator operator) {
     this.architecture = architecture;
     this.pool = new PagePool(layout);
     this.writer = new PageWriter(layout);
     this.attention =
-        new PagedAttention(
-            layout, architecture.heads(), AttentionKernels.with(RowKernels.selected()));
-    this.threads = threads;
+        new PagedAttention(layout, architecture.heads(), AttentionOperator.pageKernels());
+    this.operator = operator;
+    this.threads = operator.threads();
   }
 
   /** An empty sequence. */
@@ -72,6 +75,10 @@ final class KeyValueCache implements AutoCloseable {
 
       @Override
       public Tensor attend(int layer, Tensor heads) {
+        return operator.onPages(lengths.length, () -> attended(layer, heads));
+      }
+
+      private Tensor attended(int layer, Tensor heads) {
         MemorySegment all = onHost(heads).memory();
         int token = architecture.heads() + 2 * architecture.keyValueHeads();
         long stride = (long) token * architecture.headDimension();
@@ -105,7 +112,8 @@ final class KeyValueCache implements AutoCloseable {
    * @param sequences [B] with room for their tokens, and none before
    */
   Attention whole(List<PagedSequence> sequences) {
-    CausalAttention causal = new CausalAttention(architecture, threads);
+    int[] lengths = sequences.stream().mapToInt(PagedSequence::length).toArray();
+    CausalAttention causal = new CausalAttention(architecture, operator, lengths);
     return new Attention() {
       @Override
       public boolean takesHeadsUnrounded(int layer) {
@@ -121,7 +129,7 @@ final class KeyValueCache implements AutoCloseable {
 
   /**
    * Attention of a chunk of one sequence, whose keys and values are stored, to all tokens before it
-   * and to itself. Of one layer at a time keys and values are widened to fp32.
+   * and to itself. On libtorch keys and values of one layer at a time are widened to fp32.
    *
    * @param sequence with room for the chunk, which is its end
    * @param start position of the first token of the chunk
@@ -143,11 +151,33 @@ final class KeyValueCache implements AutoCloseable {
         for (int t = 0; t < count; t++) {
           writer.write(layer, sequence, start + t, memory, t * stride + width);
         }
-        int first = (int) Math.max(0L, start + 1L - window(layer));
-        return attended(layer, all, first).to(heads.elementType()).to(heads.device());
+        Optional<PromptAttention> prompts = operator.prompts();
+        return (prompts.isPresent()
+                ? operator.onBlocks(count, () -> onBlocks(prompts.get(), layer, all))
+                : operator.onLibtorch(count, () -> onLibtorch(layer, all)))
+            .to(heads.elementType())
+            .to(heads.device());
       }
 
-      private Tensor attended(int layer, Tensor heads, int first) {
+      private Tensor onBlocks(PromptAttention prompts, int layer, Tensor heads) {
+        long width = (long) architecture.heads() * architecture.headDimension();
+        Tensor typed = heads.to(prompts.type());
+        PromptPart part =
+            new PromptPart(
+                typed.memory(),
+                0,
+                heads.elementCount() / count,
+                count,
+                start,
+                new SeenPages(pool.layout(), layer, sequence),
+                0);
+        Tensor attended = prompts.attend(List.of(part), count, window(layer), threads);
+        Reference.reachabilityFence(typed);
+        return attended.view(count, 1, width);
+      }
+
+      private Tensor onLibtorch(int layer, Tensor heads) {
+        int first = (int) Math.max(0L, start + 1L - window(layer));
         int seen = sequence.length() - first;
         int dimension = architecture.headDimension();
         int keyHeads = architecture.keyValueHeads();

@@ -37,7 +37,7 @@ public final class TransformerModel implements AutoCloseable {
   private final List<DecoderBlock> blocks = new ArrayList<>();
   private final Tensor finalNorm;
   private final RotaryTable rotary;
-  private final KernelThreads threads;
+  private final AttentionOperator attention;
   private final PageLayout cacheLayout;
 
   private TransformerModel(
@@ -63,7 +63,10 @@ public final class TransformerModel implements AutoCloseable {
     for (int layer = 0; layer < architecture.layers(); layer++) {
       blocks.add(new DecoderBlock(source, layer, rotary, packed));
     }
-    threads = packed.map(PackedExecution::threads).orElseGet(() -> new KernelThreads(1));
+    attention =
+        packed
+            .map(present -> AttentionOperator.of(architecture, precision.elementType(), present))
+            .orElseGet(() -> AttentionOperator.onLibtorch(architecture, new KernelThreads(1)));
     cacheLayout =
         new PageLayout(
             architecture.keyValueHeads(),
@@ -288,7 +291,7 @@ public final class TransformerModel implements AutoCloseable {
    * @return [B x T x D]
    */
   public Tensor block(int layer, Tensor hidden, LinearInputObserver observer) {
-    return block(layer, hidden, new CausalAttention(architecture, threads), observer);
+    return block(layer, hidden, new CausalAttention(architecture, attention), observer);
   }
 
   Tensor block(int layer, Tensor hidden, Attention attention, LinearInputObserver observer) {
@@ -367,7 +370,7 @@ public final class TransformerModel implements AutoCloseable {
 
   /** A cache of keys and values, without sequences. */
   KeyValueCache newCache() {
-    return new KeyValueCache(architecture, cacheLayout, threads);
+    return new KeyValueCache(architecture, cacheLayout, attention);
   }
 
   /** How keys and values are stored: how many bytes a page of tokens takes. */
@@ -410,6 +413,7 @@ public final class TransformerModel implements AutoCloseable {
     finalNorm.close();
     blocks.forEach(DecoderBlock::close);
     rotary.close();
+    attention.close();
     packed.ifPresent(PackedExecution::close);
   }
 }
