@@ -85,6 +85,11 @@ record BlockedBytes(int features, int depth, int block, boolean summed) {
     return true;
   }
 
+  /** The same for some of the columns: blocks, not sums. */
+  BlockedBytes ofDepth(int columns) {
+    return new BlockedBytes(features, columns, block, false);
+  }
+
   /** Where the first four columns of a feature lie. */
   long offset(int feature) {
     return (long) feature / block * block * depth + (long) feature % block * QUAD;

@@ -58,6 +58,11 @@ final class ColumnGroups {
     return new ColumnGroups(starts, moved ? order : new int[0]);
   }
 
+  /** All columns in their packed order as one group. */
+  ColumnGroups joined() {
+    return new ColumnGroups(new int[] {0, columns()}, order);
+  }
+
   /** Number of groups G. */
   int count() {
     return starts.length - 1;

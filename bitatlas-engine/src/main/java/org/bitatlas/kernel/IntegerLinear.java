@@ -11,7 +11,8 @@ import org.bitatlas.tensor.Tensor;
 /**
  * A linear layer in integers: y[m][n] = a[m] * (sum over g of s[n][g] * acc[m][n][g]) + b[n], with
  * acc the exact sum of activation codes times weight codes of group g, groups added in order by
- * fused multiply-adds in fp32.
+ * fused multiply-adds in fp32; with second scales y[m][n] = a[m] * c[n] * (sum over g of s2[n][g] *
+ * acc[m][n][g]) + b[n], that sum exact.
  *
  * <p>The weight is there once. Codes of more than 4 bits with one scale per output feature are kept
  * as oneDNN reads them, which multiplies one row as fast as memory gives them. All others are kept
@@ -68,12 +69,14 @@ public final class IntegerLinear implements PackedLinear {
     this.kernels = kernels;
     this.bias = bias;
     boolean library = ByteWeights.exactLibrary() && ByteWeights.fit(linear);
-    boolean scaled = linear.groups() == 1 && !SignedCodes.shifted(quantizer);
+    boolean exact = IntegerRows.hasSecondScales(linear) && !SignedCodes.shifted(quantizer);
+    boolean scaled = exact || (linear.groups() == 1 && !SignedCodes.shifted(quantizer));
     if (library && scaled && linear.bits() > 4) {
       this.rows = Optional.empty();
       this.manyRows = Optional.of(new ScaledProduct(linear, bias, quantizer, output));
     } else {
-      IntegerRows own = IntegerRows.of(linear, arena);
+      IntegerRows own =
+          exact ? IntegerRows.withSecondScales(linear, arena) : IntegerRows.of(linear, arena);
       this.rows = Optional.of(own);
       this.manyRows = library ? unpacked(own, scaled, output) : Optional.empty();
     }

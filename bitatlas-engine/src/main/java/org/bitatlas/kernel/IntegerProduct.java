@@ -93,6 +93,9 @@ public final class IntegerProduct implements TileTask {
           subtractZeros(panel, row, sums);
         }
         int from = row * groups * Panels.ROWS;
+        if (weights.hasSeconds()) {
+          kernels.joinGroups(weights, panel, sums, from);
+        }
         kernels.scale(weights, panel, sums, from, input.scale(row), scratch.results);
         PanelResults.copy(scratch.results, panel, row, weights.outputFeatures(), output);
       }

@@ -14,6 +14,9 @@ import org.bitatlas.tensor.BitAtlasException;
  * order of the groups, each term a fused multiply-add in fp32; a is the scale of the activation
  * row.
  *
+ * <p>With second scales scale[n][g] = channel[n] * second[n][g], and y[n] = a * channel[n] *
+ * (float) (sum over g of second[n][g] * the inner sum), exact in 32 bits up to the channel's scale.
+ *
  * <p>Codes of up to 4 bits are stored in 4, wider ones in 8, signed: code - 2^(bits-1).
  */
 public final class IntegerRows implements DecodeRows {
@@ -25,13 +28,96 @@ public final class IntegerRows implements DecodeRows {
   private final CodeSlabs codes;
   private final PanelFloats scales;
   private final Optional<MemorySegment> zeros;
+  private final Optional<MemorySegment> seconds;
 
   private IntegerRows(
-      int outputFeatures, CodeSlabs codes, PanelFloats scales, Optional<MemorySegment> zeros) {
+      int outputFeatures,
+      CodeSlabs codes,
+      PanelFloats scales,
+      Optional<MemorySegment> zeros,
+      Optional<MemorySegment> seconds) {
     this.outputFeatures = outputFeatures;
     this.codes = codes;
     this.scales = scales;
     this.zeros = zeros;
+    this.seconds = seconds;
+  }
+
+  /**
+   * Whether a layer's codes times their second scales are signed bytes, of groups that begin at
+   * every fourth column: whether {@link #withSecondScales} can hold it.
+   */
+  static boolean hasSecondScales(GridLinear linear) {
+    if (!linear.hasSecondScales()) {
+      return false;
+    }
+    int middle = 1 << (linear.bits() - 1);
+    boolean fits = linear.bits() <= 4;
+    ColumnGroups groups = ColumnGroups.of(linear);
+    for (int group = 0; group < groups.count(); group++) {
+      fits &= groups.start(group) % BlockedBytes.QUAD == 0;
+    }
+    for (byte second : linear.secondScales()) {
+      fits &= second * middle <= Byte.MAX_VALUE;
+    }
+    for (byte zero : linear.zeroPoints()) {
+      fits &= (zero & 0xFF) == middle;
+    }
+    return fits;
+  }
+
+  /**
+   * Packs a layer with its second scales.
+   *
+   * @throws BitAtlasException when K is above {@link #MAX_COLUMNS}
+   */
+  static IntegerRows withSecondScales(GridLinear linear, Arena arena) {
+    int rows = linear.outputFeatures();
+    PanelFloats channels =
+        new PanelFloats(rows, 1, arena).fill(linear.channelScales().orElseThrow());
+    return new IntegerRows(
+        rows,
+        codes(linear, arena),
+        channels,
+        Optional.empty(),
+        Optional.of(seconds(linear, arena)));
+  }
+
+  /** A slab of 16-bit numbers for each panel and group. */
+  private static MemorySegment seconds(GridLinear linear, Arena arena) {
+    int groups = linear.groups();
+    int panels = Panels.count(linear.outputFeatures());
+    MemorySegment memory = Panels.allocate(arena, (long) panels * groups * Panels.SLAB_BYTES);
+    byte[] seconds = linear.secondScales();
+    for (int row = 0; row < linear.outputFeatures(); row++) {
+      for (int group = 0; group < groups; group++) {
+        memory.set(
+            Panels.HALF,
+            secondAt(row / Panels.ROWS, groups, group, row % Panels.ROWS),
+            seconds[row * groups + group]);
+      }
+    }
+    return memory;
+  }
+
+  private static long secondAt(int panel, int groups, int group, int lane) {
+    return ((long) panel * groups + group) * Panels.SLAB_BYTES
+        + (long) Panels.word(lane) * Integer.BYTES
+        + Panels.shift(lane) / Byte.SIZE;
+  }
+
+  private static CodeSlabs codes(GridLinear linear, Arena arena) {
+    int columns = linear.inputFeatures();
+    if (columns > MAX_COLUMNS) {
+      throw new BitAtlasException(
+          "A linear layer with %d input features is too wide for 32-bit sums; at most %d."
+              .formatted(columns, MAX_COLUMNS));
+    }
+    ColumnGroups groups = ColumnGroups.of(linear);
+    int[] widths = new int[groups.count()];
+    Arrays.fill(widths, linear.bits() <= 4 ? 4 : 8);
+    return new CodeSlabs(linear.outputFeatures(), groups, widths, arena)
+        .fill(linear.outputFeatures(), centered(linear));
   }
 
   /**
@@ -42,17 +128,9 @@ public final class IntegerRows implements DecodeRows {
    */
   public static IntegerRows of(GridLinear linear, Arena arena) {
     int rows = linear.outputFeatures();
-    int columns = linear.inputFeatures();
-    if (columns > MAX_COLUMNS) {
-      throw new BitAtlasException(
-          "A linear layer with %d input features is too wide for 32-bit sums; at most %d."
-              .formatted(columns, MAX_COLUMNS));
-    }
-    ColumnGroups groups = ColumnGroups.of(linear);
-    int[] widths = new int[groups.count()];
-    Arrays.fill(widths, linear.bits() <= 4 ? 4 : 8);
     int middle = 1 << (linear.bits() - 1);
-    CodeSlabs codes = new CodeSlabs(rows, groups, widths, arena).fill(rows, centered(linear));
+    CodeSlabs codes = codes(linear, arena);
+    ColumnGroups groups = codes.groups();
     PanelFloats scales = new PanelFloats(rows, groups.count(), arena).fill(linear.scales());
     boolean middleEverywhere = true;
     for (byte zero : linear.zeroPoints()) {
@@ -62,7 +140,8 @@ public final class IntegerRows implements DecodeRows {
         rows,
         codes,
         scales,
-        middleEverywhere ? Optional.empty() : Optional.of(zeros(linear, groups, arena)));
+        middleEverywhere ? Optional.empty() : Optional.of(zeros(linear, groups, arena)),
+        Optional.empty());
   }
 
   /** Signed codes: code - 2^(bits-1). */
@@ -103,7 +182,10 @@ public final class IntegerRows implements DecodeRows {
 
   @Override
   public long bytes() {
-    return codes.bytes() + scales.bytes() + zeros.map(MemorySegment::byteSize).orElse(0L);
+    return codes.bytes()
+        + scales.bytes()
+        + zeros.map(MemorySegment::byteSize).orElse(0L)
+        + seconds.map(MemorySegment::byteSize).orElse(0L);
   }
 
   @Override
@@ -117,7 +199,7 @@ public final class IntegerRows implements DecodeRows {
         .formatted(
             width(),
             codes.groups().count() == 1 ? "per channel" : codes.groups().count() + " groups",
-            zeros.isPresent() ? ", zero points" : "");
+            zeros.isPresent() ? ", zero points" : seconds.isPresent() ? ", second scales" : "");
   }
 
   @Override
@@ -146,6 +228,32 @@ public final class IntegerRows implements DecodeRows {
   int zero(int panel, int group, int row) {
     long at = ((long) panel * codes.groups().count() + group) * Panels.ROWS + row;
     return zeros.isPresent() ? zeros.get().get(ValueLayout.JAVA_BYTE, at) : 0;
+  }
+
+  boolean hasSeconds() {
+    return seconds.isPresent();
+  }
+
+  /** The second scales: a slab of 16-bit numbers for each panel and group; empty without. */
+  MemorySegment seconds() {
+    return seconds.orElse(MemorySegment.NULL);
+  }
+
+  /** Where the second scales of a panel's group begin, in bytes. */
+  long secondsOffset(int panel, int group) {
+    return ((long) panel * codes.groups().count() + group) * Panels.SLAB_BYTES;
+  }
+
+  /** Second scale of a row's group; 1 where there are none. */
+  int second(int panel, int group, int lane) {
+    return seconds.isPresent()
+        ? seconds.get().get(Panels.HALF, secondAt(panel, codes.groups().count(), group, lane))
+        : 1;
+  }
+
+  /** Groups whose sums have a scale of their own. */
+  int scaleGroups() {
+    return seconds.isPresent() ? 1 : codes.groups().count();
   }
 
   ColumnGroups groups() {

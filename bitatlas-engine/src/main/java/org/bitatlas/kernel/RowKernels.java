@@ -58,9 +58,16 @@ public sealed interface RowKernels permits ScalarRowKernels, VectorRowKernels {
       IntegerRows weights, int panel, short[] codes, int rows, boolean wide, int[] sums);
 
   /**
+   * Adds the sums of a row of activations over all groups, each times its second scale, exact.
+   *
+   * @param sums [G x 32] from {@code from} on; the first 32 become the result
+   */
+  void joinGroups(IntegerRows weights, int panel, int[] sums, int from);
+
+  /**
    * Scales the sums of a row of activations and adds them in the order of the groups.
    *
-   * @param sums [G x 32] from {@code from} on
+   * @param sums [G x 32] from {@code from} on; joined ones where there are second scales
    * @param results [32]
    */
   void scale(IntegerRows weights, int panel, int[] sums, int from, float rowScale, float[] results);
@@ -101,8 +108,8 @@ public sealed interface RowKernels permits ScalarRowKernels, VectorRowKernels {
   void widen(WeightOnlyRows weights, int panel, int group, int column, int columns, float[] chunk);
 
   /**
-   * Brings a group of half a panel to signed bytes, zero points subtracted, as {@link BlockedBytes}
-   * has them; columns beyond the group become 0.
+   * Brings a group of half a panel to signed bytes, zero points subtracted or multiplied by second
+   * scales, as {@link BlockedBytes} has them; columns beyond the group become 0.
    *
    * @param half 0 for the first 16 rows of the panel, 1 for the others
    * @param target off the heap, the first row's bytes from {@code at} on

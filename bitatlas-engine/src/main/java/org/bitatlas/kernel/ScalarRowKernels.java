@@ -74,11 +74,22 @@ public final class ScalarRowKernels implements RowKernels {
   }
 
   @Override
+  public void joinGroups(IntegerRows weights, int panel, int[] sums, int from) {
+    for (int lane = 0; lane < Panels.ROWS; lane++) {
+      int sum = 0;
+      for (int group = 0; group < weights.groups().count(); group++) {
+        sum += weights.second(panel, group, lane) * sums[from + group * Panels.ROWS + lane];
+      }
+      sums[from + lane] = sum;
+    }
+  }
+
+  @Override
   public void scale(
       IntegerRows weights, int panel, int[] sums, int from, float rowScale, float[] results) {
     for (int lane = 0; lane < Panels.ROWS; lane++) {
       float result = 0;
-      for (int group = 0; group < weights.groups().count(); group++) {
+      for (int group = 0; group < weights.scaleGroups(); group++) {
         float sum = sums[from + group * Panels.ROWS + lane];
         result = Math.fma(weights.scales().get(panel, group, lane), sum, result);
       }

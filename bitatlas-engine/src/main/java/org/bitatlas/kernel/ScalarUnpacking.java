@@ -32,7 +32,8 @@ final class ScalarUnpacking {
         int row = half * Panels.WORDS + lane;
         int code =
             p < width
-                ? weights.codes().code(panel, group, p, row) - weights.zero(panel, group, row)
+                ? (weights.codes().code(panel, group, p, row) - weights.zero(panel, group, row))
+                    * weights.second(panel, group, row)
                 : 0;
         target.set(ValueLayout.JAVA_BYTE, place + (long) lane * BlockedBytes.QUAD, (byte) code);
         sums[to + lane] += code;

@@ -6,12 +6,16 @@ import org.bitatlas.scheme.ActivationQuantizer;
 import org.bitatlas.tensor.ElementType;
 import org.bitatlas.tensor.Tensor;
 
-/** One scale per output feature: oneDNN's product by an unpacked slice does all but the bias. */
+/**
+ * One scale per output feature, with or without second scales: oneDNN's product by an unpacked
+ * slice does all but the bias.
+ */
 final class UnpackedProduct implements IntegerLinear.ManyRows {
 
   private final UnpackedSlices slices;
   private final IntegerRows weights;
   private final ActivationQuantizer quantizer;
+  private final ColumnGroups columns;
   private final float[] bias;
   private final ElementType output;
 
@@ -30,6 +34,7 @@ final class UnpackedProduct implements IntegerLinear.ManyRows {
     this.slices = slices;
     this.weights = weights;
     this.quantizer = quantizer;
+    this.columns = weights.hasSeconds() ? weights.groups().joined() : weights.groups();
     this.bias = bias;
     this.output = output;
   }
@@ -49,12 +54,12 @@ final class UnpackedProduct implements IntegerLinear.ManyRows {
 
   @Override
   public ColumnGroups groups() {
-    return weights.groups();
+    return columns;
   }
 
   @Override
   public Tensor apply(LinearInput input, KernelThreads threads) {
-    SignedCodes x = input.signedCodes(quantizer, weights.groups(), threads);
+    SignedCodes x = input.signedCodes(quantizer, columns, threads);
     Tensor y = Tensor.empty(output, input.rows(), weights.outputFeatures());
     Tensor sum = RowFormat.sumOf(y, input.type());
     MemorySegment memory = y.memory();
@@ -86,7 +91,7 @@ final class UnpackedProduct implements IntegerLinear.ManyRows {
       int firstRow = tile / slices.count() * UnpackedSlices.ROWS;
       int end = Math.min(firstRow + UnpackedSlices.ROWS, rows);
       MemorySegment memory = scratch.memory(slices.bytes());
-      slices.unpack(slice, 0, memory, 0, scratch.integerSums(slices.features()), 0);
+      slices.unpackWhole(slice, memory, scratch.integerSums(slices.features()));
       int firstColumn = slice * UnpackedSlices.COLUMNS;
       long scales = weights.scales().memory().address() + (long) firstColumn * Float.BYTES;
       for (int row = firstRow; row < end; row += MatmulKernel.TILE_ROWS) {
@@ -114,7 +119,8 @@ final class UnpackedProduct implements IntegerLinear.ManyRows {
   public KernelChoice choice() {
     return new KernelChoice(
         "s8 x s8 -> s32",
-        "%d-bit codes unpacked by slice".formatted(weights.width()),
+        "%d-bit codes%s unpacked by slice"
+            .formatted(weights.width(), weights.hasSeconds() ? " with second scales" : ""),
         "oneDNN " + slices.implementation());
   }
 

@@ -103,6 +103,51 @@ final class UnpackedSlices implements AutoCloseable {
   }
 
   /**
+   * Unpacks all groups of a slice, one behind the other as one of all columns.
+   *
+   * @param target off the heap, from byte 0 on
+   * @param sums receives the sum of the bytes of each feature
+   */
+  void unpackWhole(int slice, MemorySegment target, int[] sums) {
+    if (!rows.hasSeconds()) {
+      unpack(slice, 0, target, 0, sums, 0);
+      return;
+    }
+    BlockedBytes layout = isLast(slice) ? lastLayout : fullLayout;
+    ColumnGroups groups = rows.groups();
+    int[] ofGroup = new int[HALF];
+    for (int feature = 0; feature < layout.features(); feature += HALF) {
+      int panel = (slice * COLUMNS + feature) / Panels.ROWS;
+      int half = feature / HALF % 2;
+      long place = layout.offset(feature);
+      if (panel >= Panels.count(rows.outputFeatures())) {
+        clear(target, place, layout, sums, feature);
+        continue;
+      }
+      Arrays.fill(sums, feature, feature + HALF, 0);
+      for (int group = 0; group < groups.count(); group++) {
+        int start = groups.start(group);
+        boolean end = group == groups.count() - 1;
+        BlockedBytes part = layout.ofDepth(end ? layout.depth() - start : groups.width(group));
+        long at = place + start / BlockedBytes.QUAD * layout.stride();
+        kernels.unpack(rows, panel, half, group, target, at, part, ofGroup, 0);
+        for (int n = 0; n < HALF; n++) {
+          sums[feature + n] += ofGroup[n];
+        }
+      }
+    }
+    writeSums(layout, target, 0, sums, 0);
+  }
+
+  private static void writeSums(
+      BlockedBytes layout, MemorySegment target, long at, int[] sums, int to) {
+    for (int n = 0; layout.summed() && n < layout.features(); n++) {
+      long place = at + layout.sumOffset(n);
+      target.set(ValueLayout.JAVA_INT, place, BlockedBytes.SURPLUS * sums[to + n]);
+    }
+  }
+
+  /**
    * Unpacks a group of a slice.
    *
    * @param target off the heap, from byte {@code at} on
@@ -121,10 +166,7 @@ final class UnpackedSlices implements AutoCloseable {
         clear(target, place, layout, sums, to + feature);
       }
     }
-    for (int n = 0; layout.summed() && n < layout.features(); n++) {
-      long place = at + layout.sumOffset(n);
-      target.set(ValueLayout.JAVA_INT, place, BlockedBytes.SURPLUS * sums[to + n]);
-    }
+    writeSums(layout, target, at, sums, to);
   }
 
   private static void clear(

@@ -131,6 +131,35 @@ final class VectorIntegerSums {
     }
   }
 
+  /**
+   * Sums of groups times their second scales, over the first of them.
+   *
+   * @param seconds a slab of 16-bit numbers a group, from {@code at} on
+   * @param sums [G x 32] from {@code from} on
+   */
+  static void join(MemorySegment seconds, long at, int groups, int[] sums, int from) {
+    for (int lane = 0; lane < Panels.WORDS; lane += Lanes.COUNT) {
+      IntVector low = IntVector.zero(Lanes.INT);
+      IntVector high = low;
+      for (int group = 0; group < groups; group++) {
+        long here = at + (long) group * Panels.SLAB_BYTES + (long) lane * Integer.BYTES;
+        IntVector v = IntVector.fromMemorySegment(Lanes.INT, seconds, here, Lanes.ORDER);
+        int place = from + group * Panels.ROWS + lane;
+        low =
+            v.lanewise(LSHL, 16)
+                .lanewise(ASHR, 16)
+                .mul(IntVector.fromArray(Lanes.INT, sums, place))
+                .add(low);
+        high =
+            v.lanewise(ASHR, 16)
+                .mul(IntVector.fromArray(Lanes.INT, sums, place + Panels.WORDS))
+                .add(high);
+      }
+      low.intoArray(sums, from + lane);
+      high.intoArray(sums, from + Panels.WORDS + lane);
+    }
+  }
+
   /** Small enough to be inlined always: the vector does not leave the registers. */
   private static ShortVector fourColumns(
       MemorySegment memory, long base, int slab, short[] codes, int first) {

@@ -84,10 +84,16 @@ public final class VectorRowKernels implements RowKernels {
   }
 
   @Override
+  public void joinGroups(IntegerRows weights, int panel, int[] sums, int from) {
+    VectorIntegerSums.join(
+        weights.seconds(), weights.secondsOffset(panel, 0), weights.groups().count(), sums, from);
+  }
+
+  @Override
   public void scale(
       IntegerRows weights, int panel, int[] sums, int from, float rowScale, float[] results) {
     MemorySegment scales = weights.scales().memory();
-    int groups = weights.groups().count();
+    int groups = weights.scaleGroups();
     for (int lane = 0; lane < Panels.ROWS; lane += Lanes.COUNT) {
       long at = weights.scales().offset(panel, 0) + (long) lane * Float.BYTES;
       FloatVector result = FloatVector.zero(Lanes.FLOAT);
@@ -248,7 +254,21 @@ public final class VectorRowKernels implements RowKernels {
     long from = weights.codes().offset(panel, group);
     int quads = weights.groups().width(group) / BlockedBytes.QUAD;
     int shift = half * Panels.ROW_BITS;
-    if (nibbles) {
+    if (weights.hasSeconds()) {
+      long seconds = weights.secondsOffset(panel, group);
+      VectorUnpacking.scaledNibbles(
+          memory,
+          from,
+          quads,
+          shift,
+          weights.seconds(),
+          seconds,
+          target,
+          at,
+          layout.stride(),
+          sums,
+          to);
+    } else if (nibbles) {
       VectorUnpacking.nibbles(memory, from, quads, shift, target, at, layout.stride(), sums, to);
     } else {
       VectorUnpacking.bytes(memory, from, quads, shift, target, at, layout.stride(), sums, to);

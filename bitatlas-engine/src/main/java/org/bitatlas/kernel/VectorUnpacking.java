@@ -77,6 +77,60 @@ final class VectorUnpacking {
     }
   }
 
+  /**
+   * 4-bit codes times the second scale of their row, which are signed bytes.
+   *
+   * @param seconds slab of 16-bit numbers from {@code secondsAt} on
+   * @param sums as in {@link #nibbles}, all zero points 8
+   */
+  static void scaledNibbles(
+      MemorySegment memory,
+      long at,
+      int quads,
+      int shift,
+      MemorySegment seconds,
+      long secondsAt,
+      MemorySegment target,
+      long place,
+      long stride,
+      int[] sums,
+      int to) {
+    for (int lane = 0; lane < Panels.WORDS; lane += Lanes.COUNT) {
+      long ofLane = (long) lane * Integer.BYTES;
+      IntVector second =
+          IntVector.fromMemorySegment(Lanes.INT, seconds, secondsAt + ofLane, Lanes.ORDER)
+              .lanewise(LSHR, shift)
+              .and(0xFFFF);
+      ShortVector factor = second.or(second.lanewise(LSHL, 16)).reinterpretAsShorts();
+      IntVector total = IntVector.zero(Lanes.INT);
+      long from = at + ofLane;
+      long into = place + ofLane;
+      for (int first = 0; first < quads; first += PARTIAL) {
+        ShortVector partial = ShortVector.zero(Lanes.SHORT);
+        int end = Math.min(first + PARTIAL, quads);
+        for (int quad = first; quad < end; quad++) {
+          IntVector v =
+              IntVector.fromMemorySegment(
+                      Lanes.INT, memory, from + (long) quad * Panels.SLAB_BYTES, Lanes.ORDER)
+                  .lanewise(LSHR, shift)
+                  .and(0xFFFF);
+          // Codes 0 and 1 of the four in the lower half of the lane, 2 and 3 in the upper.
+          ShortVector pairs = v.or(v.lanewise(LSHL, 8)).and(0x00FF00FF).reinterpretAsShorts();
+          ShortVector even = pairs.lanewise(LSHL, 12).lanewise(ASHR, 12).mul(factor);
+          ShortVector odd = pairs.lanewise(LSHL, 8).lanewise(ASHR, 12).mul(factor);
+          even.and((short) 0xFF)
+              .or(odd.lanewise(LSHL, 8))
+              .reinterpretAsInts()
+              .intoMemorySegment(target, into + quad * stride, Lanes.ORDER);
+          partial = partial.add(even).add(odd);
+        }
+        IntVector both = partial.reinterpretAsInts();
+        total = total.add(both.lanewise(LSHL, 16).lanewise(ASHR, 16)).add(both.lanewise(ASHR, 16));
+      }
+      total.intoArray(sums, to + lane);
+    }
+  }
+
   /** 8-bit codes; two slabs hold four columns. */
   static void bytes(
       MemorySegment memory,

@@ -15,6 +15,7 @@ final class StackedGrid {
     return first.inputFeatures() == second.inputFeatures()
         && first.bits() == second.bits()
         && first.groupSize() == second.groupSize()
+        && first.hasSecondScales() == second.hasSecondScales()
         && Arrays.equals(index(first), index(second));
   }
 
@@ -30,12 +31,18 @@ final class StackedGrid {
     byte[] codes = new byte[rows * GridLinear.rowBytes(first.inputFeatures(), first.bits())];
     float[] scales = new float[rows * first.groups()];
     byte[] zeroPoints = new byte[scales.length];
+    float[] channels = new float[first.hasSecondScales() ? rows : 0];
     int code = 0;
+    int row = 0;
     int cell = 0;
     for (GridLinear linear : linears) {
       System.arraycopy(linear.codes(), 0, codes, code, linear.codes().length);
       System.arraycopy(linear.scales(), 0, scales, cell, linear.scales().length);
       System.arraycopy(linear.zeroPoints(), 0, zeroPoints, cell, linear.zeroPoints().length);
+      if (linear.channelScales().isPresent()) {
+        System.arraycopy(linear.channelScales().get(), 0, channels, row, linear.outputFeatures());
+      }
+      row += linear.outputFeatures();
       code += linear.codes().length;
       cell += linear.scales().length;
     }
@@ -48,6 +55,7 @@ final class StackedGrid {
         codes,
         scales,
         zeroPoints,
-        first.groupIndex());
+        first.groupIndex(),
+        first.hasSecondScales() ? Optional.of(channels) : Optional.empty());
   }
 }

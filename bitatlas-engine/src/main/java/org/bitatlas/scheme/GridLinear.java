@@ -12,6 +12,11 @@ import org.bitatlas.tensor.BitAtlasException;
  * <p>Codes are unsigned, 0 .. 2^bits - 1; a symmetric signed grid stores q + 2^(bits-1) with zero
  * point 2^(bits-1). Two layers are equal when all sizes and all array contents are.
  *
+ * <p>With channel scales the scales are of two levels: scale[n][g] = channel[n] * second[n][g], one
+ * fp32 multiplication, with second scales that are whole numbers of 1 to 127. A group's codes times
+ * its second scale are integers on the grid of the channel, so that sums over groups are exact (Lin
+ * and others, QServe, arXiv 2405.04532, section 4.1).
+ *
  * @param outputFeatures N
  * @param inputFeatures K
  * @param bits 1 to 8
@@ -22,6 +27,7 @@ import org.bitatlas.tensor.BitAtlasException;
  * @param scales [N x G], G = ceil(K / groupSize), finite
  * @param zeroPoints [N x G], unsigned, stored in bytes, 0 .. 2^bits - 1
  * @param groupIndex [K] group of each column, when groups are not contiguous
+ * @param channelScales [N] of scales in two levels, positive
  */
 public record GridLinear(
     int outputFeatures,
@@ -32,8 +38,36 @@ public record GridLinear(
     byte[] codes,
     float[] scales,
     byte[] zeroPoints,
-    Optional<int[]> groupIndex)
+    Optional<int[]> groupIndex,
+    Optional<float[]> channelScales)
     implements StoredLinear {
+
+  /** Largest second scale. */
+  public static final int MAX_SECOND_SCALE = 127;
+
+  /** A layer whose scales are of one level. */
+  public GridLinear(
+      int outputFeatures,
+      int inputFeatures,
+      int bits,
+      int groupSize,
+      boolean symmetric,
+      byte[] codes,
+      float[] scales,
+      byte[] zeroPoints,
+      Optional<int[]> groupIndex) {
+    this(
+        outputFeatures,
+        inputFeatures,
+        bits,
+        groupSize,
+        symmetric,
+        codes,
+        scales,
+        zeroPoints,
+        groupIndex,
+        Optional.empty());
+  }
 
   /**
    * Checks every size and every index.
@@ -67,6 +101,58 @@ public record GridLinear(
         require(group >= 0 && group < groups, "group indexes below " + groups, group);
       }
     }
+    if (channelScales.isPresent()) {
+      float[] channels = channelScales.get();
+      require(
+          channels.length == outputFeatures, outputFeatures + " channel scales", channels.length);
+      for (int cell = 0; cell < cells; cell++) {
+        float channel = channels[cell / groups];
+        require(Float.isFinite(channel) && channel > 0, "positive channel scales", channel);
+        int second = Math.round(scales[cell] / channel);
+        boolean whole = second >= 1 && second <= MAX_SECOND_SCALE;
+        require(
+            whole && scales[cell] == channel * second,
+            "scales of 1 to 127 times the channel's, " + channel,
+            scales[cell]);
+      }
+    }
+  }
+
+  /**
+   * The same layer with scales in two levels.
+   *
+   * @param channels [N]; every scale is a whole number of 1 to 127 times its channel's
+   */
+  public GridLinear withChannelScales(float[] channels) {
+    return new GridLinear(
+        outputFeatures,
+        inputFeatures,
+        bits,
+        groupSize,
+        symmetric,
+        codes,
+        scales,
+        zeroPoints,
+        groupIndex,
+        Optional.of(channels));
+  }
+
+  /** Whether scales are of two levels. */
+  public boolean hasSecondScales() {
+    return channelScales.isPresent();
+  }
+
+  /** The second scales [N x G]; all 1 where scales are of one level. */
+  public byte[] secondScales() {
+    byte[] seconds = new byte[scales.length];
+    for (int cell = 0; cell < seconds.length; cell++) {
+      seconds[cell] =
+          (byte)
+              (hasSecondScales()
+                  ? Math.round(scales[cell] / channelScales.get()[cell / groups()])
+                  : 1);
+    }
+    return seconds;
   }
 
   private static void require(boolean holds, String expected, Object found) {
@@ -194,13 +280,16 @@ public record GridLinear(
     return bits
         + " bits, "
         + (groupSize >= inputFeatures ? "one scale per output channel" : "groups of " + groupSize)
+        + (hasSecondScales() ? " with second scales" : "")
         + (symmetric ? ", symmetric" : ", asymmetric");
   }
 
   @Override
   public long storedBytes() {
     return codes.length
-        + (long) scales.length * Float.BYTES
+        + channelScales
+            .map(channels -> (long) channels.length * Float.BYTES + scales.length)
+            .orElse((long) scales.length * Float.BYTES)
         + zeroPoints.length
         + groupIndex.map(index -> (long) index.length * Integer.BYTES).orElse(0L);
   }
@@ -218,7 +307,11 @@ public record GridLinear(
         && Arrays.equals(zeroPoints, that.zeroPoints)
         && groupIndex.isPresent() == that.groupIndex.isPresent()
         && Arrays.equals(
-            groupIndex.orElseGet(() -> new int[0]), that.groupIndex.orElseGet(() -> new int[0]));
+            groupIndex.orElseGet(() -> new int[0]), that.groupIndex.orElseGet(() -> new int[0]))
+        && channelScales.isPresent() == that.channelScales.isPresent()
+        && Arrays.equals(
+            channelScales.orElseGet(() -> new float[0]),
+            that.channelScales.orElseGet(() -> new float[0]));
   }
 
   @Override
@@ -232,7 +325,8 @@ public record GridLinear(
         Arrays.hashCode(codes),
         Arrays.hashCode(scales),
         Arrays.hashCode(zeroPoints),
-        groupIndex.map(Arrays::hashCode).orElse(0));
+        groupIndex.map(Arrays::hashCode).orElse(0),
+        channelScales.map(Arrays::hashCode).orElse(0));
   }
 
   @Override

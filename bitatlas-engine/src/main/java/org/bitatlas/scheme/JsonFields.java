@@ -76,6 +76,11 @@ record JsonFields(Path file, String place, JsonNode node) {
     return Float.parseFloat(value.asString());
   }
 
+  /** Whether there is such a field. */
+  boolean has(String field) {
+    return node.has(field);
+  }
+
   /** True or false. */
   boolean flag(String field) {
     JsonNode value = node.path(field);

@@ -19,7 +19,8 @@ sealed interface LinearEntry {
       int bits,
       int groupSize,
       boolean symmetric,
-      boolean groupIndex)
+      boolean groupIndex,
+      boolean secondScales)
       implements LinearEntry {}
 
   /** Of a {@link MixedGroupLinear}, kind {@code mixed}. */
@@ -43,7 +44,8 @@ sealed interface LinearEntry {
               grid.bits(),
               grid.groupSize(),
               grid.symmetric(),
-              grid.groupIndex().isPresent());
+              grid.groupIndex().isPresent(),
+              grid.hasSecondScales());
       case MixedGroupLinear mixed -> new Mixed(rows, columns, mixed.groupSize());
       case BinaryLinear binary -> new Binary(rows, columns, binary.blockSize());
       case FloatLinear _ -> new Float(rows, columns);
@@ -64,12 +66,16 @@ sealed interface LinearEntry {
         .put("outputFeatures", outputFeatures())
         .put("inputFeatures", inputFeatures());
     switch (this) {
-      case Grid grid ->
-          target
-              .put("bits", grid.bits)
-              .put("groupSize", grid.groupSize)
-              .put("symmetric", grid.symmetric)
-              .put("groupIndex", grid.groupIndex);
+      case Grid grid -> {
+        target
+            .put("bits", grid.bits)
+            .put("groupSize", grid.groupSize)
+            .put("symmetric", grid.symmetric)
+            .put("groupIndex", grid.groupIndex);
+        if (grid.secondScales) {
+          target.put("secondScales", true);
+        }
+      }
       case Mixed mixed -> target.put("groupSize", mixed.groupSize);
       case Binary binary -> target.put("blockSize", binary.blockSize);
       case Float _ -> {}
@@ -89,7 +95,8 @@ sealed interface LinearEntry {
               fields.integer("bits", 1, 8),
               fields.integer("groupSize", 1, columns),
               fields.flag("symmetric"),
-              fields.flag("groupIndex"));
+              fields.flag("groupIndex"),
+              fields.has("secondScales") && fields.flag("secondScales"));
       case "mixed" -> new Mixed(rows, columns, fields.integer("groupSize", 1, columns));
       case "binary" -> new Binary(rows, columns, fields.integer("blockSize", 1, columns));
       case "float" -> new Float(rows, columns);

@@ -12,7 +12,9 @@ import org.bitatlas.tensor.BitAtlasException;
  *
  * <ul>
  *   <li>grid: {@code .codes} U8 [N x ceil(K bits / 8)], {@code .scales} F32 [N x G], {@code
- *       .zero_points} U8 [N x G] and, where groups are scattered, {@code .group_index} I32 [K]
+ *       .zero_points} U8 [N x G] and, where groups are scattered, {@code .group_index} I32 [K];
+ *       with scales in two levels {@code .channel_scales} F32 [N] and {@code .second_scales} U8 [N
+ *       x G] in place of {@code .scales}
  *   <li>mixed: {@code .codes} U8 [N x bytes of a row], {@code .group_bits} U8 [G], {@code .scales}
  *       and {@code .offsets} F32 [N x G]
  *   <li>binary: {@code .salient_columns} U8 [ceil(K / 8)], {@code .signs} and {@code .selectors} U8
@@ -47,7 +49,14 @@ final class LinearStorage {
     long rowBytes = GridLinear.rowBytes(grid.inputFeatures(), grid.bits());
     List<TensorData> tensors = new ArrayList<>();
     tensors.add(StoredArrays.of(module + ".codes", grid.codes(), rows, rowBytes));
-    tensors.add(StoredArrays.of(module + ".scales", grid.scales(), rows, grid.groups()));
+    if (grid.channelScales().isPresent()) {
+      float[] channels = grid.channelScales().get();
+      tensors.add(StoredArrays.of(module + ".channel_scales", channels, rows));
+      tensors.add(
+          StoredArrays.of(module + ".second_scales", grid.secondScales(), rows, grid.groups()));
+    } else {
+      tensors.add(StoredArrays.of(module + ".scales", grid.scales(), rows, grid.groups()));
+    }
     tensors.add(StoredArrays.of(module + ".zero_points", grid.zeroPoints(), rows, grid.groups()));
     grid.groupIndex()
         .ifPresent(index ->
@@ -103,7 +112,11 @@ final class LinearStorage {
   private static GridLinear read(String module, LinearEntry.Grid entry, Checkpoint checkpoint) {
     long rows = entry.outputFeatures();
     int columns = entry.inputFeatures();
-    long groups = Math.ceilDiv(columns, entry.groupSize());
+    int groups = Math.ceilDiv(columns, entry.groupSize());
+    Optional<float[]> channels =
+        entry.secondScales()
+            ? Optional.of(StoredArrays.floats(checkpoint, module + ".channel_scales", rows))
+            : Optional.empty();
     return new GridLinear(
         entry.outputFeatures(),
         columns,
@@ -112,11 +125,25 @@ final class LinearStorage {
         entry.symmetric(),
         StoredArrays.bytes(
             checkpoint, module + ".codes", rows, GridLinear.rowBytes(columns, entry.bits())),
-        StoredArrays.floats(checkpoint, module + ".scales", rows, groups),
+        channels.isPresent()
+            ? products(
+                channels.get(),
+                StoredArrays.bytes(checkpoint, module + ".second_scales", rows, groups),
+                groups)
+            : StoredArrays.floats(checkpoint, module + ".scales", rows, groups),
         StoredArrays.bytes(checkpoint, module + ".zero_points", rows, groups),
         entry.groupIndex()
             ? Optional.of(StoredArrays.ints(checkpoint, module + ".group_index", columns))
-            : Optional.empty());
+            : Optional.empty(),
+        channels);
+  }
+
+  private static float[] products(float[] channels, byte[] seconds, int groups) {
+    float[] scales = new float[seconds.length];
+    for (int cell = 0; cell < scales.length; cell++) {
+      scales[cell] = channels[cell / groups] * (seconds[cell] & 0xFF);
+    }
+    return scales;
   }
 
   private static MixedGroupLinear read(

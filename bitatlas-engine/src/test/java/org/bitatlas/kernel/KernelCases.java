@@ -57,12 +57,50 @@ final class KernelCases {
         Optional.empty());
   }
 
+  /** A symmetric grid of groups whose scales are multiples of their channel's. */
+  GridLinear secondScales(int rows, int columns, int bits, int groupSize) {
+    GridLinear drawn = grid(rows, columns, bits, groupSize, Zeros.MIDDLE);
+    int largest = Byte.MAX_VALUE >> (bits - 1);
+    float[] channels = new float[rows];
+    float[] scales = new float[drawn.scales().length];
+    for (int row = 0; row < rows; row++) {
+      channels[row] = 1e-3f + Math.abs((float) random.nextGaussian()) * 0.01f;
+      for (int group = 0; group < drawn.groups(); group++) {
+        scales[row * drawn.groups() + group] = channels[row] * (1 + extreme(largest));
+      }
+    }
+    return new GridLinear(
+        rows,
+        columns,
+        bits,
+        groupSize,
+        true,
+        drawn.codes(),
+        scales,
+        drawn.zeroPoints(),
+        Optional.empty(),
+        Optional.of(channels));
+  }
+
   /** The same with columns that belong to groups in no order. */
   GridLinear actOrder(GridLinear grid) {
     int[] index = new int[grid.inputFeatures()];
     for (int k = 0; k < index.length; k++) {
       index[k] = random.nextInt(grid.groups());
     }
+    return withIndex(grid, index);
+  }
+
+  /** The same with columns dealt to groups in turns. */
+  GridLinear dealt(GridLinear grid) {
+    int[] index = new int[grid.inputFeatures()];
+    for (int k = 0; k < index.length; k++) {
+      index[k] = k % grid.groups();
+    }
+    return withIndex(grid, index);
+  }
+
+  private static GridLinear withIndex(GridLinear grid, int[] index) {
     return new GridLinear(
         grid.outputFeatures(),
         grid.inputFeatures(),
@@ -72,7 +110,8 @@ final class KernelCases {
         grid.codes(),
         grid.scales(),
         grid.zeroPoints(),
-        Optional.of(index));
+        Optional.of(index),
+        grid.channelScales());
   }
 
   MixedGroupLinear mixed(int rows, int columns, int groupSize) {

@@ -72,6 +72,25 @@ class PackedLinearTest {
             drawn.grid(OUTPUTS, INPUTS, 4, 64, Zeros.DRAWN),
             ActivationQuantizer.perToken(8, false),
             false),
+        new Case("second scales", drawn.secondScales(OUTPUTS, INPUTS, 4, 32), token8, true),
+        new Case("narrow second scales", drawn.secondScales(40, 100, 4, 32), token8, false),
+        new Case("2 bits, second scales", drawn.secondScales(OUTPUTS, INPUTS, 2, 64), token8, true),
+        new Case(
+            "second scales over an asymmetric grid of activations",
+            drawn.secondScales(OUTPUTS, INPUTS, 4, 32),
+            ActivationQuantizer.perToken(8, false),
+            true),
+        new Case("odd second scales", drawn.secondScales(OUTPUTS, INPUTS, 4, 30), token8, true),
+        new Case(
+            "act order, second scales",
+            drawn.actOrder(drawn.secondScales(OUTPUTS, INPUTS, 4, 32)),
+            token8,
+            true),
+        new Case(
+            "dealt columns, second scales",
+            drawn.dealt(drawn.secondScales(OUTPUTS, INPUTS, 4, 40)),
+            token8,
+            true),
         new Case("act order", drawn.actOrder(group4), token8, true),
         new Case("W8A8 in groups", drawn.grid(OUTPUTS, INPUTS, 8, 64, Zeros.MIDDLE), token8, true),
         new Case(
@@ -159,6 +178,22 @@ class PackedLinearTest {
     }
   }
 
+  @Test
+  void secondScalesAreMultipliedAsIntegersAndHeldInTwoBytes() {
+    int size = 1536;
+    GridLinear linear = drawn.secondScales(size, size, 4, 128);
+    ActivationQuantizer quantizer = ActivationQuantizer.perToken(8, true);
+    try (IntegerLinear packed =
+        new IntegerLinear(linear, new float[0], quantizer, ElementType.F32, kernels)) {
+      assertThat(packed.choice(1).types()).contains("second scales");
+      if (OneDnn.exactIntegers()) {
+        assertThat(packed.choice(512).kernel())
+            .isEqualTo("4-bit codes with second scales unpacked by slice");
+      }
+      assertThat((double) packed.bytes() / size / size).isLessThan(0.52);
+    }
+  }
+
   /** The layer by its definition with the scalar kernels. */
   private static float[] definition(Case each, float[] bias, float[] x) {
     GridLinear linear = each.linear();
@@ -170,6 +205,8 @@ class PackedLinearTest {
     for (int m = 0; m < ROWS; m++) {
       for (int row = 0; row < n; row++) {
         float sum = 0;
+        int whole = 0;
+        byte[] seconds = linear.secondScales();
         for (int group = 0; group < linear.groups(); group++) {
           int cell = row * linear.groups() + group;
           int exact = 0;
@@ -180,7 +217,11 @@ class PackedLinearTest {
                       * codes.code(m, column);
             }
           }
+          whole += seconds[cell] * exact;
           sum = Math.fma(linear.scales()[cell], (float) exact, sum);
+        }
+        if (IntegerRows.hasSecondScales(linear) && !SignedCodes.shifted(each.quantizer())) {
+          sum = linear.channelScales().orElseThrow()[row] * (float) whole;
         }
         y[m * n + row] = sum * codes.scale(m) + (bias.length > 0 ? bias[row] : 0);
       }

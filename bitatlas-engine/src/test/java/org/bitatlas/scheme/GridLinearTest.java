@@ -123,4 +123,24 @@ class GridLinearTest {
         new byte[cells],
         groupIndex);
   }
+
+  @Test
+  void scalesOfTwoLevelsAreMultiplesOfTheirChannels() {
+    float[] channels = {0.1f, 0.3f};
+    float[] scales = {0.1f * 3, 0.1f * 127, 0.3f, 0.3f * 15};
+    GridLinear plain =
+        new GridLinear(
+            2, 4, 4, 2, true, new byte[4], scales, new byte[] {8, 8, 8, 8}, Optional.empty());
+    GridLinear linear = plain.withChannelScales(channels);
+    assertThat(linear.secondScales()).containsExactly(3, 127, 1, 15);
+    assertThat(linear.dequantize()).isEqualTo(plain.dequantize());
+    assertThat(linear).isNotEqualTo(plain).isEqualTo(plain.withChannelScales(channels.clone()));
+    assertThat(linear.storedBytes()).isEqualTo(plain.storedBytes() - 4 * 4 + 2 * 4 + 4);
+    assertThat(linear.scheme()).isEqualTo("4 bits, groups of 2 with second scales, symmetric");
+    for (float[] wrong : new float[][] {{0.1f}, {0.1f, 0}, {0.1f, 0.29f}, {0.05f, 0.3f}}) {
+      assertThatThrownBy(() -> plain.withChannelScales(wrong))
+          .isInstanceOf(BitAtlasException.class)
+          .hasMessageContaining("channel");
+    }
+  }
 }

@@ -97,6 +97,37 @@ class QuantizedCheckpointFolderTest {
   }
 
   @Test
+  void readsScalesOfTwoLevelsBackBitForBit() {
+    GridLinear drawn = random(4, 5, 3, 2, Optional.empty());
+    float[] channels = {0.1f, 0.2f, 0.7f, 3e-9f};
+    float[] scales = new float[drawn.scales().length];
+    for (int cell = 0; cell < scales.length; cell++) {
+      scales[cell] = channels[cell / drawn.groups()] * (1 + 11 * cell % 127);
+    }
+    GridLinear linear =
+        new GridLinear(
+            4,
+            5,
+            3,
+            2,
+            false,
+            drawn.codes(),
+            scales,
+            drawn.zeroPoints(),
+            Optional.empty(),
+            Optional.of(channels));
+    SequencedMap<String, StoredLinear> linears = new LinkedHashMap<>(quantized().linears());
+    linears.put(QUERY, linear);
+    QuantizedCheckpoint written = new QuantizedCheckpoint(linears, quantized().provenance());
+    try (Checkpoint base = SafetensorsCheckpoint.open(model)) {
+      QuantizedCheckpointFolder.write(written, base, model, target);
+    }
+    try (QuantizedCheckpointFolder.Opened opened = QuantizedCheckpointFolder.open(target)) {
+      assertThat(opened.quantized()).isEqualTo(written);
+    }
+  }
+
+  @Test
   void readsBackBitForBit() throws IOException {
     write();
 

@@ -20,6 +20,9 @@ final class RecipeDescription {
     options.put("group_size", Integer.toString(weights.groupSize()));
     options.put("grid", weights.grid().id());
     options.put("mse", Boolean.toString(weights.meanSquaredErrorClip()));
+    if (weights.secondScales()) {
+      options.put("second_scale", "true");
+    }
     transform(recipe.transform(), options);
     rounding(recipe.rounding(), options);
     activations(recipe.activations(), options);

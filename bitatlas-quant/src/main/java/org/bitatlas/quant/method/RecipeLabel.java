@@ -14,6 +14,9 @@ final class RecipeLabel {
     if (recipe.weights().meanSquaredErrorClip()) {
       label.append(" mse");
     }
+    if (recipe.weights().secondScales()) {
+      label.append(" second-scale");
+    }
     switch (recipe.transform()) {
       case Transform.None _ -> {}
       case Transform.SmoothQuant smooth -> label.append(" alpha ").append(smooth.alpha());

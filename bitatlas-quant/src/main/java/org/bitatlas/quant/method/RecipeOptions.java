@@ -34,6 +34,7 @@ final class RecipeOptions {
     put(spellings, "grid");
     put(spellings, "sym", "symmetric");
     put(spellings, "mse", "w_clip");
+    put(spellings, "second_scale", "second_scales");
     put(spellings, "percdamp", "damp", "damping", "damp_percent", "dampening_frac");
     put(spellings, "blocksize", "block_size");
     put(spellings, "act_order", "desc_act", "actorder");

@@ -32,6 +32,7 @@ final class RecipeReader {
           "grid",
           "sym",
           "mse",
+          "second_scale",
           "a_bits",
           "a_sym",
           "a_granularity",
@@ -87,7 +88,7 @@ final class RecipeReader {
     return new Recipe(
         profile,
         options.flag("quirks", false),
-        new WeightScheme(bits, groupSize, grid, searched),
+        new WeightScheme(bits, groupSize, grid, searched, options.flag("second_scale", false)),
         transform,
         rounding,
         activations(defaults.activations()),

@@ -1,5 +1,6 @@
 package org.bitatlas.quant.pipeline;
 
+import java.util.Optional;
 import org.bitatlas.quant.method.Profile;
 import org.bitatlas.scheme.GridLinear;
 import org.bitatlas.scheme.StoredLinear;
@@ -19,12 +20,16 @@ final class ScaleType {
     if (profile == Profile.REFERENCE || !reduced || !(linear instanceof GridLinear grid)) {
       return linear;
     }
+    Optional<float[]> channels = grid.channelScales().map(float[]::clone);
     float[] scales = grid.scales().clone();
-    for (int i = 0; i < scales.length; i++) {
-      scales[i] =
-          weights == ElementType.BF16
-              ? bfloat16(scales[i])
-              : Float.float16ToFloat(Float.floatToFloat16(scales[i]));
+    if (channels.isPresent()) {
+      byte[] seconds = grid.secondScales();
+      round(channels.get(), weights);
+      for (int i = 0; i < scales.length; i++) {
+        scales[i] = channels.get()[i / grid.groups()] * seconds[i];
+      }
+    } else {
+      round(scales, weights);
     }
     return new GridLinear(
         grid.outputFeatures(),
@@ -35,7 +40,17 @@ final class ScaleType {
         grid.codes(),
         scales,
         grid.zeroPoints(),
-        grid.groupIndex());
+        grid.groupIndex(),
+        channels);
+  }
+
+  private static void round(float[] scales, ElementType weights) {
+    for (int i = 0; i < scales.length; i++) {
+      scales[i] =
+          weights == ElementType.BF16
+              ? bfloat16(scales[i])
+              : Float.float16ToFloat(Float.floatToFloat16(scales[i]));
+    }
   }
 
   /** The nearest bf16, halves to the even one. */

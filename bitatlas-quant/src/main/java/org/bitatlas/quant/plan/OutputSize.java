@@ -107,6 +107,12 @@ final class OutputSize {
   }
 
   private long grid(int columns) {
+    if (recipe.weights().secondScales()) {
+      // A scale, and per group a multiple of it and a zero point.
+      return GridLinear.rowBytes(columns, recipe.bits())
+          + Float.BYTES
+          + 2L * groups(columns, recipe.groupSize());
+    }
     return rowOfGrid(columns, recipe.bits(), recipe.groupSize());
   }
 

@@ -45,6 +45,7 @@ public final class ColumnSweep {
   private final byte[] codes;
   private final float[] scales;
   private final byte[] zeroPoints;
+  private final Optional<SecondScales> secondScales;
 
   private ColumnSweep(
       float[] weight,
@@ -80,6 +81,10 @@ public final class ColumnSweep {
     this.codes = new byte[Math.multiplyExact(rows, columns)];
     this.scales = new float[rows * groups];
     this.zeroPoints = new byte[rows * groups];
+    this.secondScales =
+        recipe.weights().secondScales()
+            ? Optional.of(new SecondScales(rows, fitter))
+            : Optional.empty();
   }
 
   /**
@@ -147,7 +152,9 @@ public final class ColumnSweep {
             scales,
             zeroPoints,
             layout.groupIndex());
-    return new Rounded(linear, loss[0]);
+    return new Rounded(
+        secondScales.map(second -> linear.withChannelScales(second.channels())).orElse(linear),
+        loss[0]);
   }
 
   /**
@@ -203,12 +210,15 @@ public final class ColumnSweep {
         live[k] = dead[k] ? 0 : live[k];
       }
     }
+    if (secondScales.isPresent()) {
+      secondScales.get().fitChannel(row, live, layout.groupSize());
+    }
     if (fitsDeadColumns) {
-      store(row, 0, fitter.fit(weight, source, source + columns));
+      store(row, 0, fit(row, weight, source, source + columns));
     } else if (layout.staticGroups() || groups == 1) {
       for (int group = 0; group < groups; group++) {
         int from = group * layout.groupSize();
-        store(row, group, fitter.fit(live, from, Math.min(from + layout.groupSize(), columns)));
+        store(row, group, fit(row, live, from, Math.min(from + layout.groupSize(), columns)));
       }
     }
     for (int position = 0; position < columns; position++) {
@@ -217,6 +227,13 @@ public final class ColumnSweep {
     for (int position = 0; position < columns && pushed.length > 0; position++) {
       work[at + position] += pushed[source + position];
     }
+  }
+
+  private GridParameters fit(int row, float[] weights, int from, int to) {
+    GridParameters fitted = fitter.fit(weights, from, to);
+    return secondScales.isPresent()
+        ? secondScales.get().nearest(row, fitted, weights, from, to)
+        : fitted;
   }
 
   private void store(int row, int group, GridParameters parameters) {
@@ -258,8 +275,8 @@ public final class ColumnSweep {
             row,
             group,
             repeatsQuirks
-                ? fitter.fit(work, rowAt + position, rowAt + to)
-                : fitter.fit(current, i, to - start));
+                ? fit(row, work, rowAt + position, rowAt + to)
+                : fit(row, current, i, to - start));
       }
       float scale = scales[row * groups + group];
       float zero = zeroPoints[row * groups + group] & 0xFF;

@@ -26,6 +26,9 @@ final class RandomCodes {
 
   private static final float SCALE = 0.002f;
 
+  /** A power of two, so that the product of both scales is exact. */
+  private static final int SECOND_SCALE = 8;
+
   /** One salient column in so many of a binary layer. */
   private static final int SALIENT_EVERY = 10;
 
@@ -127,8 +130,15 @@ final class RandomCodes {
     Arrays.fill(scales, SCALE);
     byte[] zeros = new byte[cells];
     Arrays.fill(zeros, (byte) (1 << (bits - 1)));
-    return new GridLinear(
-        rows, columns, bits, groupSize, true, codes, scales, zeros, Optional.empty());
+    GridLinear linear =
+        new GridLinear(
+            rows, columns, bits, groupSize, true, codes, scales, zeros, Optional.empty());
+    if (!weights.secondScales()) {
+      return linear;
+    }
+    float[] channels = new float[rows];
+    Arrays.fill(channels, SCALE / SECOND_SCALE);
+    return linear.withChannelScales(channels);
   }
 
   /** Factors as square as the width allows. */

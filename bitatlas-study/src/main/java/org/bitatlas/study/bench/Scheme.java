@@ -13,7 +13,7 @@ import org.bitatlas.tensor.BitAtlasException;
 /**
  * How weights are stored and activations rounded. The words are those of the paper: W4A8 has
  * weights of 4 and activations of 8 bits, and g128 one scale for 128 weights of a row instead of
- * one for the row.
+ * one for the row; x2 where that scale is a whole multiple of one for the row.
  *
  * @param name short name, for example {@code w4a16-g128}
  * @param precision of a scheme without quantized weights; of others the caller chooses it
@@ -37,8 +37,9 @@ public record Scheme(
    *     size
    * @param groupSize weights of a row that share a scale; 0 for the whole row
    * @param downBits of a weight of the MLP's down projection, which suffers most of few bits
+   * @param secondScales whether scales of groups are multiples of one per row
    */
-  public record Weights(int bits, int groupSize, int downBits) {
+  public record Weights(int bits, int groupSize, int downBits, boolean secondScales) {
 
     /** Whether weights are signs with a few values per block and row. */
     public boolean binary() {
@@ -78,6 +79,7 @@ public record Scheme(
             quantized("w8a8-static", 8, 0, fixed, false),
             quantized("w4a8", 4, 0, eight, false),
             quantized("w4a8-g128", 4, GROUP, eight, false),
+            quantized("w4a8-g128x2", 4, GROUP, eight, false).withSecondScales(),
             quantized("w8a16", 8, 0, none, false),
             quantized("w4a16-g128", 4, GROUP, none, false),
             quantized("w4a4", 4, 0, four, false),
@@ -102,7 +104,7 @@ public record Scheme(
     return new Scheme(
         name,
         Optional.empty(),
-        Optional.of(new Weights(bits, groupSize, bits)),
+        Optional.of(new Weights(bits, groupSize, bits, false)),
         activations,
         transforms,
         Optional.empty());
@@ -110,13 +112,16 @@ public record Scheme(
 
   private Scheme withDown(int bits) {
     Weights stored = weights.orElseThrow();
-    return new Scheme(
-        name,
-        precision,
-        Optional.of(new Weights(stored.bits, stored.groupSize, bits)),
-        activations,
-        transforms,
-        cache);
+    return withWeights(new Weights(stored.bits, stored.groupSize, bits, stored.secondScales));
+  }
+
+  private Scheme withSecondScales() {
+    Weights stored = weights.orElseThrow();
+    return withWeights(new Weights(stored.bits, stored.groupSize, stored.downBits, true));
+  }
+
+  private Scheme withWeights(Weights other) {
+    return new Scheme(name, precision, Optional.of(other), activations, transforms, cache);
   }
 
   private Scheme withCache(int bits) {
@@ -168,6 +173,7 @@ public record Scheme(
                 bits,
                 down,
                 stored.groupSize == 0 ? "per channel" : "in groups of " + stored.groupSize)
+        + (stored.secondScales ? " with second scales" : "")
         + inputs
         + cache
             .map(quantizer -> ", keys and values %d bits per head".formatted(quantizer.bits()))
