@@ -20,7 +20,7 @@ import org.bitatlas.tensor.BitAtlasException;
 public final class QuantizedCheckpointFolder {
 
   /** Version of the folder's layout; newer ones are refused, older ones read. */
-  public static final int FORMAT_VERSION = 2;
+  public static final int FORMAT_VERSION = 3;
 
   static final String MANIFEST = "bitatlas.json";
 

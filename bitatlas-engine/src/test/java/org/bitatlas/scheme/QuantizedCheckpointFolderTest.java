@@ -180,7 +180,7 @@ class QuantizedCheckpointFolderTest {
   @Test
   void refusesNewerAndMalformedManifests() throws IOException {
     write();
-    assertRefused("\"formatVersion\" : 2", "\"formatVersion\" : 3", "update BitAtlas");
+    assertRefused("\"formatVersion\" : 3", "\"formatVersion\" : 4", "update BitAtlas");
     assertRefused("\"bits\" : 8", "\"bits\" : 9", "field bits must be 1 to 8, found 9");
     assertRefused("\"bits\" : 8", "\"bits\" : 4", "do not belong together");
     assertRefused("\"outputFeatures\" : 4", "\"outputFeatures\" : 2147483647", "belong together");

@@ -97,6 +97,23 @@ class IntegerExecutionTest {
             0.02,
             "s8 x s8 -> s32"),
         new Case(
+            "W4A8 group with second scales",
+            recipe(
+                "method",
+                "gptq",
+                "bits",
+                4,
+                "group_size",
+                32,
+                "sym",
+                true,
+                "a_bits",
+                8,
+                "second_scale",
+                true),
+            0.02,
+            "s8 x s8 -> s32"),
+        new Case(
             "W4A4 dynamic",
             recipe("method", "rtn", "bits", 4, "sym", true, "a_bits", 4),
             0.2,
@@ -165,10 +182,14 @@ class IntegerExecutionTest {
       assertThat(integerPerplexity / perplexity)
           .isBetween(1 - each.logits() / 2, 1 + each.logits() / 2);
       assertThat(integer.kernelUses())
-          .filteredOn(use -> !use.operator().equals("head"))
+          .filteredOn(use -> !List.of("head", "attention").contains(use.operator()))
           .isNotEmpty()
           .allMatch(use ->
               use.rows() / use.calls() < 5 || use.choice().types().startsWith(each.kernels()));
+      assertThat(integer.kernelUses())
+          .filteredOn(use -> use.operator().equals("attention"))
+          .extracting(use -> use.choice().kernel())
+          .contains("pages of tokens");
     }
   }
 
