@@ -3,6 +3,7 @@ package org.bitatlas.generate;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
+import java.util.Optional;
 import java.util.concurrent.CancellationException;
 import java.util.function.BooleanSupplier;
 import org.bitatlas.model.DecodingBatch;
@@ -21,6 +22,7 @@ final class ScoringTile {
   private final TransformerModel model;
   private final int maxLogits;
   private final BooleanSupplier cancelled;
+  private Optional<TransformerModel> reference = Optional.empty();
 
   /**
    * A tile.
@@ -32,6 +34,12 @@ final class ScoringTile {
     this.model = model;
     this.maxLogits = maxLogits;
     this.cancelled = cancelled;
+  }
+
+  /** Measures the distance to another model too; for {@link #run}. */
+  ScoringTile beside(TransformerModel other) {
+    reference = Optional.of(other);
+    return this;
   }
 
   /** Writes the scores of the requests at {@code indexes} to {@code results}. */
@@ -50,11 +58,65 @@ final class ScoringTile {
     }
     try (TensorScope _ = TensorScope.open()) {
       if (positions.count() > 0) {
-        Tensor hidden = hidden(inputs);
-        score(hidden.view((long) inputs.length * longest, -1), positions);
+        Tensor hidden = hidden(model, inputs).view((long) inputs.length * longest, -1);
+        if (reference.isEmpty()) {
+          score(hidden, positions);
+        } else {
+          scoreBeside(reference.get(), hidden, inputs, positions);
+        }
       }
     }
     positions.write(results);
+  }
+
+  /** The reference reads row after row; its hidden states stand one row behind the other. */
+  private void scoreBeside(
+      TransformerModel other, Tensor hidden, int[][] inputs, Positions positions) {
+    List<Tensor> rows = new ArrayList<>();
+    Positions others = new Positions(positions.requests, positions.indexes);
+    long start = 0;
+    for (int row = 0; row < inputs.length; row++) {
+      rows.add(hidden(other, new int[][] {inputs[row]}).view(inputs[row].length, -1));
+      others.add(start + positions.requests.get(positions.indexes[row]).from() - 1);
+      start += inputs[row].length;
+    }
+    TokenDivergences distance =
+        new TokenDivergences(
+            new double[positions.count()],
+            new boolean[positions.count()],
+            new double[positions.count()]);
+    Tensor beside = Tensor.cat(rows, 0);
+    score(
+        hidden,
+        positions,
+        (from, wanted, logits) -> {
+          long[] places = Arrays.copyOfRange(others.places, from, from + wanted.length);
+          long[] expected = Arrays.copyOfRange(others.targets, from, from + wanted.length);
+          Tensor truth = other.head(beside.indexSelect(0, indexes(places, beside)));
+          measure(logits, truth, indexes(expected, beside), from, distance);
+        });
+    positions.distance = Optional.of(distance);
+  }
+
+  private static void measure(
+      Tensor logits, Tensor truth, Tensor expected, int from, TokenDivergences distance) {
+    int count = (int) expected.size(0);
+    long[] best = logits.argmax(1).toLongs();
+    long[] bestBefore = truth.argmax(1).toLongs();
+    Tensor after = logits.to(ElementType.F64).logSoftmax(1);
+    Tensor wide = truth.to(ElementType.F64);
+    Tensor before = wide.logSoftmax(1);
+    double[] divergences = wide.softmax(1).mul(before.sub(after)).sum(1).toDoubles();
+    Tensor column = expected.view(count, 1);
+    double[] now = after.gather(1, column).toDoubles();
+    double[] then = before.gather(1, column).toDoubles();
+    for (int i = 0; i < count; i++) {
+      // A sum of terms of both signs may end a rounding below zero.
+      distance.divergences()[from + i] =
+          divergences[i] < 0 && divergences[i] > -1e-9 ? 0 : divergences[i];
+      distance.sameTop()[from + i] = best[i] == bestBefore[i];
+      distance.changes()[from + i] = Math.exp(now[i]) - Math.exp(then[i]);
+    }
   }
 
   /**
@@ -111,6 +173,7 @@ final class ScoringTile {
     private final long[] targets;
     private final double[] logProbabilities;
     private final boolean[] greedy;
+    private Optional<TokenDivergences> distance = Optional.empty();
     private int request;
     private int filled;
 
@@ -150,24 +213,31 @@ final class ScoringTile {
       int start = 0;
       for (int index : indexes) {
         int end = start + scored(requests.get(index));
+        int first = start;
+        int last = end;
         results[index] =
             new TokenScores(
                 Arrays.copyOfRange(logProbabilities, start, end),
-                Arrays.copyOfRange(greedy, start, end));
+                Arrays.copyOfRange(greedy, start, end),
+                distance.map(all ->
+                    new TokenDivergences(
+                        Arrays.copyOfRange(all.divergences(), first, last),
+                        Arrays.copyOfRange(all.sameTop(), first, last),
+                        Arrays.copyOfRange(all.changes(), first, last))));
         start = end;
       }
     }
   }
 
   /** Hidden states [B x T x D] after the last block. */
-  private Tensor hidden(int[][] inputs) {
+  private Tensor hidden(TransformerModel of, int[][] inputs) {
     try (TensorScope scope = TensorScope.open()) {
-      Tensor hidden = model.embed(inputs);
-      for (int layer = 0; layer < model.architecture().layers(); layer++) {
+      Tensor hidden = of.embed(inputs);
+      for (int layer = 0; layer < of.architecture().layers(); layer++) {
         if (cancelled.getAsBoolean()) {
           throw new CancellationException("scoring was interrupted");
         }
-        Tensor next = model.block(layer, hidden, LinearInputObserver.NONE);
+        Tensor next = of.block(layer, hidden, LinearInputObserver.NONE);
         hidden.close();
         hidden = next;
       }
@@ -177,7 +247,18 @@ final class ScoringTile {
 
   /** Scores hidden states [P x D], some logits at a time. */
   private void score(Tensor hidden, Positions positions) {
-    int chunk = Math.max(1, maxLogits / model.architecture().vocabularySize());
+    score(hidden, positions, (_, _, _) -> {});
+  }
+
+  /** What else is done with the logits of some positions. */
+  private interface More {
+    void with(int from, long[] wanted, Tensor logits);
+  }
+
+  private void score(Tensor hidden, Positions positions, More more) {
+    // Beside a reference the same logits are there several times, in double precision.
+    int most = reference.isEmpty() ? maxLogits : maxLogits / 8;
+    int chunk = Math.max(1, most / model.architecture().vocabularySize());
     for (int start = 0; start < positions.count(); start += chunk) {
       int end = Math.min(positions.count(), start + chunk);
       try (TensorScope _ = TensorScope.open()) {
@@ -192,6 +273,7 @@ final class ScoringTile {
           positions.logProbabilities[start + i] = chosen[i] - normaliser[i];
           positions.greedy[start + i] = best[i] == expected[i] && Double.isFinite(chosen[i]);
         }
+        more.with(start, wanted, logits);
       }
     }
   }

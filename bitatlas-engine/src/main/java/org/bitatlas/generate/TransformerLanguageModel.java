@@ -100,6 +100,33 @@ public final class TransformerLanguageModel implements LanguageModel {
     return OptionalInt.of(model.architecture().maxPositions());
   }
 
+  /** The scores with the distance to a reference; every sequence is read whole. */
+  List<TokenScores> scoreBeside(List<ScoringRequest> requests, TransformerModel reference) {
+    requests.forEach(this::check);
+    int[] lengths = requests.stream().mapToInt(request -> request.tokenIds().length - 1).toArray();
+    List<int[]> tiles = Tiles.of(lengths, Integer.MAX_VALUE, limits.scoringTokens());
+    TokenScores[] results = new TokenScores[requests.size()];
+    boolean complete =
+        pool.run(
+            tiles.size(),
+            (tile, cancellation) ->
+                new ScoringTile(model, limits.logits(), cancellation::requested)
+                    .beside(reference)
+                    .run(requests, tiles.get(tile), results));
+    if (!complete) {
+      throw new CancellationException("scoring was interrupted");
+    }
+    return Arrays.asList(results);
+  }
+
+  void requireVocabulary(TransformerModel reference) {
+    int own = model.architecture().vocabularySize();
+    int other = reference.architecture().vocabularySize();
+    if (own != other) {
+      throw new IllegalArgumentException("vocabularies of " + own + " and " + other + " tokens");
+    }
+  }
+
   private void check(ScoringRequest request) {
     int length = request.tokenIds().length;
     if (request.from() < 1 || request.from() > length) {

@@ -59,6 +59,11 @@ record AnswerScoring(GenerativeTask task) implements ReplyScoring<Item.Question>
         .ifPresent(
             groups -> measures.put(groups.field(), (double) item.subgroupValue().orElseThrow()));
     measures.putAll(reply.measures());
+    // A letter or a yes stands in every reply by chance.
+    if (task.chance() == 0) {
+      boolean seen = CollapseMark.occurs(reply.text(), item.expected());
+      measures.put(CollapseMark.SEEN, seen || judgement.right() ? 1.0 : 0.0);
+    }
     return new SampleRecord(
         item.index(),
         TokenDigest.of(request.promptIds()),

@@ -28,8 +28,12 @@ final class GenerativeMetrics {
     if (samples.stream().anyMatch(s -> s.measures().containsKey("thinking_cut"))) {
       metrics.put("thinking_cut", mean(samples, s -> s.measure("thinking_cut")));
     }
-    metrics.put("rep_4", mean(samples, s -> s.measure("rep_4")));
-    metrics.put("tail_loop", mean(samples, s -> s.measure("tail_loop")));
+    metrics.put("rep_4", mean(samples, s -> s.measure(CollapseMark.REPEATED)));
+    metrics.put("tail_loop", mean(samples, s -> s.measure(CollapseMark.LOOP)));
+    metrics.put("logic_collapse", share(samples, CollapseMark::collapsed));
+    if (samples.stream().allMatch(CollapseMark::traced)) {
+      metrics.put("answer_lost", share(samples, CollapseMark::lost));
+    }
     return metrics;
   }
 

@@ -87,6 +87,7 @@ final class PerplexityRun {
     if (bytes > 0) {
       metrics.put("bits_per_byte", PerplexityDefinition.bitsPerByte(negativeLogLikelihood, bytes));
     }
+    DistanceMeasures.putMetrics(metrics, samples);
     return new TaskResult(
         CellState.OK, "", perplexity, metrics, List.copyOf(samples), windows.size());
   }
@@ -118,12 +119,13 @@ final class PerplexityRun {
     SequencedMap<String, Double> measures = new LinkedHashMap<>();
     measures.put("nll", -scores.sum());
     measures.put("tokens", (double) scores.logProbabilities().length);
+    String distance = DistanceMeasures.put(measures, List.of(scores));
     return new SampleRecord(
         index,
         TokenDigest.of(request.tokenIds()),
         text,
         "",
-        "",
+        distance,
         "",
         false,
         0,

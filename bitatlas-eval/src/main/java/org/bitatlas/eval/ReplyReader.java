@@ -7,7 +7,6 @@ import java.util.Optional;
 import java.util.SequencedMap;
 import java.util.SplittableRandom;
 import java.util.stream.IntStream;
-import org.bitatlas.eval.metric.Repetition;
 import org.bitatlas.generate.Generation;
 import org.bitatlas.generate.GenerationRequest;
 import org.bitatlas.generate.Sampling;
@@ -90,8 +89,7 @@ record ReplyReader(
         measures.put("thinking_cut", generation.thinkingCut() ? 1.0 : 0.0);
       }
       measures.put("truncated", generation.reason() == Generation.Reason.LENGTH ? 1.0 : 0.0);
-      measures.put("rep_4", Repetition.repeatedShare(ids, 4));
-      measures.put("tail_loop", Repetition.tailLoopPeriod(ids).isPresent() ? 1.0 : 0.0);
+      CollapseMark.put(measures, ids);
       return measures;
     }
   }

@@ -93,12 +93,13 @@ final class RollingPerplexityRun {
     measures.put("tokens", (double) tokens.length);
     measures.put("words", (double) Whitespace.parts(document.text()));
     measures.put("bytes", (double) document.text().getBytes(StandardCharsets.UTF_8).length);
+    String distance = DistanceMeasures.put(measures, windows);
     return new SampleRecord(
         document.index(),
         TokenDigest.of(tokens),
         document.text(),
         "",
-        "",
+        distance,
         "",
         false,
         0,
@@ -128,6 +129,7 @@ final class RollingPerplexityRun {
     metrics.put("word_perplexity", perWord);
     metrics.put("byte_perplexity", Math.exp(nll / bytes));
     metrics.put("bits_per_byte", PerplexityDefinition.bitsPerByte(nll, Math.round(bytes)));
+    DistanceMeasures.putMetrics(metrics, samples);
     return new TaskResult(
         CellState.OK, "", perWord, metrics, List.copyOf(samples), documents.size());
   }

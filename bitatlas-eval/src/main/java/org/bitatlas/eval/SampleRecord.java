@@ -10,7 +10,8 @@ import java.util.SequencedMap;
  * @param promptDigest SHA-256 of the prompt's token ids
  * @param prompt what the user message or context was
  * @param expected the expected answer
- * @param output what the model wrote (with the thinking span), or the chosen option
+ * @param output what the model wrote (with the thinking span), or the chosen option; for a text the
+ *     distance of its tokens to the float model, where it was measured
  * @param answer what was scored, empty when none was found
  * @param correct the verdict
  * @param generatedTokens number of generated tokens, 0 for scoring tasks

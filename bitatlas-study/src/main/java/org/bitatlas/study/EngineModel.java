@@ -116,12 +116,12 @@ final class EngineModel implements Workbench.Model {
 
   @Override
   public Workbench.Variant floatVariant() {
-    return floatVariant(BatchLimits.DEFAULT);
+    return floatVariant(BatchLimits.DEFAULT, false);
   }
 
   @Override
   public Workbench.Variant floatAgain() {
-    return floatVariant(AGAIN);
+    return floatVariant(AGAIN, setting.spec().divergence());
   }
 
   @Override
@@ -135,13 +135,13 @@ final class EngineModel implements Workbench.Model {
         + " scored tokens; replies of the first run checked as drafts in one pass";
   }
 
-  private Workbench.Variant floatVariant(BatchLimits batches) {
+  private Workbench.Variant floatVariant(BatchLimits batches, boolean beside) {
     ModelSize size =
         ModelSize.ofFloat(
             opened.checkpoint(),
             linearModules(opened.architecture()),
             opened.architecture().tiedEmbeddings());
-    return variant(loadFloat(), size, List.of(), List.of(), batches);
+    return variant(loadFloat(), size, List.of(), List.of(), batches, beside);
   }
 
   private TransformerModel loadFloat() {
@@ -217,7 +217,13 @@ final class EngineModel implements Workbench.Model {
         throw refused;
       }
     }
-    return variant(model, size, result.layers(), result.notes(), BatchLimits.DEFAULT);
+    return variant(
+        model,
+        size,
+        result.layers(),
+        result.notes(),
+        BatchLimits.DEFAULT,
+        setting.spec().divergence());
   }
 
   private void keep(Recipe recipe, QuantizationResult result) {
@@ -241,11 +247,21 @@ final class EngineModel implements Workbench.Model {
       ModelSize size,
       List<LayerReport> reports,
       List<String> notes,
-      BatchLimits batches) {
+      BatchLimits batches,
+      boolean beside) {
     TransformerLanguageModel language =
         new TransformerLanguageModel(model, setting.options().threads(), batches);
     return new EngineVariant(
-        model, new DraftedLanguageModel(language, drafts), size, reports, notes, tokenizer, run);
+        model,
+        new EngineVariant.Language(
+            language,
+            new DraftedLanguageModel(language, drafts),
+            beside ? Optional.of(this::loadFloat) : Optional.empty()),
+        size,
+        reports,
+        notes,
+        tokenizer,
+        run);
   }
 
   @Override

@@ -3,11 +3,14 @@ package org.bitatlas.study;
 import java.util.List;
 import java.util.Optional;
 import java.util.function.IntConsumer;
+import java.util.function.Supplier;
 import org.bitatlas.eval.RunOptions;
 import org.bitatlas.eval.TaskResult;
 import org.bitatlas.eval.TaskRunner;
 import org.bitatlas.generate.LanguageModel;
+import org.bitatlas.generate.ReferencedLanguageModel;
 import org.bitatlas.generate.Sampling;
+import org.bitatlas.generate.TransformerLanguageModel;
 import org.bitatlas.kernel.KernelTrace;
 import org.bitatlas.model.TransformerModel;
 import org.bitatlas.quant.pipeline.LayerReport;
@@ -17,7 +20,7 @@ import org.bitatlas.tokenizer.ChatTokenizer;
 /** A loaded model, float or quantized, that answers tasks greedily. */
 final class EngineVariant implements Workbench.Variant {
   private final TransformerModel model;
-  private final LanguageModel language;
+  private final Language language;
   private final ModelSize size;
   private final List<LayerReport> layerReports;
   private final List<String> notes;
@@ -25,9 +28,21 @@ final class EngineVariant implements Workbench.Variant {
   private final RunOptions options;
   private List<KernelTrace.Use> before = List.of();
 
+  /**
+   * A model as language model.
+   *
+   * @param plain itself
+   * @param drafted with the replies of its relatives as drafts
+   * @param reference loads the float model, where the distance to it is measured
+   */
+  record Language(
+      TransformerLanguageModel plain,
+      LanguageModel drafted,
+      Optional<Supplier<TransformerModel>> reference) {}
+
   EngineVariant(
       TransformerModel model,
-      LanguageModel language,
+      Language language,
       ModelSize size,
       List<LayerReport> layerReports,
       List<String> notes,
@@ -71,11 +86,20 @@ final class EngineVariant implements Workbench.Variant {
   public TaskResult evaluate(Workbench.Task task, IntConsumer itemsDone) {
     before = model.kernelUses();
     EngineTask known = (EngineTask) task;
+    if (known.metric() == Metric.PERPLEXITY && language.reference().isPresent()) {
+      try (TransformerModel reference = language.reference().get().get()) {
+        return asked(known, new ReferencedLanguageModel(language.plain(), reference), itemsDone);
+      }
+    }
+    return asked(known, language.drafted(), itemsDone);
+  }
+
+  private TaskResult asked(EngineTask task, LanguageModel asked, IntConsumer itemsDone) {
     return TaskRunner.run(
-        known.task(),
-        known.mode(),
-        known.suite().orElseThrow(),
-        language,
+        task.task(),
+        task.mode(),
+        task.suite().orElseThrow(),
+        asked,
         tokenizer,
         new Sampling.Greedy(),
         options,

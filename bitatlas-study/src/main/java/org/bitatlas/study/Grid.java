@@ -5,6 +5,7 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.SequencedMap;
 import org.bitatlas.eval.CollapseRule;
+import org.bitatlas.generate.ReferencedLanguageModel;
 
 /**
  * The rows and cells of one model of a study, with the keys of their records.
@@ -63,6 +64,9 @@ record Grid(String name, Workbench.Model model, List<Row> rows) {
         inputs.put("task", columns.get(i).task());
         inputs.put("mode", columns.get(i).mode());
         inputs.put("items", Integer.toString(tasks.get(i).items()));
+        if (spec.divergence() && !recipe.isFloat() && tasks.get(i).metric() == Metric.PERPLEXITY) {
+          inputs.put("divergence", "to float, " + ReferencedLanguageModel.BEHAVIOUR_VERSION);
+        }
         inputs.put("sampling", "greedy");
         inputs.put("collapse", spec.collapse().map(CollapseRule::describe).orElse("never"));
         cells.add(

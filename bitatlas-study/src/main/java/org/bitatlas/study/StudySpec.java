@@ -27,6 +27,8 @@ import org.bitatlas.model.Execution;
  * @param keep which quantized checkpoints stay on disk
  * @param noiseFloor whether the float model is asked again in other batches, so that a difference
  *     can be held against its difference to itself
+ * @param divergence whether the distance to the float model's logits is measured on perplexity
+ *     tasks; the float model is then in memory beside the other while such a task is asked
  */
 public record StudySpec(
     String name,
@@ -41,7 +43,8 @@ public record StudySpec(
     ComparisonMargin margin,
     OptionalInt limit,
     KeepPolicy keep,
-    boolean noiseFloor) {
+    boolean noiseFloor,
+    boolean divergence) {
 
   /**
    * Reads a specification.
@@ -92,6 +95,7 @@ public record StudySpec(
         margin,
         options.limit().isPresent() ? options.limit() : limit,
         keep,
-        noiseFloor);
+        noiseFloor,
+        divergence);
   }
 }

@@ -49,6 +49,7 @@ final class StudySpecReader {
           "collapse",
           "margin",
           "noise_floor",
+          "divergence",
           "limit",
           "keep");
 
@@ -102,7 +103,8 @@ final class StudySpecReader {
             ? OptionalInt.of(root.integer("limit", 0, 1, Integer.MAX_VALUE))
             : OptionalInt.empty(),
         root.choice("keep", keepPolicies(), KeepPolicy.NONE),
-        root.flag("noise_floor", true));
+        root.flag("noise_floor", true),
+        root.flag("divergence", true));
   }
 
   private static void requireModels(YamlFields root, List<StudyRecipe> recipes) {

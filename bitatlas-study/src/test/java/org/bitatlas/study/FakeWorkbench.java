@@ -238,6 +238,13 @@ public final class FakeWorkbench implements Workbench {
             "SCORED",
             measures);
       }
+      measures.put("truncated", collapsed ? 1.0 : 0.0);
+      measures.put("rep_4", collapsed ? 0.9 : 0.1);
+      measures.put("tail_loop", collapsed ? 1.0 : 0.0);
+      if (collapsed) {
+        measures.put("tail_loop_onset", 12.0);
+      }
+      measures.put("answer_seen", correct || own.nextInt(3) == 0 ? 1.0 : 0.0);
       String answer = correct ? Integer.toString(index) : Integer.toString(index + 1);
       return new SampleRecord(
           index,

@@ -43,6 +43,15 @@ public final class Repetition {
     return OptionalInt.empty();
   }
 
+  /** Number of tokens before the loop in which a reply ends with a period. */
+  public static int tailLoopOnset(List<Integer> ids, int period) {
+    int onset = ids.size() - period;
+    while (onset > 0 && ids.get(onset - 1).equals(ids.get(onset - 1 + period))) {
+      onset--;
+    }
+    return onset;
+  }
+
   private static boolean isPeriodic(List<Integer> ids, int from, int period) {
     for (int i = from + period; i < ids.size(); i++) {
       if (!ids.get(i).equals(ids.get(i - period))) {

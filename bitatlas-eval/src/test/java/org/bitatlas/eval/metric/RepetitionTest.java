@@ -47,4 +47,10 @@ class RepetitionTest {
     ended.add(99);
     assertThat(Repetition.tailLoopPeriod(ended)).isEmpty();
   }
+
+  @Test
+  void theLoopBeginsWhereItsFirstPeriodDoes() {
+    assertThat(Repetition.tailLoopOnset(loop(30, 7, 200), 7)).isEqualTo(30);
+    assertThat(Repetition.tailLoopOnset(loop(0, 1, 200), 1)).isZero();
+  }
 }

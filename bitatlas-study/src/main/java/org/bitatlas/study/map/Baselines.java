@@ -158,7 +158,8 @@ final class Baselines {
               .findFirst()
               .orElse("");
       floors.add(
-          new NoiseFloor(model, how, List.copyOf(columns), pooled(baseline, second, Double.NaN)));
+          new NoiseFloor(
+              model, how, second, List.copyOf(columns), pooled(baseline, second, Double.NaN)));
     });
     return List.copyOf(floors);
   }

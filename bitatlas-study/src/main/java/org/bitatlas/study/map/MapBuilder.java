@@ -84,7 +84,11 @@ final class MapBuilder {
       List<MapCell> line = new ArrayList<>();
       for (int j = 0; j < baseline.size(); j++) {
         MapCell cell = measured.get(i).get(j);
-        line.add(cell.with(adjusted.get(i).get(j), flags(cell, baseline.get(j))));
+        line.add(
+            cell.with(
+                adjusted.get(i).get(j),
+                flags(cell, baseline.get(j)),
+                CollapseMeasures.of(baseline.get(j).samples(), cell.samples())));
       }
       cells.add(List.copyOf(line));
     }
@@ -119,7 +123,8 @@ final class MapBuilder {
         interval.high(),
         Comparison.NOT_COMPARABLE,
         Set.of(),
-        samples);
+        samples,
+        Optional.empty());
   }
 
   private static final Interval UNKNOWN = new Interval(Double.NaN, Double.NaN);

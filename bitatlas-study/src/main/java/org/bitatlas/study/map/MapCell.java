@@ -19,6 +19,7 @@ import org.bitatlas.study.RunRecord;
  * @param comparison against the float model of the same task and mode
  * @param flags what a reader must know
  * @param samples the items with their answers
+ * @param collapse how its replies break down against float's; empty where there are no replies
  */
 public record MapCell(
     PlannedCell planned,
@@ -27,11 +28,12 @@ public record MapCell(
     double high,
     Comparison comparison,
     Set<Flag> flags,
-    List<SampleRecord> samples) {
+    List<SampleRecord> samples,
+    Optional<CollapseMeasures> collapse) {
 
   /** The same cell with its comparison. */
-  MapCell with(Comparison other, Set<Flag> itsFlags) {
-    return new MapCell(planned, record, low, high, other, itsFlags, samples);
+  MapCell with(Comparison other, Set<Flag> itsFlags, Optional<CollapseMeasures> itsCollapse) {
+    return new MapCell(planned, record, low, high, other, itsFlags, samples, itsCollapse);
   }
 
   /** State of the cell; PARTIAL before it was run. */

@@ -8,8 +8,13 @@ import java.util.List;
  *
  * @param model name of the model
  * @param how what was different in the second run
+ * @param cells what was measured, one per column
  * @param columns one comparison per column; not comparable where the task was not asked again
  * @param pooled all tasks together
  */
 public record NoiseFloor(
-    String model, String how, List<Comparison> columns, PooledComparison pooled) {}
+    String model,
+    String how,
+    List<MapCell> cells,
+    List<Comparison> columns,
+    PooledComparison pooled) {}

@@ -6,6 +6,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.TreeSet;
 import org.bitatlas.study.map.AccuracyMap;
+import org.bitatlas.study.map.CollapseMeasures;
 import org.bitatlas.study.map.Comparison;
 import org.bitatlas.study.map.MapAverage;
 import org.bitatlas.study.map.MapCell;
@@ -107,6 +108,25 @@ final class JsonReport {
     number(node, "high", cell.high());
     node.put("flags", new TreeSet<>(cell.flags()));
     compared(node, cell.comparison());
+    cell.collapse().ifPresent(collapse -> node.put("collapse", collapse(collapse)));
+    return node;
+  }
+
+  private static Map<String, Object> collapse(CollapseMeasures collapse) {
+    Map<String, Object> node = new LinkedHashMap<>();
+    node.put("items", collapse.items());
+    number(node, "rate", collapse.rate().share());
+    number(node, "rateLow", collapse.rate().low());
+    number(node, "rateHigh", collapse.rate().high());
+    number(node, "floatRate", collapse.floatRate());
+    number(node, "mcnemar", collapse.pValue());
+    number(node, "loopOnset", collapse.onset());
+    number(node, "lengthRatioMedian", collapse.lengthMedian());
+    number(node, "lengthRatioP95", collapse.lengthP95());
+    number(node, "lengthRatioRight", collapse.lengthRight());
+    number(node, "lost", collapse.lost());
+    number(node, "floatLost", collapse.floatLost());
+    number(node, "lostMcnemar", collapse.lostPValue());
     return node;
   }
 

@@ -41,6 +41,8 @@ final class MarkdownReport {
     checks();
     averages();
     verdicts();
+    distances();
+    collapses();
     for (int from = 0; from < map.columns().size(); from += COLUMNS) {
       heatMap(from, Math.min(map.columns().size(), from + COLUMNS));
     }
@@ -135,6 +137,43 @@ final class MarkdownReport {
                     ""));
       }
     }
+  }
+
+  private void distances() {
+    List<? extends Map<String, String>> lines = DistanceView.of(map);
+    if (lines.isEmpty()) {
+      return;
+    }
+    out.append("\n## Distance to float, token by token\n\n");
+    List<List<String>> table = new ArrayList<>();
+    table.add(List.of("model", "text", "KL, nats", "p99", "top 1 %", "dp RMS %", "ln PPL ratio"));
+    for (Map<String, String> line : lines) {
+      table.add(
+          Stream.of("name", "task", "mean", "p99", "top", "rms", "ratio")
+              .map(column -> escape(line.getOrDefault(column, "")))
+              .toList());
+    }
+    table(table);
+  }
+
+  private void collapses() {
+    List<? extends Map<String, String>> lines =
+        CollapseView.of(map).stream()
+            .filter(line -> !line.get("rate").equals("0.0") || !line.get("right").equals("1.00"))
+            .toList();
+    if (lines.isEmpty()) {
+      return;
+    }
+    out.append("\n## How replies break down\n\n");
+    List<List<String>> table = new ArrayList<>();
+    table.add(List.of("model", "task", "collapse %", "p", "length", "95 %", "lost %"));
+    for (Map<String, String> line : lines) {
+      table.add(
+          Stream.of("name", "task", "rate", "p", "length", "long", "lost")
+              .map(column -> escape(line.getOrDefault(column, "")))
+              .toList());
+    }
+    table(table);
   }
 
   private void recipes() {

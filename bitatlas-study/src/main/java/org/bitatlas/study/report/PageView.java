@@ -56,6 +56,8 @@ final class PageView {
                     "lines",
                     verdicts.noise(floor)))
             .toList());
+    values.put("collapses", CollapseView.of(map));
+    values.put("distances", DistanceView.of(map));
     values.put("strips", LayerStrip.of(map.rows(), this::name));
     values.put("measures", LayerStrip.meanings(map.rows()));
     values.put("recipes", RecipeTable.of(map.rows(), this::name));

@@ -83,6 +83,21 @@ class ReportTest {
   }
 
   @Test
+  void repliesThatBreakDownAreMeasuredEvenInCellsThatStoppedEarly() {
+    assertThat(page.select("#collapse tbody tr")).hasSize(11 + 8 * 8);
+    Element broken =
+        page.select("#collapse tbody tr").stream()
+            .filter(line -> line.text().startsWith("RTN W2 gsm_nano slow_think"))
+            .findFirst()
+            .orElseThrow();
+    assertThat(broken.select("td").eachText().subList(1, 6))
+        .containsExactly("4", "100.0", "[51.0, 100.0]", "0.125", "12");
+    assertThat(markdown).contains("## How replies break down");
+    assertThat(json.at("/cells/0/collapse").propertyNames())
+        .contains("rate", "rateHigh", "lengthRatioP95", "lost");
+  }
+
+  @Test
   void statesAreWordsNotColoursOnly() {
     assertThat(page.select("table.heat td.broken .state").eachText()).containsOnly("COLLAPSED");
     assertThat(page.select("table.heat td.absent .state").eachText()).containsOnly("SKIPPED");
