@@ -141,6 +141,7 @@ final class Conversation {
   private Sampling sampling() {
     return switch (settings.sampling()) {
       case Sampling.Greedy greedy -> greedy;
+      case Sampling.Beam beam -> beam;
       case Sampling.Random random ->
           new Sampling.Random(
               random.temperature(), random.topK(), random.topP(), random.seed() + messages.size());

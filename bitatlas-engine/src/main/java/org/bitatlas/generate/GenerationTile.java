@@ -87,6 +87,7 @@ final class GenerationTile {
           switch (asked.sampling()) {
             case Sampling.Greedy _ -> Optional.empty();
             case Sampling.Random random -> Optional.of(new TokenSampler(random));
+            case Sampling.Beam _ -> throw new IllegalArgumentException("beams have no tile");
           };
     }
   }

@@ -15,4 +15,13 @@ public sealed interface Sampling {
    * @param seed seed of this request's own generator
    */
   record Random(double temperature, int topK, double topP, long seed) implements Sampling {}
+
+  /**
+   * The most probable reply that beam search finds.
+   *
+   * @param width unfinished replies that are followed, at least 1
+   * @param lengthPenalty power of the length by which a log-probability is divided, at least 0; 0
+   *     compares sums, 1 means per token
+   */
+  record Beam(int width, double lengthPenalty) implements Sampling {}
 }

@@ -7,6 +7,7 @@ import java.util.concurrent.CancellationException;
 import java.util.concurrent.atomic.AtomicReference;
 import java.util.function.Consumer;
 import java.util.function.IntPredicate;
+import java.util.stream.IntStream;
 import org.bitatlas.model.TransformerModel;
 import org.bitatlas.tensor.BitAtlasException;
 
@@ -152,11 +153,49 @@ public final class TransformerLanguageModel implements LanguageModel {
   public List<Generation> generate(
       List<GenerationRequest> requests, Consumer<? super Generation> finished) {
     requests.forEach(this::check);
+    Generation[] results = new Generation[requests.size()];
+    Arrays.fill(results, new Generation(List.of(), Generation.Reason.CANCELLED));
+    int[] beams = places(requests, true);
+    int[] tokens = places(requests, false);
+    generateBeams(requests, beams, results, finished);
+    generateTokens(requests, tokens, results, finished);
+    return Arrays.asList(results);
+  }
+
+  private static int[] places(List<GenerationRequest> requests, boolean beams) {
+    return IntStream.range(0, requests.size())
+        .filter(place -> requests.get(place).sampling() instanceof Sampling.Beam == beams)
+        .toArray();
+  }
+
+  private void generateBeams(
+      List<GenerationRequest> all,
+      int[] places,
+      Generation[] results,
+      Consumer<? super Generation> finished) {
+    boolean _ =
+        pool.run(
+            places.length,
+            (tile, cancellation) -> {
+              GenerationRequest request = all.get(places[tile]);
+              Generation found = new BeamSearch(model, cancellation::requested).run(request);
+              results[places[tile]] = found;
+              finished.accept(found);
+            });
+  }
+
+  private void generateTokens(
+      List<GenerationRequest> all,
+      int[] places,
+      Generation[] results,
+      Consumer<? super Generation> finished) {
+    if (places.length == 0) {
+      return;
+    }
+    List<GenerationRequest> requests = Arrays.stream(places).mapToObj(all::get).toList();
     int[] lengths = requests.stream().mapToInt(request -> request.promptIds().length).toArray();
     List<int[]> tiles = Tiles.dealt(lengths, tiles(requests));
     long share = limits.cacheBytes() / Math.max(1, tiles.size());
-    Generation[] results = new Generation[requests.size()];
-    Arrays.fill(results, new Generation(List.of(), Generation.Reason.CANCELLED));
     GenerationTile.Listener listener =
         new GenerationTile.Listener() {
           @Override
@@ -166,7 +205,7 @@ public final class TransformerLanguageModel implements LanguageModel {
 
           @Override
           public void finished(int request, Generation generation) {
-            results[request] = generation;
+            results[places[request]] = generation;
             finished.accept(generation);
           }
         };
@@ -176,7 +215,6 @@ public final class TransformerLanguageModel implements LanguageModel {
             (tile, cancellation) ->
                 new GenerationTile(model, limits, share, listener, cancellation::requested)
                     .run(requests, tiles.get(tile)));
-    return Arrays.asList(results);
   }
 
   /**
@@ -237,17 +275,33 @@ public final class TransformerLanguageModel implements LanguageModel {
           "Sampling needs a temperature above 0, top-p above 0 and top-k of at least 0, not %s; use greedy sampling for temperature 0."
               .formatted(random));
     }
+    if (request.sampling() instanceof Sampling.Beam beam) {
+      check(request, beam);
+    }
     int context = model.architecture().maxPositions();
     if (prompt + request.mostTokens() > context) {
       throw new BitAtlasException(
           "A prompt of %d tokens with %d new tokens does not fit the model's context of %d; shorten the prompt or lower the budget."
               .formatted(prompt, request.mostTokens(), context));
     }
-    long bytes = GenerationTile.pages(request) * model.cacheLayout().bytes();
+    int rows = request.sampling() instanceof Sampling.Beam beam ? beam.width() : 1;
+    long bytes = (long) rows * GenerationTile.pages(request) * model.cacheLayout().bytes();
     if (bytes > limits.cacheBytes()) {
       throw new BitAtlasException(
           "Keys and values of a prompt of %d tokens with %d new tokens take %.1f MiB, but the cache may take %.1f MiB; shorten the prompt, lower the budget or allow a larger cache."
               .formatted(prompt, request.mostTokens(), bytes / MIB, limits.cacheBytes() / MIB));
+    }
+  }
+
+  private static void check(GenerationRequest request, Sampling.Beam beam) {
+    if (beam.width() < 1 || !(beam.lengthPenalty() >= 0)) {
+      throw new BitAtlasException(
+          "Beam search needs at least one beam and a length penalty of at least 0, not %s."
+              .formatted(beam));
+    }
+    if (request.thinking().isPresent()) {
+      throw new BitAtlasException(
+          "Beam search has no budget of its own for the thinking; leave the thinking budget out or decode greedily.");
     }
   }
 }

@@ -250,6 +250,28 @@ public final class DecodingBatch implements AutoCloseable {
     rows.addAll(remaining);
   }
 
+  /**
+   * Makes each row a copy of one of the present ones, which share what they have in common.
+   *
+   * @param sources index of a present row for each new row; a row may be named several times
+   */
+  public void rearrange(int[] sources) {
+    boolean[] taken = new boolean[rows.size()];
+    List<PagedSequence> arranged = new ArrayList<>();
+    for (int source : sources) {
+      PagedSequence row = rows.get(source);
+      arranged.add(taken[source] ? row.fork(row.length()) : row);
+      taken[source] = true;
+    }
+    for (int row = 0; row < taken.length; row++) {
+      if (!taken[row]) {
+        rows.get(row).close();
+      }
+    }
+    rows.clear();
+    rows.addAll(arranged);
+  }
+
   /** Number of rows. */
   public int rows() {
     return rows.size();

@@ -123,6 +123,7 @@ record ReplyReader(
   private Sampling samplingOf(int index) {
     return switch (sampling) {
       case Sampling.Greedy greedy -> greedy;
+      case Sampling.Beam beam -> beam;
       case Sampling.Random random ->
           new Sampling.Random(
               random.temperature(),

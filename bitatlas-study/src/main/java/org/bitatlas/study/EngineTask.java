@@ -145,6 +145,11 @@ record EngineTask(
   }
 
   @Override
+  public boolean generates() {
+    return task instanceof GenerativeTask || task instanceof CodeTask;
+  }
+
+  @Override
   public double chance() {
     return switch (task) {
       case GenerativeTask generative -> generative.chance();

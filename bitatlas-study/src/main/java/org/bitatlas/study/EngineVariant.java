@@ -1,9 +1,11 @@
 package org.bitatlas.study;
 
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
 import java.util.function.IntConsumer;
 import java.util.function.Supplier;
+import org.bitatlas.eval.Repetitions;
 import org.bitatlas.eval.RunOptions;
 import org.bitatlas.eval.TaskResult;
 import org.bitatlas.eval.TaskRunner;
@@ -83,25 +85,36 @@ final class EngineVariant implements Workbench.Variant {
   }
 
   @Override
-  public TaskResult evaluate(Workbench.Task task, IntConsumer itemsDone) {
+  public TaskResult evaluate(Workbench.Task task, Decoding decoding, IntConsumer itemsDone) {
     before = model.kernelUses();
     EngineTask known = (EngineTask) task;
     if (known.metric() == Metric.PERPLEXITY && language.reference().isPresent()) {
       try (TransformerModel reference = language.reference().get().get()) {
-        return asked(known, new ReferencedLanguageModel(language.plain(), reference), itemsDone);
+        return asked(
+            known,
+            new ReferencedLanguageModel(language.plain(), reference),
+            new Sampling.Greedy(),
+            itemsDone);
       }
     }
-    return asked(known, language.drafted(), itemsDone);
+    List<TaskResult> runs = new ArrayList<>();
+    for (Sampling sampling : decoding.runs()) {
+      int before = runs.size() * known.items();
+      runs.add(
+          asked(known, language.drafted(), sampling, done -> itemsDone.accept(before + done)));
+    }
+    return Repetitions.joined(runs);
   }
 
-  private TaskResult asked(EngineTask task, LanguageModel asked, IntConsumer itemsDone) {
+  private TaskResult asked(
+      EngineTask task, LanguageModel asked, Sampling sampling, IntConsumer itemsDone) {
     return TaskRunner.run(
         task.task(),
         task.mode(),
         task.suite().orElseThrow(),
         asked,
         tokenizer,
-        new Sampling.Greedy(),
+        sampling,
         options,
         progress -> itemsDone.accept(progress.finishedItems()));
   }

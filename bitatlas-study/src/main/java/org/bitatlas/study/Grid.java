@@ -30,13 +30,20 @@ record Grid(String name, Workbench.Model model, List<Row> rows) {
    *
    * @param planned the cell as the store's plan holds it
    * @param task the task, ready to be asked
+   * @param decoding how its replies are decoded
    * @param inputs what its key is made of
    */
-  record Cell(PlannedCell planned, Workbench.Task task, SequencedMap<String, String> inputs) {}
+  record Cell(
+      PlannedCell planned,
+      Workbench.Task task,
+      Decoding decoding,
+      SequencedMap<String, String> inputs) {}
+
+  /** A column: a task with its decoding. */
+  private record Column(StudyTask name, Workbench.Task task, Decoding decoding) {}
 
   static Grid plan(String name, Workbench.Model model, StudySpec spec) {
-    List<StudyTask> columns = spec.tasks();
-    List<Workbench.Task> tasks = columns.stream().map(model::prepare).toList();
+    List<Column> columns = columns(model, spec);
     SequencedMap<String, String> identity = model.identity();
     SequencedMap<String, String> calibration = model.calibration();
     List<Row> rows = new ArrayList<>();
@@ -57,17 +64,21 @@ record Grid(String name, Workbench.Model model, List<Row> rows) {
       }
       String quantizationKey = recipe.recipe().isEmpty() ? "" : key(identity, options, calibration);
       List<Cell> cells = new ArrayList<>();
-      for (int i = 0; i < tasks.size(); i++) {
+      for (Column column : columns) {
+        Workbench.Task task = column.task();
         SequencedMap<String, String> inputs = new LinkedHashMap<>(own);
         inputs.putAll(options);
-        inputs.putAll(tasks.get(i).inputs());
-        inputs.put("task", columns.get(i).task());
-        inputs.put("mode", columns.get(i).mode());
-        inputs.put("items", Integer.toString(tasks.get(i).items()));
-        if (spec.divergence() && !recipe.isFloat() && tasks.get(i).metric() == Metric.PERPLEXITY) {
+        inputs.putAll(task.inputs());
+        inputs.put("task", column.name().task());
+        inputs.put("mode", column.name().mode());
+        inputs.put("items", Integer.toString(task.items()));
+        if (spec.divergence()
+            && !recipe.isFloat()
+            && recipe.endpoint().isEmpty()
+            && task.metric() == Metric.PERPLEXITY) {
           inputs.put("divergence", "to float, " + ReferencedLanguageModel.BEHAVIOUR_VERSION);
         }
-        inputs.put("sampling", "greedy");
+        inputs.put("sampling", column.decoding().describe());
         inputs.put("collapse", spec.collapse().map(CollapseRule::describe).orElse("never"));
         cells.add(
             new Cell(
@@ -77,17 +88,37 @@ record Grid(String name, Workbench.Model model, List<Row> rows) {
                     recipe.label(),
                     recipe.method(),
                     recipe.bits(),
-                    columns.get(i).task(),
-                    columns.get(i).mode(),
-                    tasks.get(i).metric(),
-                    tasks.get(i).items(),
-                    quantizationKey),
-                tasks.get(i),
+                    column.name().task(),
+                    column.name().mode(),
+                    task.metric(),
+                    task.items() * column.decoding().runs().size(),
+                    quantizationKey,
+                    column.name().decoding()),
+                task,
+                column.decoding(),
                 inputs));
       }
       rows.add(new Row(recipe, quantizationKey, List.copyOf(cells)));
     }
     return new Grid(name, model, List.copyOf(rows));
+  }
+
+  /** Tasks without replies have one column whatever the decodings. */
+  private static List<Column> columns(Workbench.Model model, StudySpec spec) {
+    List<Column> columns = new ArrayList<>();
+    for (StudyTask name : spec.tasks()) {
+      Workbench.Task task = model.prepare(name);
+      if (!task.generates()) {
+        columns.add(new Column(name, task, new Decoding.Greedy()));
+        continue;
+      }
+      for (Decoding decoding : spec.decodings()) {
+        columns.add(
+            new Column(
+                new StudyTask(name.task(), name.mode(), decoding.label()), task, decoding));
+      }
+    }
+    return columns;
   }
 
   /** The float model, the same again where the study measures its noise, the recipes. */

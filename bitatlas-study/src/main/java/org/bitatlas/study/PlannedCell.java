@@ -1,5 +1,7 @@
 package org.bitatlas.study;
 
+import java.util.Objects;
+
 /**
  * A cell a study is to fill.
  *
@@ -13,6 +15,7 @@ package org.bitatlas.study;
  * @param metric what the cell measures
  * @param items items to ask
  * @param quantizationKey key of the recipe's layer errors; empty for the float model
+ * @param decoding name of the decoding; empty for greedy decoding and tasks without replies
  */
 public record PlannedCell(
     String key,
@@ -24,10 +27,16 @@ public record PlannedCell(
     String mode,
     Metric metric,
     int items,
-    String quantizationKey) {
+    String quantizationKey,
+    String decoding) {
+
+  /** Plans of a version that knew greedy decoding only have none. */
+  public PlannedCell {
+    decoding = Objects.requireNonNullElse(decoding, "");
+  }
 
   /** The column of this cell. */
   public StudyTask column() {
-    return new StudyTask(task, mode);
+    return new StudyTask(task, mode, decoding);
   }
 }

@@ -1,6 +1,7 @@
 package org.bitatlas.study;
 
 import java.util.List;
+import java.util.Objects;
 import java.util.Optional;
 import java.util.SequencedMap;
 import org.bitatlas.eval.CellState;
@@ -34,6 +35,7 @@ import org.bitatlas.scheme.ModelSize;
  * @param notes what quantization had to report
  * @param quantizationKey key of the layer errors; empty for the float model
  * @param provenance commit, time, machine: not part of the key
+ * @param decoding name of the decoding; empty for greedy decoding and tasks without replies
  */
 public record RunRecord(
     String key,
@@ -59,7 +61,18 @@ public record RunRecord(
     String execution,
     List<String> notes,
     String quantizationKey,
-    SequencedMap<String, String> provenance) {
+    SequencedMap<String, String> provenance,
+    String decoding) {
+
+  /** Records of a version that knew greedy decoding only have no decoding. */
+  public RunRecord {
+    decoding = Objects.requireNonNullElse(decoding, "");
+  }
+
+  /** The column of this record. */
+  public StudyTask column() {
+    return new StudyTask(task, mode, decoding);
+  }
 
   /** Whether a study leaves this record as it is: it would come out the same again. */
   public boolean isFinal() {

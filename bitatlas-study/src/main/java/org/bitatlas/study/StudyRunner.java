@@ -234,7 +234,7 @@ public final class StudyRunner {
       long start = System.nanoTime();
       TaskResult result;
       try {
-        result = variant.evaluate(cell.task(), counter);
+        result = variant.evaluate(cell.task(), cell.decoding(), counter);
       } catch (RuntimeException e) {
         if (stopped()) {
           return;
@@ -319,7 +319,8 @@ public final class StudyRunner {
         variant.map(Workbench.Variant::execution).orElse(""),
         variant.map(Workbench.Variant::notes).orElse(List.of()),
         planned.quantizationKey(),
-        provenance(variant));
+        provenance(variant),
+        planned.decoding());
   }
 
   private SequencedMap<String, String> provenance(Optional<Workbench.Variant> variant) {

@@ -29,6 +29,7 @@ import org.bitatlas.model.Execution;
  *     can be held against its difference to itself
  * @param divergence whether the distance to the float model's logits is measured on perplexity
  *     tasks; the float model is then in memory beside the other while such a task is asked
+ * @param decodings how replies are decoded, a column each
  */
 public record StudySpec(
     String name,
@@ -44,7 +45,8 @@ public record StudySpec(
     OptionalInt limit,
     KeepPolicy keep,
     boolean noiseFloor,
-    boolean divergence) {
+    boolean divergence,
+    List<Decoding> decodings) {
 
   /**
    * Reads a specification.
@@ -96,6 +98,7 @@ public record StudySpec(
         options.limit().isPresent() ? options.limit() : limit,
         keep,
         noiseFloor,
-        divergence);
+        divergence,
+        decodings);
   }
 }

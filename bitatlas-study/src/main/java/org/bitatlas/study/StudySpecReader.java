@@ -104,7 +104,8 @@ final class StudySpecReader {
             : OptionalInt.empty(),
         root.choice("keep", keepPolicies(), KeepPolicy.NONE),
         root.flag("noise_floor", true),
-        root.flag("divergence", true));
+        root.flag("divergence", true),
+        DecodingReader.read(root));
   }
 
   private static void requireModels(YamlFields root, List<StudyRecipe> recipes) {
@@ -256,7 +257,6 @@ final class StudySpecReader {
   }
 
   private static Optional<CollapseRule> collapse(YamlFields root) {
-    root.choice("decoding", names("greedy"), "greedy");
     if (!root.has("collapse")) {
       return Optional.empty();
     }

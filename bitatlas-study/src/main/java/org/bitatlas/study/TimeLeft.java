@@ -19,7 +19,7 @@ final class TimeLeft {
     if (record.items() > 0 && record.seconds() > 0) {
       add(
           secondsAndItems,
-          new StudyTask(record.task(), record.mode()),
+          record.column(),
           record.seconds(),
           record.items());
     }

@@ -72,8 +72,11 @@ public interface Workbench {
     /** What the task measures. */
     Metric metric();
 
-    /** Items to ask. */
+    /** Items to ask, each once. */
     int items();
+
+    /** Whether the model writes replies, so that it matters how they are decoded. */
+    boolean generates();
 
     /** Accuracy of guessing, 0 when there is none. */
     double chance();
@@ -118,10 +121,11 @@ public interface Workbench {
     /**
      * Asks a task of {@link Model#prepare}.
      *
+     * @param decoding how replies are decoded; each of its runs asks all items
      * @param itemsDone told how many items are done, from any thread; what it throws ends the
      *     evaluation
      */
-    TaskResult evaluate(Task task, IntConsumer itemsDone);
+    TaskResult evaluate(Task task, Decoding decoding, IntConsumer itemsDone);
 
     @Override
     void close();

@@ -11,8 +11,10 @@ import java.util.Set;
 import java.util.SplittableRandom;
 import java.util.function.IntConsumer;
 import org.bitatlas.eval.CellState;
+import org.bitatlas.eval.Repetitions;
 import org.bitatlas.eval.SampleRecord;
 import org.bitatlas.eval.TaskResult;
+import org.bitatlas.generate.Sampling;
 import org.bitatlas.quant.method.Recipe;
 import org.bitatlas.quant.pipeline.LayerReport;
 import org.bitatlas.scheme.ModelSize;
@@ -39,6 +41,7 @@ public final class FakeWorkbench implements Workbench {
   String weights = "a".repeat(64);
   Optional<String> failingRecipe = Optional.empty();
   Optional<String> failingTask = Optional.empty();
+  Optional<String> unluckyDecoder = Optional.empty();
   long millisecondsPerItem;
 
   public FakeWorkbench(int items) {
@@ -123,6 +126,11 @@ public final class FakeWorkbench implements Workbench {
     }
 
     @Override
+    public boolean generates() {
+      return metric() == Metric.ACCURACY && !column.task().endsWith("_choices");
+    }
+
+    @Override
     public double chance() {
       // With few items nothing is clearly above a coin.
       return column.task().startsWith("bool") ? items < 100 ? 0.1 : 0.5 : 0;
@@ -167,7 +175,15 @@ public final class FakeWorkbench implements Workbench {
     }
 
     @Override
-    public TaskResult evaluate(Task task, IntConsumer itemsDone) {
+    public TaskResult evaluate(Task task, Decoding decoding, IntConsumer itemsDone) {
+      List<TaskResult> runs = new ArrayList<>();
+      for (Sampling run : decoding.runs()) {
+        runs.add(evaluate(task, run, itemsDone));
+      }
+      return Repetitions.joined(runs);
+    }
+
+    private TaskResult evaluate(Task task, Sampling run, IntConsumer itemsDone) {
       StudyTask column = ((FakeTask) task).column;
       evaluated.add(label() + " " + column.label());
       if (failingTask.filter(column.task()::equals).isPresent()) {
@@ -180,6 +196,9 @@ public final class FakeWorkbench implements Workbench {
         samples.add(sample(column, task.metric(), i, collapsed));
         pause();
         itemsDone.accept(i + 1);
+      }
+      if (run instanceof Sampling.Greedy && label().equals(unluckyDecoder.orElse(""))) {
+        samples.replaceAll(sample -> sample.index() % 2 == 0 ? wrong(sample) : sample);
       }
       double right = samples.stream().filter(SampleRecord::correct).count();
       double primary =
@@ -196,6 +215,20 @@ public final class FakeWorkbench implements Workbench {
           metrics,
           samples,
           items);
+    }
+
+    private static SampleRecord wrong(SampleRecord sample) {
+      return new SampleRecord(
+          sample.index(),
+          sample.promptDigest(),
+          sample.prompt(),
+          sample.expected(),
+          sample.output(),
+          "none",
+          false,
+          sample.generatedTokens(),
+          sample.outcome(),
+          sample.measures());
     }
 
     private void pause() {

@@ -1,6 +1,7 @@
 package org.bitatlas.eval.endpoint;
 
 import org.bitatlas.generate.Sampling;
+import org.bitatlas.tensor.BitAtlasException;
 import tools.jackson.databind.node.ObjectNode;
 
 /**
@@ -23,6 +24,9 @@ final class SamplingFields {
             question.put("seed", random.seed());
             yield random.topK();
           }
+          case Sampling.Beam _ ->
+              throw new BitAtlasException(
+                  "Beam search is not asked of a server: what it means there differs; decode greedily or sample.");
         };
     if (facts.isVllm()) {
       // -1 is "all" in every version of vLLM, 0 only in newer ones.

@@ -67,7 +67,8 @@ record RecordDraft(
             origin,
             List.of(),
             "",
-            provenance);
+            provenance,
+            "");
     return new Imported(record, samples);
   }
 }

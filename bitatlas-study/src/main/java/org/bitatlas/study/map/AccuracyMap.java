@@ -16,6 +16,7 @@ import org.bitatlas.study.StudyTask;
  * @param averages one per row
  * @param pooled all accuracy tasks of each row together against float, one per row
  * @param noise the float model against itself, one per model where it was measured
+ * @param readings rows on tasks with several decodings
  * @param checks statements about the map with their answers
  */
 public record AccuracyMap(
@@ -26,6 +27,7 @@ public record AccuracyMap(
     List<MapAverage> averages,
     List<PooledComparison> pooled,
     List<NoiseFloor> noise,
+    List<DecodingReading> readings,
     List<Check> checks) {
 
   /**

@@ -68,6 +68,7 @@ final class MapBuilder {
         Averages.of(rows, cells),
         pooled(rows, baselines),
         baselines.noise(),
+        DecodingReading.of(rows, columns, cells),
         Checks.of(rows, cells, margin.points() / 100));
   }
 

@@ -48,6 +48,7 @@ final class JsonReport {
     }
     root.put("cells", cells);
     root.put("noise", map.noise().stream().map(JsonReport::noise).toList());
+    root.put("decodings", map.readings());
     root.put("checks", map.checks());
     return JsonMapper.builder()
             .enable(SerializationFeature.INDENT_OUTPUT)

@@ -42,6 +42,7 @@ final class MarkdownReport {
     averages();
     verdicts();
     distances();
+    decodings();
     collapses();
     for (int from = 0; from < map.columns().size(); from += COLUMNS) {
       heatMap(from, Math.min(map.columns().size(), from + COLUMNS));
@@ -154,6 +155,26 @@ final class MarkdownReport {
               .toList());
     }
     table(table);
+  }
+
+  private void decodings() {
+    List<Map<String, String>> lines = DecodingView.of(map);
+    if (!lines.isEmpty()) {
+      out.append("\n## Damaged model or unlucky decoder\n\n");
+    }
+    for (Map<String, String> line : lines) {
+      String text =
+          "- "
+              + line.get("name")
+              + ", "
+              + line.get("task")
+              + ": **"
+              + line.get("conclusion")
+              + "** ("
+              + line.get("decodings")
+              + ")";
+      out.append(wrapped(text, "  "));
+    }
   }
 
   private void collapses() {

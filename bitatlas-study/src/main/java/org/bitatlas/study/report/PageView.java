@@ -56,6 +56,7 @@ final class PageView {
                     "lines",
                     verdicts.noise(floor)))
             .toList());
+    values.put("decodings", DecodingView.of(map));
     values.put("collapses", CollapseView.of(map));
     values.put("distances", DistanceView.of(map));
     values.put("strips", LayerStrip.of(map.rows(), this::name));
@@ -100,7 +101,7 @@ final class PageView {
 
   private static Map<String, String> column(StudyTask column) {
     return Map.of(
-        "task", column.task(), "mode", column.mode().replace('_', ' '), "label", column.label());
+        "task", column.task(), "mode", column.manner().replace('_', ' '), "label", column.label());
   }
 
   private String name(MapRow row) {

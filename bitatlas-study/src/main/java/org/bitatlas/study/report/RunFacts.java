@@ -59,7 +59,7 @@ record RunFacts(SequencedMap<String, String> lines) {
             calibration.length(),
             calibration.seed()));
     put(lines, "Grid", distinct(records, record -> input(record, "recipe.grid")));
-    lines.put("Decoding", "greedy");
+    put(lines, "Decoding", distinct(records, record -> input(record, "sampling")));
     put(lines, "Early stop", distinct(records, record -> input(record, "collapse")));
     lines.put(
         "Margin", Figures.format("%.1f points, chosen beforehand", map.spec().margin().points()));
