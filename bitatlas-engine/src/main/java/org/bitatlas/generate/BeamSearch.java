@@ -78,11 +78,15 @@ final class BeamSearch {
       for (Candidate candidate : candidates) {
         List<Integer> ids = beams.get(candidate.beam()).ids();
         if (request.stopIds().contains(candidate.token())) {
-          finished.add(
-              new Finished(ids, worth(beam, candidate.sum(), length), Reason.STOP_TOKEN));
+          finished.add(new Finished(ids, worth(beam, candidate.sum(), length), Reason.STOP_TOKEN));
         } else if (next.size() < beam.width()) {
           List<Integer> longer = new ArrayList<>(ids);
           longer.add(candidate.token());
+          if (request.end().filter(end -> end.isReached(longer)).isPresent()) {
+            double worth = worth(beam, candidate.sum(), length);
+            finished.add(new Finished(List.copyOf(longer), worth, Reason.REACHED_END));
+            continue;
+          }
           next.add(new Hypothesis(List.copyOf(longer), candidate.sum()));
           chosen.add(candidate);
         }

@@ -154,8 +154,7 @@ class BeamSearchTest {
         .hasMessageContaining("thinking");
   }
 
-  private Generation beam(
-      int[] prompt, int width, double penalty, int budget, Set<Integer> stops) {
+  private Generation beam(int[] prompt, int width, double penalty, int budget, Set<Integer> stops) {
     return language
         .generate(
             List.of(

@@ -31,15 +31,20 @@ final class ItemSelection {
         .toList();
   }
 
+  /** A part is at most this many times as long as the first. */
+  private static final int LONGEST = 8;
+
   /**
-   * Consecutive parts of {@code size}, 2 {@code size}, 4 {@code size} ... elements, the last one
-   * shorter: an early end is seen early, and a long task goes to the model in few calls, which
-   * keeps all threads busy.
+   * Consecutive parts of {@code size}, 2 {@code size}, 4 {@code size}, then 8 {@code size}
+   * elements, the last one shorter: an early end is seen early, a long task goes to the model in
+   * few calls, which keeps all threads busy, and a process that dies loses at most one part.
    */
   static <I> List<List<I>> chunks(List<I> items, int size) {
     List<List<I>> chunks = new ArrayList<>();
     long length = size;
-    for (int start = 0; start < items.size(); length *= 2) {
+    for (int start = 0;
+        start < items.size();
+        length = Math.min(2 * length, (long) LONGEST * size)) {
       int end = (int) Math.min(items.size(), start + length);
       chunks.add(items.subList(start, end));
       start = end;

@@ -50,9 +50,7 @@ final class DecodingReader {
       case "sampled" -> {
         fields.only(Set.of("method", "temperature", "top_p", "top_k", "seeds"));
         List<Integer> seeds =
-            fields.has("seeds")
-                ? fields.integers("seeds", 0, Integer.MAX_VALUE)
-                : List.of(1, 2, 3);
+            fields.has("seeds") ? fields.integers("seeds", 0, Integer.MAX_VALUE) : List.of(1, 2, 3);
         if (new HashSet<>(seeds).size() < seeds.size()) {
           throw fields.wrong("seeds", "names a seed twice", "each seed once");
         }

@@ -1,5 +1,6 @@
 package org.bitatlas.study;
 
+import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -8,6 +9,7 @@ import java.util.SequencedMap;
 import java.util.function.IntConsumer;
 import java.util.stream.Collectors;
 import org.bitatlas.eval.CellState;
+import org.bitatlas.eval.Repetitions;
 import org.bitatlas.eval.RunOptions;
 import org.bitatlas.eval.TaskResult;
 import org.bitatlas.eval.TaskRunner;
@@ -19,7 +21,7 @@ import org.bitatlas.generate.Sampling;
 import org.bitatlas.quant.pipeline.LayerReport;
 import org.bitatlas.scheme.ModelSize;
 
-/** A model behind an endpoint, asked greedily. */
+/** A model behind an endpoint. It keeps a journal of its own. */
 final class EndpointVariant implements Workbench.Variant {
   private final EndpointSpec spec;
   private final Endpoint endpoint;
@@ -91,21 +93,27 @@ final class EndpointVariant implements Workbench.Variant {
   }
 
   @Override
-  public TaskResult evaluate(Workbench.Task task, IntConsumer itemsDone) {
+  public TaskResult evaluate(
+      Workbench.Task task, Decoding decoding, CellJournal journal, IntConsumer itemsDone) {
     EngineTask known = (EngineTask) task;
     endpoint.meter().reset();
     boolean before = unfinished;
     unfinished = true;
-    TaskResult result =
-        TaskRunner.run(
-            known.task(),
-            known.mode(),
-            known.suite().orElseThrow(),
-            endpoint.language(),
-            endpoint.tokenizer(),
-            new Sampling.Greedy(),
-            options,
-            progress -> itemsDone.accept(progress.finishedItems()));
+    List<TaskResult> runs = new ArrayList<>();
+    for (Sampling sampling : decoding.runs()) {
+      int done = runs.size() * known.items();
+      runs.add(
+          TaskRunner.run(
+              known.task(),
+              known.mode(),
+              known.suite().orElseThrow(),
+              endpoint.language(),
+              endpoint.tokenizer(),
+              sampling,
+              options,
+              progress -> itemsDone.accept(done + progress.finishedItems())));
+    }
+    TaskResult result = Repetitions.joined(runs);
     unfinished = before || result.state() == CellState.PARTIAL;
     SequencedMap<String, Double> metrics = new LinkedHashMap<>(result.metrics());
     metrics.putAll(endpoint.meter().metrics());

@@ -85,23 +85,25 @@ final class EngineVariant implements Workbench.Variant {
   }
 
   @Override
-  public TaskResult evaluate(Workbench.Task task, Decoding decoding, IntConsumer itemsDone) {
+  public TaskResult evaluate(
+      Workbench.Task task, Decoding decoding, CellJournal journal, IntConsumer itemsDone) {
     before = model.kernelUses();
     EngineTask known = (EngineTask) task;
     if (known.metric() == Metric.PERPLEXITY && language.reference().isPresent()) {
       try (TransformerModel reference = language.reference().get().get()) {
         return asked(
             known,
-            new ReferencedLanguageModel(language.plain(), reference),
+            new JournaledLanguageModel(
+                new ReferencedLanguageModel(language.plain(), reference), journal),
             new Sampling.Greedy(),
             itemsDone);
       }
     }
+    LanguageModel journaled = new JournaledLanguageModel(language.drafted(), journal);
     List<TaskResult> runs = new ArrayList<>();
     for (Sampling sampling : decoding.runs()) {
       int before = runs.size() * known.items();
-      runs.add(
-          asked(known, language.drafted(), sampling, done -> itemsDone.accept(before + done)));
+      runs.add(asked(known, journaled, sampling, done -> itemsDone.accept(before + done)));
     }
     return Repetitions.joined(runs);
   }

@@ -114,8 +114,7 @@ record Grid(String name, Workbench.Model model, List<Row> rows) {
       }
       for (Decoding decoding : spec.decodings()) {
         columns.add(
-            new Column(
-                new StudyTask(name.task(), name.mode(), decoding.label()), task, decoding));
+            new Column(new StudyTask(name.task(), name.mode(), decoding.label()), task, decoding));
       }
     }
     return columns;

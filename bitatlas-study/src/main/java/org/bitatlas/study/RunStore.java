@@ -107,7 +107,65 @@ public final class RunStore implements AutoCloseable {
           "samples",
           record.key(),
           Gzip.pack(RecordJson.bytes(samples.toArray(SampleRecord[]::new))));
+      if (record.isFinal()) {
+        forgetJournal(record.key());
+      }
     });
+  }
+
+  /** What a cell's model answered to a call before the cell was killed. */
+  Optional<byte[]> journaled(String key, int call) {
+    try (PreparedStatement statement =
+        connection.prepareStatement("SELECT answer_gzip FROM journal WHERE key = ? AND call = ?")) {
+      statement.setString(1, key);
+      statement.setInt(2, call);
+      Optional<byte[]> answer;
+      try (ResultSet rows = statement.executeQuery()) {
+        answer = rows.next() ? Optional.of(Gzip.unpack(rows.getBytes(1))) : Optional.empty();
+      }
+      connection.commit();
+      return answer;
+    } catch (SQLException e) {
+      throw StoreFile.unreadable(file, e);
+    }
+  }
+
+  /** Seconds that the journaled calls of a cell took. */
+  double journalSeconds(String key) {
+    try (PreparedStatement statement =
+        connection.prepareStatement("SELECT TOTAL(seconds) FROM journal WHERE key = ?")) {
+      statement.setString(1, key);
+      double seconds;
+      try (ResultSet rows = statement.executeQuery()) {
+        seconds = rows.next() ? rows.getDouble(1) : 0;
+      }
+      connection.commit();
+      return seconds;
+    } catch (SQLException e) {
+      throw StoreFile.unreadable(file, e);
+    }
+  }
+
+  /** Keeps the answer to a call of a cell that is not finished. */
+  void putJournal(String key, int call, double seconds, byte[] answer) {
+    inTransaction(() -> {
+      try (PreparedStatement statement =
+          connection.prepareStatement("INSERT OR REPLACE INTO journal VALUES (?, ?, ?, ?)")) {
+        statement.setString(1, key);
+        statement.setInt(2, call);
+        statement.setDouble(3, seconds);
+        statement.setBytes(4, Gzip.pack(answer));
+        statement.executeUpdate();
+      }
+    });
+  }
+
+  private void forgetJournal(String key) throws SQLException {
+    try (PreparedStatement statement =
+        connection.prepareStatement("DELETE FROM journal WHERE key = ?")) {
+      statement.setString(1, key);
+      statement.executeUpdate();
+    }
   }
 
   /** Stores the layer reports of a quantized model. */

@@ -17,9 +17,9 @@ import org.bitatlas.tensor.BitAtlasException;
 final class StoreFile {
   /**
    * Version of the tables; a store of a newer version is refused. 1: errors of each layer. 2: whole
-   * layer reports; the table of errors is only read.
+   * layer reports; the table of errors is only read. 3: a journal of cells that are not finished.
    */
-  static final int VERSION = 2;
+  static final int VERSION = 3;
 
   private static final int BUSY_MILLISECONDS = 10_000;
   private static final int SQLITE_BUSY = 5;
@@ -31,6 +31,8 @@ final class StoreFile {
           "CREATE TABLE IF NOT EXISTS layer_errors (key TEXT PRIMARY KEY, json TEXT NOT NULL)",
           "CREATE TABLE IF NOT EXISTS layer_reports"
               + " (key TEXT PRIMARY KEY, json_gzip BLOB NOT NULL)",
+          "CREATE TABLE IF NOT EXISTS journal (key TEXT NOT NULL, call INTEGER NOT NULL,"
+              + " seconds REAL NOT NULL, answer_gzip BLOB NOT NULL, PRIMARY KEY (key, call))",
           "CREATE TABLE IF NOT EXISTS plan (position INTEGER PRIMARY KEY, json TEXT NOT NULL)");
 
   private StoreFile() {}

@@ -63,7 +63,7 @@ public record StudyRecipe(String label, Optional<Recipe> recipe, Optional<Endpoi
 
   /** Whether this is the float model, run again. */
   public boolean isAgain() {
-    return recipe.isEmpty() && label.equals(AGAIN_LABEL);
+    return recipe.isEmpty() && endpoint.isEmpty() && label.equals(AGAIN_LABEL);
   }
 
   /** Name of the method, for example {@code GPTQ}; the label for the float model. */

@@ -231,10 +231,11 @@ public final class StudyRunner {
     private void evaluate(Grid.Cell cell, Workbench.Variant variant) {
       begin(cell);
       ItemCounter counter = new ItemCounter(cell);
+      StoredJournal journal = new StoredJournal(store, cell.planned().key());
       long start = System.nanoTime();
       TaskResult result;
       try {
-        result = variant.evaluate(cell.task(), cell.decoding(), counter);
+        result = variant.evaluate(cell.task(), cell.decoding(), journal, counter);
       } catch (RuntimeException e) {
         if (stopped()) {
           return;
@@ -242,7 +243,8 @@ public final class StudyRunner {
         result = outcome(cell, CellState.FAILED, reason(e));
       }
       if (!stopped() || result.state() != CellState.PARTIAL) {
-        finish(cell, Optional.of(variant), result, seconds(start));
+        double seconds = journal.secondsBefore() + seconds(start);
+        finish(cell, Optional.of(variant), result, seconds);
       }
     }
 

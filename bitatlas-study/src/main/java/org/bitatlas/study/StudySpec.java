@@ -79,7 +79,9 @@ public record StudySpec(
         new ComparisonMargin(2, new LinkedHashMap<>(), 2),
         OptionalInt.empty(),
         KeepPolicy.NONE,
-        false);
+        false,
+        false,
+        List.of(new Decoding.Greedy()));
   }
 
   /** This study with the choices of {@code options} in place. */

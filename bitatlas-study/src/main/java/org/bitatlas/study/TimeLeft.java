@@ -17,11 +17,7 @@ final class TimeLeft {
   /** Takes in a finished cell. */
   synchronized void measured(RunRecord record) {
     if (record.items() > 0 && record.seconds() > 0) {
-      add(
-          secondsAndItems,
-          record.column(),
-          record.seconds(),
-          record.items());
+      add(secondsAndItems, record.column(), record.seconds(), record.items());
     }
   }
 

@@ -122,10 +122,11 @@ public interface Workbench {
      * Asks a task of {@link Model#prepare}.
      *
      * @param decoding how replies are decoded; each of its runs asks all items
+     * @param journal what was answered before, and where answers are kept
      * @param itemsDone told how many items are done, from any thread; what it throws ends the
      *     evaluation
      */
-    TaskResult evaluate(Task task, Decoding decoding, IntConsumer itemsDone);
+    TaskResult evaluate(Task task, Decoding decoding, CellJournal journal, IntConsumer itemsDone);
 
     @Override
     void close();

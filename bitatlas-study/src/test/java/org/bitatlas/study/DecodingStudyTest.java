@@ -110,7 +110,8 @@ class DecodingStudyTest {
   void withoutTheKeyRepliesAreGreedy() throws IOException {
     assertThat(read(STUDY.replaceAll("(?s)decoding:.*margin", "margin")).decodings())
         .isEqualTo(List.of(new Decoding.Greedy()));
-    assertThat(read(STUDY.replaceAll("(?s)decoding:.*margin", "decoding: greedy\nmargin")).decodings())
+    assertThat(
+            read(STUDY.replaceAll("(?s)decoding:.*margin", "decoding: greedy\nmargin")).decodings())
         .isEqualTo(List.of(new Decoding.Greedy()));
   }
 

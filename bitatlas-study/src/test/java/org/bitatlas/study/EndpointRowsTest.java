@@ -299,8 +299,9 @@ class EndpointRowsTest {
     }
 
     @Override
-    public TaskResult evaluate(Workbench.Task task, IntConsumer itemsDone) {
-      return variant.evaluate(task, itemsDone);
+    public TaskResult evaluate(
+        Workbench.Task task, Decoding decoding, CellJournal journal, IntConsumer itemsDone) {
+      return variant.evaluate(task, decoding, journal, itemsDone);
     }
 
     @Override

@@ -40,6 +40,8 @@ public final class FakeWorkbench implements Workbench {
   final int items;
   String weights = "a".repeat(64);
   Optional<String> failingRecipe = Optional.empty();
+  final List<String> asking = new ArrayList<>();
+  Optional<String> failingItem = Optional.empty();
   Optional<String> failingTask = Optional.empty();
   Optional<String> unluckyDecoder = Optional.empty();
   long millisecondsPerItem;
@@ -175,15 +177,17 @@ public final class FakeWorkbench implements Workbench {
     }
 
     @Override
-    public TaskResult evaluate(Task task, Decoding decoding, IntConsumer itemsDone) {
+    public TaskResult evaluate(
+        Task task, Decoding decoding, CellJournal journal, IntConsumer itemsDone) {
       List<TaskResult> runs = new ArrayList<>();
       for (Sampling run : decoding.runs()) {
-        runs.add(evaluate(task, run, itemsDone));
+        runs.add(evaluate(task, run, journal, itemsDone));
       }
       return Repetitions.joined(runs);
     }
 
-    private TaskResult evaluate(Task task, Sampling run, IntConsumer itemsDone) {
+    private TaskResult evaluate(
+        Task task, Sampling run, CellJournal journal, IntConsumer itemsDone) {
       StudyTask column = ((FakeTask) task).column;
       evaluated.add(label() + " " + column.label());
       if (failingTask.filter(column.task()::equals).isPresent()) {
@@ -194,7 +198,14 @@ public final class FakeWorkbench implements Workbench {
       List<SampleRecord> samples = new ArrayList<>();
       for (int i = 0; i < asked; i++) {
         samples.add(sample(column, task.metric(), i, collapsed));
-        pause();
+        if (journal.recall(i).isEmpty()) {
+          asking.add(label() + " " + column.label() + " " + i);
+          pause();
+          if (failingItem.filter(item -> item.equals(asking.getLast())).isPresent()) {
+            throw new IllegalStateException("the machine went away");
+          }
+          journal.keep(i, new byte[] {1});
+        }
         itemsDone.accept(i + 1);
       }
       if (run instanceof Sampling.Greedy && label().equals(unluckyDecoder.orElse(""))) {

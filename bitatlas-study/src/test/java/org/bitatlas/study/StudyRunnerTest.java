@@ -162,6 +162,92 @@ class StudyRunnerTest {
     assertThat(results(folder)).isEqualTo(uninterrupted());
   }
 
+  @Test
+  void aCellThatWasCutOffGoesOnAndNothingIsAskedTwice() {
+    try (RunStore store = RunStore.open(folder)) {
+      FakeWorkbench first = new FakeWorkbench(5);
+      first.failingItem = Optional.of("GPTQ W8 gsm_nano slow_think 3");
+      run(first, store);
+      FakeWorkbench second = new FakeWorkbench(5);
+      run(second, store);
+      assertThat(second.asking)
+          .containsExactly("GPTQ W8 gsm_nano slow_think 3", "GPTQ W8 gsm_nano slow_think 4");
+      RunRecord record =
+          store.records().stream()
+              .filter(one -> one.recipe().equals("GPTQ W8") && one.task().equals("gsm_nano"))
+              .filter(one -> one.mode().equals("slow_think"))
+              .findFirst()
+              .orElseThrow();
+      assertThat(record.state()).isEqualTo(CellState.OK);
+      assertThat(store.samples(record.key())).hasSize(5);
+      assertThat(store.journaled(record.key(), 0)).as("a finished cell has none").isEmpty();
+    }
+    assertThat(results(folder)).isEqualTo(uninterrupted());
+  }
+
+  @Test
+  void whatOneModelAnsweredIsNeverGivenToAnother() {
+    try (RunStore store = RunStore.open(folder)) {
+      FakeWorkbench first = new FakeWorkbench(5);
+      first.failingItem = Optional.of("float gsm_nano slow_think 3");
+      run(first, store);
+      FakeWorkbench other = new FakeWorkbench(5);
+      other.weights = "f".repeat(64);
+      run(other, store);
+      assertThat(other.asking).contains("float gsm_nano slow_think 0");
+    }
+  }
+
+  @Test
+  void aProcessKilledInTheMiddleOfACellLosesAtMostACall() throws Exception {
+    Process child =
+        new ProcessBuilder(
+                Path.of(System.getProperty("java.home"), "bin", "java").toString(),
+                "--enable-native-access=ALL-UNNAMED",
+                "-Xmx128m",
+                "-cp",
+                System.getProperty("java.class.path"),
+                SlowCell.class.getName(),
+                folder.toString())
+            .redirectErrorStream(true)
+            .redirectOutput(ProcessBuilder.Redirect.DISCARD)
+            .start();
+    String key;
+    int kept = 0;
+    try {
+      key = waitForCall(10);
+    } finally {
+      child.destroyForcibly();
+    }
+    assertThat(child.waitFor(10, TimeUnit.SECONDS)).isTrue();
+    FakeWorkbench workbench = new FakeWorkbench(40);
+    try (RunStore store = RunStore.open(folder)) {
+      while (store.journaled(key, kept).isPresent()) {
+        kept++;
+      }
+      assertThat(kept).isBetween(11, 39);
+      assertThat(store.record(key)).isEmpty();
+      run(workbench, store);
+      assertThat(store.samples(key)).hasSize(40);
+    }
+    assertThat(workbench.asking.getFirst()).isEqualTo("float gsm_nano slow_think " + kept);
+  }
+
+  private String waitForCall(int call) throws InterruptedException {
+    for (int attempt = 0; attempt < 400; attempt++) {
+      if (java.nio.file.Files.exists(folder.resolve(RunStore.FILE))) {
+        try (RunStore store = RunStore.open(folder)) {
+          if (!store.plan().isEmpty()
+              && store.journaled(store.plan().getFirst().key(), call).isPresent()) {
+            return store.plan().getFirst().key();
+          }
+        }
+      }
+      Thread.sleep(50);
+    }
+    throw new AssertionError("the child kept no call");
+  }
+
   private Map<String, RunRecord> waitForCells(int count) throws InterruptedException {
     for (int attempt = 0; attempt < 400; attempt++) {
       if (java.nio.file.Files.exists(folder.resolve(RunStore.FILE))) {
@@ -215,6 +301,19 @@ class StudyRunnerTest {
     @Override
     public boolean cancelled() {
       return finished >= cells;
+    }
+  }
+
+  /** A study whose first cell takes long, in a process of its own. */
+  static final class SlowCell {
+    private SlowCell() {}
+
+    public static void main(String[] arguments) throws IOException {
+      FakeWorkbench workbench = new FakeWorkbench(40);
+      workbench.millisecondsPerItem = 400;
+      try (RunStore store = RunStore.open(Path.of(arguments[0]))) {
+        run(workbench, store);
+      }
     }
   }
 

@@ -16,7 +16,8 @@ import org.bitatlas.study.StudyTask;
  * @param columns indexes of its columns, one per decoding
  * @param conclusion what they say together
  */
-public record DecodingReading(int row, StudyTask task, List<Integer> columns, Conclusion conclusion) {
+public record DecodingReading(
+    int row, StudyTask task, List<Integer> columns, Conclusion conclusion) {
 
   /** What the verdicts under several decodings say together. */
   public enum Conclusion {
@@ -60,9 +61,7 @@ public record DecodingReading(int row, StudyTask task, List<Integer> columns, Co
   static Conclusion conclusion(List<MapCell> cells) {
     long worse = cells.stream().filter(DecodingReading::worse).count();
     long kept =
-        cells.stream()
-            .filter(cell -> cell.comparison().verdict() == Verdict.NON_INFERIOR)
-            .count();
+        cells.stream().filter(cell -> cell.comparison().verdict() == Verdict.NON_INFERIOR).count();
     if (worse == cells.size()) {
       return Conclusion.DAMAGED;
     }

@@ -86,7 +86,8 @@ final class Guests {
         column.mode(),
         example.metric(),
         0,
-        row.quantizationKey());
+        row.quantizationKey(),
+        column.decoding());
   }
 
   private static PlannedCell cell(RunRecord record) {
@@ -100,10 +101,12 @@ final class Guests {
         record.mode(),
         record.metric(),
         record.plannedItems(),
-        record.quantizationKey());
+        record.quantizationKey(),
+        record.decoding());
   }
 
   private static String place(PlannedCell cell) {
-    return String.join("\n", cell.model(), cell.recipe(), cell.task(), cell.mode());
+    return String.join(
+        "\n", cell.model(), cell.recipe(), cell.task(), cell.mode(), cell.decoding());
   }
 }
