@@ -1,6 +1,7 @@
 package org.bitatlas.generate;
 
 import java.util.List;
+import java.util.OptionalInt;
 import java.util.function.Consumer;
 import org.bitatlas.model.TransformerModel;
 
@@ -26,6 +27,11 @@ public final class ReferencedLanguageModel implements LanguageModel {
     this.model = model;
     this.reference = reference;
     model.requireVocabulary(reference);
+  }
+
+  @Override
+  public OptionalInt contextLength() {
+    return model.contextLength();
   }
 
   /** {@inheritDoc} Every result has {@link TokenScores#distance}. */

@@ -72,7 +72,8 @@ final class EngineModel implements Workbench.Model {
     this.tokenizer = tokenizer;
     this.calibration = calibration;
     this.catalog = catalog;
-    this.run = new RunOptions(setting.spec().limit(), CHUNK, setting.spec().collapse());
+    StudySpec spec = setting.spec();
+    this.run = new RunOptions(spec.limit(), CHUNK, spec.collapse(), spec.thinkingBudget());
   }
 
   @Override

@@ -78,6 +78,9 @@ record Grid(String name, Workbench.Model model, List<Row> rows) {
             && task.metric() == Metric.PERPLEXITY) {
           inputs.put("divergence", "to float, " + ReferencedLanguageModel.BEHAVIOUR_VERSION);
         }
+        if (spec.thinkingBudget().isPresent() && task.generates()) {
+          inputs.put("thinking_budget", Integer.toString(spec.thinkingBudget().getAsInt()));
+        }
         inputs.put("sampling", column.decoding().describe());
         inputs.put("collapse", spec.collapse().map(CollapseRule::describe).orElse("never"));
         cells.add(

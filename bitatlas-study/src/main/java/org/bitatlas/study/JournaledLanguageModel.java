@@ -7,6 +7,7 @@ import java.security.NoSuchAlgorithmException;
 import java.util.HexFormat;
 import java.util.List;
 import java.util.Optional;
+import java.util.OptionalInt;
 import java.util.TreeSet;
 import java.util.function.Consumer;
 import org.bitatlas.generate.Generation;
@@ -39,6 +40,11 @@ final class JournaledLanguageModel implements LanguageModel {
   private record Scored(String requests, List<TokenScores> scores) {}
 
   private record Generated(String requests, List<Generation> generations) {}
+
+  @Override
+  public OptionalInt contextLength() {
+    return model.contextLength();
+  }
 
   @Override
   public List<TokenScores> score(List<ScoringRequest> requests) {

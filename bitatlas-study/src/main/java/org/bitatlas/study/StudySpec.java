@@ -30,6 +30,8 @@ import org.bitatlas.model.Execution;
  * @param divergence whether the distance to the float model's logits is measured on perplexity
  *     tasks; the float model is then in memory beside the other while such a task is asked
  * @param decodings how replies are decoded, a column each
+ * @param thinkingBudget tokens of the thinking of a reply, whose answer then has the task's budget
+ *     for itself; empty where the task's budget is for both
  */
 public record StudySpec(
     String name,
@@ -46,7 +48,8 @@ public record StudySpec(
     KeepPolicy keep,
     boolean noiseFloor,
     boolean divergence,
-    List<Decoding> decodings) {
+    List<Decoding> decodings,
+    OptionalInt thinkingBudget) {
 
   /**
    * Reads a specification.
@@ -81,7 +84,8 @@ public record StudySpec(
         KeepPolicy.NONE,
         false,
         false,
-        List.of(new Decoding.Greedy()));
+        List.of(new Decoding.Greedy()),
+        OptionalInt.empty());
   }
 
   /** This study with the choices of {@code options} in place. */
@@ -101,6 +105,7 @@ public record StudySpec(
         keep,
         noiseFloor,
         divergence,
-        decodings);
+        decodings,
+        thinkingBudget);
   }
 }

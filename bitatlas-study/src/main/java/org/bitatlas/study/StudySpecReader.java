@@ -50,6 +50,7 @@ final class StudySpecReader {
           "margin",
           "noise_floor",
           "divergence",
+          "thinking_budget",
           "limit",
           "keep");
 
@@ -105,7 +106,10 @@ final class StudySpecReader {
         root.choice("keep", keepPolicies(), KeepPolicy.NONE),
         root.flag("noise_floor", true),
         root.flag("divergence", true),
-        DecodingReader.read(root));
+        DecodingReader.read(root),
+        root.has("thinking_budget")
+            ? OptionalInt.of(root.integer("thinking_budget", 0, 0, 1_000_000))
+            : OptionalInt.empty());
   }
 
   private static void requireModels(YamlFields root, List<StudyRecipe> recipes) {

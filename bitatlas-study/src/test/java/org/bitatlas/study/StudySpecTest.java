@@ -134,6 +134,24 @@ class StudySpecTest {
   }
 
   @Test
+  void noiseDistanceAndThinkingBudgetHaveDefaults() throws IOException {
+    StudySpec spec = read(MINIMAL);
+    assertThat(spec.noiseFloor()).isTrue();
+    assertThat(spec.divergence()).isTrue();
+    assertThat(spec.thinkingBudget()).isEmpty();
+    assertThat(spec.margin().pooled()).isEqualTo(2);
+    StudySpec other =
+        read(
+            MINIMAL
+                + "noise_floor: false\ndivergence: false\nthinking_budget: 64\n"
+                + "margin: {points: 1, pooled: 0.5}\n");
+    assertThat(other.noiseFloor()).isFalse();
+    assertThat(other.divergence()).isFalse();
+    assertThat(other.thinkingBudget()).hasValue(64);
+    assertThat(other.margin().pooled()).isEqualTo(0.5);
+  }
+
+  @Test
   void aMissingFileIsNamed() {
     assertThatThrownBy(() -> StudySpec.read(folder.resolve("none.yaml")))
         .isInstanceOf(BitAtlasException.class)

@@ -180,7 +180,9 @@ final class MarkdownReport {
   private void collapses() {
     List<? extends Map<String, String>> lines =
         CollapseView.of(map).stream()
-            .filter(line -> !line.get("rate").equals("0.0") || !line.get("right").equals("1.00"))
+            .filter(line ->
+                !line.getOrDefault("rate", "").equals("0.0")
+                    || !line.getOrDefault("right", "").equals("1.00"))
             .toList();
     if (lines.isEmpty()) {
       return;
