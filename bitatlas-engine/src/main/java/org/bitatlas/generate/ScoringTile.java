@@ -36,7 +36,7 @@ final class ScoringTile {
     this.cancelled = cancelled;
   }
 
-  /** Measures the distance to another model too; for {@link #run}. */
+  /** Measures the distance to another model too. */
   ScoringTile beside(TransformerModel other) {
     reference = Optional.of(other);
     return this;
@@ -44,14 +44,8 @@ final class ScoringTile {
 
   /** Writes the scores of the requests at {@code indexes} to {@code results}. */
   void run(List<ScoringRequest> requests, int[] indexes, TokenScores[] results) {
-    int[][] inputs = new int[indexes.length][];
-    int longest = 0;
-    for (int row = 0; row < indexes.length; row++) {
-      int[] ids = requests.get(indexes[row]).tokenIds();
-      // The last token is only predicted, never an input.
-      inputs[row] = Arrays.copyOf(ids, ids.length - 1);
-      longest = Math.max(longest, inputs[row].length);
-    }
+    int[][] inputs = inputs(requests, indexes);
+    int longest = Arrays.stream(inputs).mapToInt(input -> input.length).max().orElse(0);
     Positions positions = new Positions(requests, indexes);
     for (int row = 0; row < indexes.length; row++) {
       positions.add((long) row * longest + requests.get(indexes[row]).from() - 1);
@@ -67,6 +61,14 @@ final class ScoringTile {
       }
     }
     positions.write(results);
+  }
+
+  /** The last token of a request is only predicted, never an input. */
+  private static int[][] inputs(List<ScoringRequest> requests, int[] indexes) {
+    return Arrays.stream(indexes)
+        .mapToObj(index -> requests.get(index).tokenIds())
+        .map(ids -> Arrays.copyOf(ids, ids.length - 1))
+        .toArray(int[][]::new);
   }
 
   /** The reference reads row after row; its hidden states stand one row behind the other. */
@@ -158,7 +160,12 @@ final class ScoringTile {
                 continuations.toArray(int[][]::new)));
       }
       if (positions.count() > 0) {
-        score(Tensor.cat(hidden, 0), positions);
+        Tensor all = Tensor.cat(hidden, 0);
+        if (reference.isEmpty()) {
+          score(all, positions);
+        } else {
+          scoreBeside(reference.get(), all, inputs(requests, indexes), positions);
+        }
       }
       positions.write(results);
       return batch.computedTokens();

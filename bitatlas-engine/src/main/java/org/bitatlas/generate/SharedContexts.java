@@ -5,6 +5,7 @@ import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.stream.IntStream;
 
 /**
  * Scoring requests that are continuations of one context, as the choices of a question are, and
@@ -46,6 +47,13 @@ record SharedContexts(List<int[]> groups, int[] alone) {
     }
     return new SharedContexts(
         groups, alone.stream().sorted().mapToInt(Integer::intValue).toArray());
+  }
+
+  /** Every request as the one continuation of its context. */
+  static SharedContexts each(List<ScoringRequest> requests) {
+    return new SharedContexts(
+        IntStream.range(0, requests.size()).mapToObj(index -> new int[] {index}).toList(),
+        new int[0]);
   }
 
   /** Tokens that a group reads: its context once, and all but the last of each continuation. */

@@ -32,6 +32,7 @@ public final class TransformerLanguageModel implements LanguageModel {
   private final TransformerModel model;
   private final TilePool pool;
   private final BatchLimits limits;
+  private final boolean paged;
 
   /**
    * A language model over {@code model}, which stays the caller's to close.
@@ -44,6 +45,17 @@ public final class TransformerLanguageModel implements LanguageModel {
 
   /** The same with other tile sizes. */
   public TransformerLanguageModel(TransformerModel model, int threads, BatchLimits limits) {
+    this(model, threads, limits, false);
+  }
+
+  /**
+   * The same, where {@code paged} says that everything is scored through the paged cache, the first
+   * token as a prompt and the rest as its continuation: attention then adds in another order, and
+   * scores differ by rounding.
+   */
+  public TransformerLanguageModel(
+      TransformerModel model, int threads, BatchLimits limits, boolean paged) {
+    this.paged = paged;
     this.model = model;
     this.pool = new TilePool(threads);
     this.limits = limits;
@@ -61,7 +73,7 @@ public final class TransformerLanguageModel implements LanguageModel {
   @Override
   public List<TokenScores> score(List<ScoringRequest> requests) {
     requests.forEach(this::check);
-    SharedContexts shared = SharedContexts.of(requests);
+    SharedContexts shared = paged ? SharedContexts.each(requests) : SharedContexts.of(requests);
     int[] alone = shared.alone();
     int[] lengths =
         Arrays.stream(alone).map(index -> requests.get(index).tokenIds().length - 1).toArray();
@@ -110,10 +122,20 @@ public final class TransformerLanguageModel implements LanguageModel {
     boolean complete =
         pool.run(
             tiles.size(),
-            (tile, cancellation) ->
-                new ScoringTile(model, limits.logits(), cancellation::requested)
-                    .beside(reference)
-                    .run(requests, tiles.get(tile), results));
+            (tile, cancellation) -> {
+              ScoringTile scoring =
+                  new ScoringTile(model, limits.logits(), cancellation::requested)
+                      .beside(reference);
+              int[] places = tiles.get(tile);
+              if (paged) {
+                scoring.runShared(
+                    requests,
+                    Arrays.stream(places).mapToObj(place -> new int[] {place}).toList(),
+                    results);
+              } else {
+                scoring.run(requests, places, results);
+              }
+            });
     if (!complete) {
       throw new CancellationException("scoring was interrupted");
     }

@@ -61,8 +61,7 @@ record AnswerScoring(GenerativeTask task) implements ReplyScoring<Item.Question>
     measures.putAll(reply.measures());
     // A letter or a yes stands in every reply by chance.
     if (task.chance() == 0) {
-      boolean seen = CollapseMark.occurs(reply.text(), item.expected());
-      measures.put(CollapseMark.SEEN, seen || judgement.right() ? 1.0 : 0.0);
+      CollapseMark.putSeen(measures, reply.text(), item.expected(), judgement.right());
     }
     return new SampleRecord(
         item.index(),

@@ -21,6 +21,8 @@ public final class CollapseMark {
 
   private static final String TRUNCATED = "truncated";
   private static final double MUCH_REPEATED = 0.5;
+  private static final String BEFORE_ANSWER = "#### ";
+  private static final int LONGEST_ANSWER = 60;
 
   private CollapseMark() {}
 
@@ -29,6 +31,21 @@ public final class CollapseMark {
     measures.put(REPEATED, Repetition.repeatedShare(ids, 4));
     measures.put(LOOP, period.isPresent() ? 1.0 : 0.0);
     period.ifPresent(found -> measures.put(ONSET, (double) Repetition.tailLoopOnset(ids, found)));
+  }
+
+  /**
+   * Looks for the right answer in a whole reply, unless it is too long to be written again as it
+   * is.
+   *
+   * @param target the answer, or a solution that ends in {@code #### answer}
+   */
+  static void putSeen(
+      SequencedMap<String, Double> measures, String reply, String target, boolean right) {
+    int mark = target.lastIndexOf(BEFORE_ANSWER);
+    String answer = (mark < 0 ? target : target.substring(mark + BEFORE_ANSWER.length())).strip();
+    if (!answer.isEmpty() && answer.length() <= LONGEST_ANSWER) {
+      measures.put(SEEN, right || occurs(reply, answer) ? 1.0 : 0.0);
+    }
   }
 
   /** Whether the record is of a reply. */

@@ -62,6 +62,9 @@ record HarnessScoring(ReplyTask task, ReplyJudge judge) implements ReplyScoring<
     boolean answered = reply.answer().isPresent() && found.answer().isPresent();
     SequencedMap<String, Double> measures = new LinkedHashMap<>(found.measures());
     measures.putAll(reply.measures());
+    if (task.guessing() == 0) {
+      CollapseMark.putSeen(measures, reply.text(), item.target(), answered && found.right());
+    }
     return new SampleRecord(
         item.index(),
         TokenDigest.of(request.promptIds()),

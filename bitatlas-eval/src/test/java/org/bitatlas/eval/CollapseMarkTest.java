@@ -44,6 +44,17 @@ class CollapseMarkTest {
     assertThat(CollapseMark.traced(sample(Map.of(), false))).isFalse();
   }
 
+  @Test
+  void ofASolutionTheAnswerIsLookedFor() {
+    LinkedHashMap<String, Double> measures = new LinkedHashMap<>();
+    CollapseMark.putSeen(measures, "so 18, or 19", "9 + 9 = 18\n#### 18", false);
+    assertThat(measures).containsEntry("answer_seen", 1.0);
+    measures.clear();
+    CollapseMark.putSeen(measures, "long", "x".repeat(61), false);
+    CollapseMark.putSeen(measures, "empty", " ", false);
+    assertThat(measures).isEmpty();
+  }
+
   private static SampleRecord reply(double loop, double truncated, double repeated) {
     return sample(Map.of("tail_loop", loop, "truncated", truncated, "rep_4", repeated), false);
   }

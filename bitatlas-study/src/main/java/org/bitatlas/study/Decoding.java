@@ -2,6 +2,7 @@ package org.bitatlas.study;
 
 import java.util.List;
 import java.util.Locale;
+import java.util.SplittableRandom;
 import java.util.stream.Collectors;
 import org.bitatlas.generate.Sampling;
 
@@ -61,10 +62,14 @@ public sealed interface Decoding {
           + seeds.stream().map(String::valueOf).collect(Collectors.joining(" "));
     }
 
+    /** Seeds of runs lie far apart, because each item adds its index to that of its run. */
     @Override
     public List<Sampling> runs() {
       return seeds.stream()
-          .map(seed -> (Sampling) new Sampling.Random(temperature, topK, topP, seed))
+          .map(seed ->
+              (Sampling)
+                  new Sampling.Random(
+                      temperature, topK, topP, new SplittableRandom(seed).nextLong()))
           .toList();
     }
   }

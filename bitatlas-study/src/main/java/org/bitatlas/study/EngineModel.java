@@ -133,7 +133,7 @@ final class EngineModel implements Workbench.Model {
         + AGAIN.promptTokens()
         + " prompt and "
         + AGAIN.scoringTokens()
-        + " scored tokens; replies of the first run checked as drafts in one pass";
+        + " scored tokens; scores through the paged cache; replies of the first run checked as drafts";
   }
 
   private Workbench.Variant floatVariant(BatchLimits batches, boolean beside) {
@@ -251,7 +251,8 @@ final class EngineModel implements Workbench.Model {
       BatchLimits batches,
       boolean beside) {
     TransformerLanguageModel language =
-        new TransformerLanguageModel(model, setting.options().threads(), batches);
+        new TransformerLanguageModel(
+            model, setting.options().threads(), batches, batches.equals(AGAIN));
     return new EngineVariant(
         model,
         new EngineVariant.Language(

@@ -146,7 +146,7 @@ record EngineTask(
 
   @Override
   public boolean generates() {
-    return task instanceof GenerativeTask || task instanceof CodeTask;
+    return task instanceof GenerativeTask || task instanceof CodeTask || task instanceof ReplyTask;
   }
 
   @Override

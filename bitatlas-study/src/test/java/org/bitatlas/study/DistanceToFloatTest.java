@@ -80,6 +80,30 @@ class DistanceToFloatTest {
     }
   }
 
+  @Test
+  void throughThePagedCacheFloatIsAtARoundingsDistanceFromItself() {
+    try (ModelFolder opened = ModelFolder.open(Nano.open().modelFolder());
+        TransformerModel truth = opened.load(Precision.FP32, Execution.SIMULATED, 1, Device.CPU)) {
+      List<ScoringRequest> requests =
+          List.of(request(64, 1), request(50, 20), request(2, 1), request(33, 32));
+      TransformerLanguageModel paged =
+          new TransformerLanguageModel(truth, 1, BatchLimits.DEFAULT, true);
+      List<TokenScores> other = new ReferencedLanguageModel(paged, truth).score(requests);
+      List<TokenScores> plain = new TransformerLanguageModel(truth, 1).score(requests);
+      List<TokenScores> alone = paged.score(requests);
+      for (int i = 0; i < requests.size(); i++) {
+        assertThat(other.get(i).logProbabilities())
+            .containsExactly(plain.get(i).logProbabilities(), within(1e-3));
+        assertThat(alone.get(i).logProbabilities())
+            .containsExactly(other.get(i).logProbabilities(), within(1e-3));
+        for (double divergence : other.get(i).distance().orElseThrow().divergences()) {
+          assertThat(divergence).isBetween(0.0, 1e-6);
+        }
+      }
+      assertThat(other.getFirst().sum()).isNotEqualTo(plain.getFirst().sum());
+    }
+  }
+
   private static TransformerModel rounded(ModelFolder opened) {
     QuantizationResult result =
         QuantizationPipeline.quantize(

@@ -1,5 +1,6 @@
 package org.bitatlas.study.map;
 
+import java.util.Arrays;
 import org.bitatlas.eval.statistics.ClusteredBootstrap;
 import org.bitatlas.eval.statistics.ClusteredError;
 import org.bitatlas.eval.statistics.Clusters;
@@ -8,6 +9,7 @@ import org.bitatlas.eval.statistics.McNemarTest;
 import org.bitatlas.eval.statistics.MinimumDetectableEffect;
 import org.bitatlas.eval.statistics.NonInferiority;
 import org.bitatlas.eval.statistics.PairedCounts;
+import org.bitatlas.eval.statistics.TangoInterval;
 import org.bitatlas.eval.statistics.Verdict;
 import org.bitatlas.study.map.Comparison.Ratio;
 import org.bitatlas.study.map.Comparison.Significance;
@@ -46,8 +48,8 @@ final class PairedAccuracy {
       double flips = Math.max(counts.flips(), 1.0 / counts.items());
       detectable = MinimumDetectableEffect.of(flips, counts.items());
     } else {
-      bounds = drawn.interval(0.90);
-      interval = drawn.interval(0.95);
+      bounds = wider(drawn.interval(0.90), tango(counts, clusters, 0.90));
+      interval = wider(drawn.interval(0.95), tango(counts, clusters, 0.95));
       boolean[] before = ItemPairs.right(pairs.first());
       boolean[] after = ItemPairs.right(pairs.second());
       worse = McNemarTest.worse(before, after, clusters);
@@ -57,7 +59,7 @@ final class PairedAccuracy {
     if (alone == Verdict.WORSE && worse >= Comparison.LEVEL) {
       alone = Verdict.INCONCLUSIVE;
     }
-    Interval ratio = drawn.ratioInterval(0.90);
+    Interval ratio = ratio(drawn, bounds, first);
     return new Comparison(
         alone,
         counts.difference(),
@@ -73,6 +75,26 @@ final class PairedAccuracy {
         new Significance(alone, worse, worse, noise),
         new Ratio(drawn.ratio(), ratio.low(), ratio.high()),
         detectable);
+  }
+
+  /** Tango's interval; where nothing changed, that of as many items as there are clusters. */
+  private static Interval tango(PairedCounts counts, Clusters clusters, double confidence) {
+    boolean changed = counts.lost() + counts.gained() > 0;
+    return TangoInterval.of(
+        changed ? counts : new PairedCounts(clusters.count(), 0, 0, 0), confidence);
+  }
+
+  private static Interval wider(Interval one, Interval other) {
+    return new Interval(Math.min(one.low(), other.low()), Math.max(one.high(), other.high()));
+  }
+
+  /** The bootstrap's, but no narrower than the bounds of the difference allow. */
+  private static Interval ratio(ClusteredBootstrap drawn, Interval bounds, double[] first) {
+    Interval ratio = drawn.ratioInterval(0.90);
+    double accuracy = Arrays.stream(first).sum() / first.length;
+    return Double.isNaN(ratio.low()) || accuracy == 0
+        ? ratio
+        : wider(ratio, new Interval(1 + bounds.low() / accuracy, 1 + bounds.high() / accuracy));
   }
 
   private static double detectable(double[] first, double[] second, Clusters clusters) {

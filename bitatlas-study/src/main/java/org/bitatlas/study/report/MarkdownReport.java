@@ -182,7 +182,7 @@ final class MarkdownReport {
         CollapseView.of(map).stream()
             .filter(line ->
                 !line.getOrDefault("rate", "").equals("0.0")
-                    || !line.getOrDefault("right", "").equals("1.00"))
+                    || !List.of("1.00", "–").contains(line.getOrDefault("right", "")))
             .toList();
     if (lines.isEmpty()) {
       return;

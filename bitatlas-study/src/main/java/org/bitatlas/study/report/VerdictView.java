@@ -97,7 +97,10 @@ final class VerdictView {
   private static String fine(Metric metric, double delta) {
     return metric == Metric.ACCURACY
         ? Figures.delta(metric, delta)
-        : Figures.format("%+.5f %%", 100 * Math.expm1(delta)).replace('-', '−');
+        : Figures.format(
+                Math.abs(delta) < 1e-6 && delta != 0 ? "%+.1e %%" : "%+.4f %%",
+                100 * Math.expm1(delta))
+            .replace('-', '−');
   }
 
   static String flips(Comparison comparison) {

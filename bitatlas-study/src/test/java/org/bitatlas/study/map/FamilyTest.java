@@ -59,6 +59,19 @@ class FamilyTest {
   }
 
   @Test
+  void fewItemsWithoutAChangeProveNothing() {
+    List<SampleRecord> few = new ArrayList<>();
+    for (int i = 0; i < 10; i++) {
+      few.add(sample(i, true, "1").in("passage " + i / 2));
+    }
+    Comparison same = PairedAccuracy.of(ItemPairs.of(few, few).orElseThrow(), 0.02, Double.NaN);
+    assertThat(same.verdict()).isEqualTo(Verdict.INCONCLUSIVE);
+    assertThat(same.low()).isLessThan(-0.2);
+    assertThat(same.ratio().low()).isLessThan(0.9);
+    assertThat(compared(10, 0, 0, Double.NaN).ratio().low()).isLessThan(0.9);
+  }
+
+  @Test
   void anItemAskedInTwoModesIsOneUnit() {
     ItemPairs mode =
         ItemPairs.of(List.of(sample(0, true, "1")), List.of(sample(0, false, "2"))).orElseThrow();
