@@ -18,8 +18,9 @@ public final class Repetitions {
 
   /**
    * The runs together: accuracy and metrics are means over the runs, {@code acc_run_sd} is the
-   * standard deviation of the accuracy between them, error and interval are those of items that are
-   * drawn with all their repetitions. The state is that of the first run that is not OK.
+   * standard deviation of the accuracy between them, {@code pass_at_K} comes from {@link
+   * RepeatedPasses}, error and interval are those of items that are drawn with all their
+   * repetitions. The state is that of the first run that is not OK.
    *
    * @param runs at least one
    */
@@ -70,6 +71,7 @@ public final class Repetitions {
       metrics.put("wilson_high", interval.high());
       metrics.put("acc_run_sd", deviation(runs, metrics.get("acc")));
       metrics.put("runs", (double) runs.size());
+      metrics.putAll(RepeatedPasses.of(runs));
     }
     return metrics;
   }
