@@ -87,8 +87,8 @@ final class EngineModel implements Workbench.Model {
     identity.put(
         "kernels",
         switch (setting.spec().execution()) {
-          case SIMULATED -> "weights dequantized and packed once; libtorch for the rest";
-          case INTEGER -> "packed codes, exact integer products; libtorch for the rest";
+          case SIMULATED -> "weights dequantized and packed once";
+          case INTEGER -> "packed codes, exact integer products";
         });
     Device device = setting.options().device();
     if (!device.isHost()) {
