@@ -2,7 +2,6 @@ package org.bitatlas.kernel;
 
 import java.util.Locale;
 import java.util.Optional;
-import org.bitatlas.tensor.BitAtlasException;
 import org.bitatlas.tensor.ElementType;
 import org.bitatlas.tensor.Tensor;
 
@@ -44,15 +43,11 @@ public final class DenseLinear implements PackedLinear {
 
   private static Optional<DenseProduct> onOneDnn(
       ElementType type, int outputFeatures, int inputFeatures, WeightRows rows, float[] bias) {
-    try {
-      return type == ElementType.BF16 && !OneDnn.multipliesBf16()
-          ? Optional.empty()
-          : Optional.of(
-              new OneDnnProduct(
-                  PackedMatmul.packRows(type, outputFeatures, inputFeatures, rows, bias)));
-    } catch (BitAtlasException absentOrSlow) {
-      return Optional.empty();
-    }
+    return OneDnn.ifFast(
+        type,
+        () ->
+            new OneDnnProduct(
+                PackedMatmul.packRows(type, outputFeatures, inputFeatures, rows, bias)));
   }
 
   @Override

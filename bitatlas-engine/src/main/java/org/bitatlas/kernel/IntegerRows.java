@@ -60,10 +60,18 @@ public final class IntegerRows implements DecodeRows {
     for (byte second : linear.secondScales()) {
       fits &= second * middle <= Byte.MAX_VALUE;
     }
+    return fits && middleEverywhere(linear);
+  }
+
+  /** Whether every zero point is 2^(bits-1). */
+  private static boolean middleEverywhere(GridLinear linear) {
+    int middle = 1 << (linear.bits() - 1);
     for (byte zero : linear.zeroPoints()) {
-      fits &= (zero & 0xFF) == middle;
+      if ((zero & 0xFF) != middle) {
+        return false;
+      }
     }
-    return fits;
+    return true;
   }
 
   /**
@@ -128,19 +136,14 @@ public final class IntegerRows implements DecodeRows {
    */
   public static IntegerRows of(GridLinear linear, Arena arena) {
     int rows = linear.outputFeatures();
-    int middle = 1 << (linear.bits() - 1);
     CodeSlabs codes = codes(linear, arena);
     ColumnGroups groups = codes.groups();
     PanelFloats scales = new PanelFloats(rows, groups.count(), arena).fill(linear.scales());
-    boolean middleEverywhere = true;
-    for (byte zero : linear.zeroPoints()) {
-      middleEverywhere &= (zero & 0xFF) == middle;
-    }
     return new IntegerRows(
         rows,
         codes,
         scales,
-        middleEverywhere ? Optional.empty() : Optional.of(zeros(linear, groups, arena)),
+        middleEverywhere(linear) ? Optional.empty() : Optional.of(zeros(linear, groups, arena)),
         Optional.empty());
   }
 

@@ -3,7 +3,9 @@ package org.bitatlas.kernel;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
+import java.util.Optional;
 import java.util.Set;
+import java.util.function.Supplier;
 import org.bitatlas.tensor.BitAtlasException;
 import org.bitatlas.tensor.ElementType;
 import org.bitatlas.tensor.NativeRuntime;
@@ -129,6 +131,23 @@ public final class OneDnn {
     int set = dnnl.dnnl_get_effective_cpu_isa();
     return set == dnnl.dnnl_cpu_isa_avx2_vnni_2
         || (set & dnnl.dnnl_cpu_isa_avx512_core) == dnnl.dnnl_cpu_isa_avx512_core;
+  }
+
+  /**
+   * Products that oneDNN computes fast.
+   *
+   * @param type of their operands
+   * @param products makes them
+   * @return empty where oneDNN is absent, or has only slow kernels for them on this CPU
+   */
+  static <T> Optional<T> ifFast(ElementType type, Supplier<T> products) {
+    try {
+      return type == ElementType.BF16 && !multipliesBf16()
+          ? Optional.empty()
+          : Optional.of(products.get());
+    } catch (BitAtlasException absentOrSlow) {
+      return Optional.empty();
+    }
   }
 
   /** Checks what a call returned. {@code what} names the thing it was to make or do. */

@@ -7,7 +7,6 @@ import java.util.Comparator;
 import java.util.List;
 import java.util.Optional;
 import org.bitatlas.kernel.PromptStretch.Softmax;
-import org.bitatlas.tensor.BitAtlasException;
 import org.bitatlas.tensor.ElementType;
 import org.bitatlas.tensor.Tensor;
 import org.bitatlas.tensor.TensorScope;
@@ -64,13 +63,8 @@ public final class PromptAttention implements AutoCloseable {
    */
   public static Optional<PromptAttention> of(
       ElementType type, int queryHeads, int keyHeads, int dimension, RowKernels rows) {
-    try {
-      return type == ElementType.BF16 && !OneDnn.multipliesBf16()
-          ? Optional.empty()
-          : Optional.of(new PromptAttention(type, queryHeads, keyHeads, dimension, rows));
-    } catch (BitAtlasException absentOrSlow) {
-      return Optional.empty();
-    }
+    return OneDnn.ifFast(
+        type, () -> new PromptAttention(type, queryHeads, keyHeads, dimension, rows));
   }
 
   /** Type of queries, keys and values in the products. */

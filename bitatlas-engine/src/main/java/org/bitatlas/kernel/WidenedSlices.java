@@ -3,7 +3,6 @@ package org.bitatlas.kernel;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 import java.util.Optional;
-import org.bitatlas.tensor.BitAtlasException;
 import org.bitatlas.tensor.ElementType;
 
 /**
@@ -53,13 +52,7 @@ final class WidenedSlices implements AutoCloseable {
             false,
             bias.length > 0,
             false);
-    try {
-      return type == ElementType.BF16 && !OneDnn.multipliesBf16()
-          ? Optional.empty()
-          : Optional.of(new WidenedSlices(shape, outputFeatures, bias));
-    } catch (BitAtlasException absentOrSlow) {
-      return Optional.empty();
-    }
+    return OneDnn.ifFast(type, () -> new WidenedSlices(shape, outputFeatures, bias));
   }
 
   /** Bytes of a slice of W. */

@@ -126,4 +126,9 @@ public record Architecture(
       case GATE, UP, DOWN -> mlpBias;
     };
   }
+
+  /** Most keys that a token of a layer sees, itself included. */
+  public int window(int layer) {
+    return slidingWindowLayers.contains(layer) ? slidingWindow : Integer.MAX_VALUE;
+  }
 }

@@ -34,23 +34,17 @@ final class CausalAttention implements Attention {
   private static final long WORTH_SHARING = 1 << 16;
 
   private final Architecture architecture;
-  private final Optional<KernelThreads> threads;
   private final Optional<AttentionOperator> operator;
   private final Optional<int[]> lengths;
 
   /** Attention on the calling thread, which can be differentiated. */
   CausalAttention(Architecture architecture) {
-    this(architecture, Optional.empty(), Optional.empty(), Optional.empty());
-  }
-
-  /** Attention on libtorch that threads may share. */
-  CausalAttention(Architecture architecture, KernelThreads threads) {
-    this(architecture, Optional.of(threads), Optional.empty(), Optional.empty());
+    this(architecture, Optional.empty(), Optional.empty());
   }
 
   /** Attention by a model's operator, of sequences that are as long as the heads given. */
   CausalAttention(Architecture architecture, AttentionOperator operator) {
-    this(architecture, Optional.of(operator.threads()), Optional.of(operator), Optional.empty());
+    this(architecture, Optional.of(operator), Optional.empty());
   }
 
   /**
@@ -59,17 +53,12 @@ final class CausalAttention implements Attention {
    * @param lengths [B] of the sequences
    */
   CausalAttention(Architecture architecture, AttentionOperator operator, int[] lengths) {
-    this(
-        architecture, Optional.of(operator.threads()), Optional.of(operator), Optional.of(lengths));
+    this(architecture, Optional.of(operator), Optional.of(lengths));
   }
 
   private CausalAttention(
-      Architecture architecture,
-      Optional<KernelThreads> threads,
-      Optional<AttentionOperator> operator,
-      Optional<int[]> lengths) {
+      Architecture architecture, Optional<AttentionOperator> operator, Optional<int[]> lengths) {
     this.architecture = architecture;
-    this.threads = threads;
     this.operator = operator;
     this.lengths = lengths;
   }
@@ -104,15 +93,10 @@ final class CausalAttention implements Attention {
       parts.add(new PromptPart(memory, first, stride, count, 0, seen, row * length));
     }
     int rows = Math.toIntExact(heads.size(0) * length);
-    Tensor attended = prompts.attend(parts, rows, window(layer), operator.get().threads());
+    Tensor attended =
+        prompts.attend(parts, rows, architecture.window(layer), operator.get().threads());
     Reference.reachabilityFence(heads);
     return attended.to(given.elementType()).view(heads.size(0), length, queries);
-  }
-
-  private int window(int layer) {
-    return architecture.slidingWindowLayers().contains(layer)
-        ? architecture.slidingWindow()
-        : Integer.MAX_VALUE;
   }
 
   private Tensor onLibtorch(int layer, Tensor heads) {
@@ -127,7 +111,7 @@ final class CausalAttention implements Attention {
     boolean shared =
         heads.device().isHost()
             && heads.elementCount() >= WORTH_SHARING
-            && threads.filter(KernelThreads::shared).isPresent();
+            && operator.map(AttentionOperator::threads).filter(KernelThreads::shared).isPresent();
     Tensor attended =
         shared ? byKeyHead(layer, heads) : attended(layer, heads, 0, architecture.keyValueHeads());
     long width = (long) architecture.heads() * architecture.headDimension();
@@ -143,8 +127,9 @@ final class CausalAttention implements Attention {
             heads.size(1),
             architecture.heads(),
             architecture.headDimension());
-    threads
+    operator
         .orElseThrow()
+        .threads()
         .run(
             new TileTask() {
               @Override
@@ -175,8 +160,7 @@ final class CausalAttention implements Attention {
     Tensor query = heads.narrow(2, (long) firstKey * group, (long) keys * group).transpose(1, 2);
     Tensor key = repeated(heads.narrow(2, (long) queries + firstKey, keys).transpose(1, 2));
     Tensor value = repeated(heads.narrow(2, values + firstKey, keys).transpose(1, 2));
-    boolean windowed =
-        architecture.slidingWindowLayers().contains(layer) && length > architecture.slidingWindow();
+    boolean windowed = length > architecture.window(layer);
     Optional<Tensor> mask = windowed ? Optional.of(windowMask(length, query)) : Optional.empty();
     return query.scaledDotProductAttention(key, value, mask, !windowed).transpose(1, 2);
   }

@@ -89,7 +89,7 @@ final class KeyValueCache implements AutoCloseable {
               all, ValueLayout.JAVA_FLOAT, n * stride * Float.BYTES, queries, n * width, width);
           writer.write(layer, sequences.get(n), positions[n], all, n * stride + width);
         }
-        int window = window(layer);
+        int window = architecture.window(layer);
         float[] outputs = attention.attend(layer, sequences, lengths, window, threads);
         return Tensor.fromRows(outputs, 0, width, lengths.length, width)
             .to(heads.elementType())
@@ -97,12 +97,6 @@ final class KeyValueCache implements AutoCloseable {
             .view(lengths.length, 1, width);
       }
     };
-  }
-
-  private int window(int layer) {
-    return architecture.slidingWindowLayers().contains(layer)
-        ? architecture.slidingWindow()
-        : Integer.MAX_VALUE;
   }
 
   /**
@@ -171,13 +165,13 @@ final class KeyValueCache implements AutoCloseable {
                 start,
                 new SeenPages(pool.layout(), layer, sequence),
                 0);
-        Tensor attended = prompts.attend(List.of(part), count, window(layer), threads);
+        Tensor attended = prompts.attend(List.of(part), count, architecture.window(layer), threads);
         Reference.reachabilityFence(typed);
         return attended.view(count, 1, width);
       }
 
       private Tensor onLibtorch(int layer, Tensor heads) {
-        int first = (int) Math.max(0L, start + 1L - window(layer));
+        int first = (int) Math.max(0L, start + 1L - architecture.window(layer));
         int seen = sequence.length() - first;
         int dimension = architecture.headDimension();
         int keyHeads = architecture.keyValueHeads();
@@ -186,7 +180,7 @@ final class KeyValueCache implements AutoCloseable {
           Tensor keys = Tensor.empty(ElementType.F32, keyHeads, seen, dimension);
           Tensor values = Tensor.empty(ElementType.F32, keyHeads, seen, dimension);
           writer.readAll(layer, sequence, first, seen, keys.memory(), values.memory());
-          Tensor mask = mask(first, seen, window(layer));
+          Tensor mask = mask(first, seen, architecture.window(layer));
           Tensor queries =
               heads
                   .view(1, count, -1, dimension)

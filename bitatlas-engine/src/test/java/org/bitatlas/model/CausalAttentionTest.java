@@ -26,7 +26,8 @@ class CausalAttentionTest {
         TensorScope _ = TensorScope.open()) {
       Tensor input = Tensor.from(values, 2, 700, heads, architecture.headDimension()).to(type);
       float[] alone = new CausalAttention(architecture).attend(0, input).toFloats();
-      Tensor shared = new CausalAttention(architecture, threads).attend(0, input);
+      AttentionOperator operator = AttentionOperator.onLibtorch(architecture, threads);
+      Tensor shared = new CausalAttention(architecture, operator).attend(0, input);
       assertThat(shared.elementType()).isEqualTo(type);
       assertThat(shared.toFloats()).isEqualTo(alone);
     }
