@@ -1,6 +1,5 @@
 package org.bitatlas.eval;
 
-import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Optional;
@@ -8,7 +7,6 @@ import java.util.SequencedMap;
 import org.bitatlas.eval.metric.AnswerRule;
 import org.bitatlas.eval.task.GenerativeTask;
 import org.bitatlas.eval.task.Item;
-import org.bitatlas.generate.Generation;
 import org.bitatlas.generate.GenerationRequest;
 import org.bitatlas.tokenizer.ThinkingMode;
 
@@ -17,7 +15,7 @@ import org.bitatlas.tokenizer.ThinkingMode;
  *
  * @param task says how
  */
-record AnswerScoring(GenerativeTask task) implements ReplyScoring<Item.Question> {
+record AnswerScoring(GenerativeTask task) implements ReplyScoring.OneByOne<Item.Question> {
 
   @Override
   public String name() {
@@ -35,19 +33,7 @@ record AnswerScoring(GenerativeTask task) implements ReplyScoring<Item.Question>
   }
 
   @Override
-  public List<SampleRecord> score(
-      List<Item.Question> chunk,
-      List<GenerationRequest> requests,
-      List<Generation> generations,
-      ReplyReader reader) {
-    List<SampleRecord> samples = new ArrayList<>(chunk.size());
-    for (int i = 0; i < chunk.size(); i++) {
-      samples.add(sample(chunk.get(i), requests.get(i), reader.read(generations.get(i))));
-    }
-    return samples;
-  }
-
-  private SampleRecord sample(
+  public SampleRecord sample(
       Item.Question item, GenerationRequest request, ReplyReader.Reply reply) {
     AnswerRule.Judgement judgement =
         reply

@@ -1,13 +1,11 @@
 package org.bitatlas.eval;
 
-import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Optional;
 import java.util.SequencedMap;
 import org.bitatlas.eval.task.Item;
 import org.bitatlas.eval.task.ReplyTask;
-import org.bitatlas.generate.Generation;
 import org.bitatlas.generate.GenerationRequest;
 import org.bitatlas.tokenizer.ThinkingMode;
 
@@ -17,7 +15,8 @@ import org.bitatlas.tokenizer.ThinkingMode;
  * @param task says how
  * @param judge the scores of one reply
  */
-record HarnessScoring(ReplyTask task, ReplyJudge judge) implements ReplyScoring<Item.Reply> {
+record HarnessScoring(ReplyTask task, ReplyJudge judge)
+    implements ReplyScoring.OneByOne<Item.Reply> {
 
   HarnessScoring(ReplyTask task) {
     this(task, ReplyJudge.of(task.score()));
@@ -44,19 +43,7 @@ record HarnessScoring(ReplyTask task, ReplyJudge judge) implements ReplyScoring<
   }
 
   @Override
-  public List<SampleRecord> score(
-      List<Item.Reply> chunk,
-      List<GenerationRequest> requests,
-      List<Generation> generations,
-      ReplyReader reader) {
-    List<SampleRecord> samples = new ArrayList<>(chunk.size());
-    for (int i = 0; i < chunk.size(); i++) {
-      samples.add(sample(chunk.get(i), requests.get(i), reader.read(generations.get(i))));
-    }
-    return samples;
-  }
-
-  private SampleRecord sample(Item.Reply item, GenerationRequest request, ReplyReader.Reply reply) {
+  public SampleRecord sample(Item.Reply item, GenerationRequest request, ReplyReader.Reply reply) {
     // A reply without an answer is judged as an empty one, so that every item has all measures.
     ReplyJudge.Found found = judge.judge(item, reply.answer().orElse(""));
     boolean answered = reply.answer().isPresent() && found.answer().isPresent();

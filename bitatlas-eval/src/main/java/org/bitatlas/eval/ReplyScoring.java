@@ -1,5 +1,6 @@
 package org.bitatlas.eval;
 
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
 import java.util.SequencedMap;
@@ -13,8 +14,28 @@ import org.bitatlas.tokenizer.ThinkingMode;
  *
  * @param <I> kind of the items
  */
-sealed interface ReplyScoring<I extends Item>
-    permits AnswerScoring, ProgramScoring, HarnessScoring {
+sealed interface ReplyScoring<I extends Item> permits ReplyScoring.OneByOne, ProgramScoring {
+
+  /** Scores each reply by itself. */
+  sealed interface OneByOne<I extends Item> extends ReplyScoring<I>
+      permits AnswerScoring, HarnessScoring {
+
+    /** The record of one item. */
+    SampleRecord sample(I item, GenerationRequest request, ReplyReader.Reply reply);
+
+    @Override
+    default List<SampleRecord> score(
+        List<I> chunk,
+        List<GenerationRequest> requests,
+        List<Generation> generations,
+        ReplyReader reader) {
+      List<SampleRecord> samples = new ArrayList<>(chunk.size());
+      for (int i = 0; i < chunk.size(); i++) {
+        samples.add(sample(chunk.get(i), requests.get(i), reader.read(generations.get(i))));
+      }
+      return samples;
+    }
+  }
 
   /** Name of the task. */
   String name();

@@ -1,9 +1,9 @@
 package org.bitatlas.eval.endpoint;
 
-import java.io.IOException;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
+import java.util.Set;
 import org.bitatlas.generate.Generation;
 import org.bitatlas.generate.Generation.Reason;
 import org.bitatlas.generate.GenerationRequest;
@@ -92,22 +92,14 @@ final class ChatModel implements ItemModel {
   }
 
   private StreamedReply send(ObjectNode question, GenerationRequest request) {
-    StreamedReply reply =
-        setting
-            .client()
-            .post(
-                PATH,
-                question,
-                Limits.reply(request.promptIds().length, request.mostTokens()),
-                (body, sent) -> {
-                  StreamedReply read = StreamedReply.read(body, sent);
-                  if (!read.finish().equals("stop") && !read.finish().equals("length")) {
-                    throw new IOException("the server ended a reply as '" + read.finish() + "'");
-                  }
-                  return read;
-                });
-    setting.meter().add(reply.times(), reply.tokens().orElse(reply.pieces().size()));
-    return reply;
+    return StreamedReply.ask(
+        setting.client(),
+        setting.meter(),
+        PATH,
+        question,
+        request,
+        Set.of("stop", "length"),
+        StreamedReply::read);
   }
 
   private List<Integer> ids(StreamedReply reply) {

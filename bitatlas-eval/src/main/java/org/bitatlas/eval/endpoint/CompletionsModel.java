@@ -151,22 +151,14 @@ final class CompletionsModel implements ItemModel {
   }
 
   private StreamedReply send(ObjectNode question, GenerationRequest request, List<Integer> before) {
-    StreamedReply reply =
-        setting
-            .client()
-            .post(
-                PATH,
-                question,
-                Limits.reply(request.promptIds().length, request.mostTokens()),
-                (body, sent) -> {
-                  StreamedReply read = StreamedReply.read(body, sent, end(request, before));
-                  if (!Set.of("stop", "length", StreamedReply.ENOUGH).contains(read.finish())) {
-                    throw new IOException("the server ended a reply as '" + read.finish() + "'");
-                  }
-                  return read;
-                });
-    setting.meter().add(reply.times(), reply.tokens().orElse(reply.pieces().size()));
-    return reply;
+    return StreamedReply.ask(
+        setting.client(),
+        setting.meter(),
+        PATH,
+        question,
+        request,
+        Set.of("stop", "length", StreamedReply.ENOUGH),
+        (body, sent) -> StreamedReply.read(body, sent, end(request, before)));
   }
 
   /**

@@ -6,9 +6,12 @@ import java.util.List;
 import java.util.Optional;
 import java.util.OptionalInt;
 import java.util.OptionalLong;
+import java.util.Set;
 import java.util.function.Predicate;
+import org.bitatlas.generate.GenerationRequest;
 import tools.jackson.core.JacksonException;
 import tools.jackson.databind.JsonNode;
+import tools.jackson.databind.node.ObjectNode;
 
 /**
  * A reply as its server-sent events brought it.
@@ -40,6 +43,35 @@ record StreamedReply(List<Piece> pieces, String finish, OptionalInt tokens, Time
    * @param last when its last piece came, or its end
    */
   record Times(long sent, OptionalLong first, long last) {}
+
+  /**
+   * Asks a server for a reply and measures it.
+   *
+   * @param finishes ends of a reply that are one; with another it is asked again
+   */
+  static StreamedReply ask(
+      EndpointClient client,
+      SpeedMeter meter,
+      String path,
+      ObjectNode question,
+      GenerationRequest request,
+      Set<String> finishes,
+      EndpointClient.Reading<StreamedReply> reading) {
+    StreamedReply reply =
+        client.post(
+            path,
+            question,
+            Limits.reply(request.promptIds().length, request.mostTokens()),
+            (body, sent) -> {
+              StreamedReply read = reading.read(body, sent);
+              if (!finishes.contains(read.finish())) {
+                throw new IOException("the server ended a reply as '" + read.finish() + "'");
+              }
+              return read;
+            });
+    meter.add(reply.times(), reply.tokens().orElse(reply.pieces().size()));
+    return reply;
+  }
 
   /** Reads the events of a completion or chat completion to their end. */
   static StreamedReply read(BoundedBody body, long sent) throws IOException {

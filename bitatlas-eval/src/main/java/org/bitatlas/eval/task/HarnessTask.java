@@ -1,6 +1,8 @@
 package org.bitatlas.eval.task;
 
+import java.util.List;
 import org.bitatlas.eval.prompt.Prompting;
+import org.bitatlas.tokenizer.ThinkingMode;
 
 /** A task over a published data set in the fields of Hugging Face, with examples in the prompt. */
 public sealed interface HarnessTask extends Task permits LikelihoodTask, ReplyTask {
@@ -17,6 +19,16 @@ public sealed interface HarnessTask extends Task permits LikelihoodTask, ReplyTa
   /** The same task with another number of examples. */
   default HarnessTask withShots(int number) {
     return with(name(), prompting().withShots(number));
+  }
+
+  @Override
+  default List<ThinkingMode> modes() {
+    return List.of();
+  }
+
+  @Override
+  default Measure measure() {
+    return Measure.ACCURACY;
   }
 
   /** {@inheritDoc} The folder of the data set. */

@@ -4,7 +4,6 @@ import java.util.Arrays;
 import java.util.List;
 import org.bitatlas.eval.prompt.PromptForm;
 import org.bitatlas.eval.prompt.Prompting;
-import org.bitatlas.tokenizer.ThinkingMode;
 
 /**
  * The model never writes: given texts are scored as continuations of the prompt, as plain text,
@@ -54,16 +53,6 @@ public record LikelihoodTask(
     return prompting.form().choices().orElseThrow() instanceof PromptForm.Choices.Fixed fixed
         ? "1/" + fixed.texts().size()
         : "1/choices";
-  }
-
-  @Override
-  public List<ThinkingMode> modes() {
-    return List.of();
-  }
-
-  @Override
-  public Measure measure() {
-    return Measure.ACCURACY;
   }
 
   @Override

@@ -47,16 +47,6 @@ public record ReplyTask(
   }
 
   @Override
-  public List<ThinkingMode> modes() {
-    return List.of();
-  }
-
-  @Override
-  public Measure measure() {
-    return Measure.ACCURACY;
-  }
-
-  @Override
   public String definition() {
     return String.format(
         Locale.ROOT,

@@ -4,7 +4,6 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
-import java.util.stream.Stream;
 import org.bitatlas.eval.CellState;
 import org.bitatlas.scheme.ModelSize;
 import org.bitatlas.study.map.AccuracyMap;
@@ -110,15 +109,10 @@ final class MarkdownReport {
     VerdictView view = new VerdictView(map);
     if (!view.pooled().isEmpty()) {
       out.append("\n## Verdict over all tasks\n\n");
-      List<List<String>> table = new ArrayList<>();
-      table.add(List.of("model", "points", "95 %", "keeps %", "finds", "p Holm", "verdict"));
-      for (Map<String, String> line : view.pooled()) {
-        table.add(
-            Stream.of("name", "delta", "interval", "keeps", "detectable", "holm", "verdict")
-                .map(column -> escape(line.getOrDefault(column, "")))
-                .toList());
-      }
-      table(table);
+      table(
+          List.of("model", "points", "95 %", "keeps %", "finds", "p Holm", "verdict"),
+          List.of("name", "delta", "interval", "keeps", "detectable", "holm", "verdict"),
+          view.pooled());
     }
     for (NoiseFloor floor : map.noise()) {
       List<String> parts =
@@ -146,13 +140,19 @@ final class MarkdownReport {
       return;
     }
     out.append("\n## Distance to float, token by token\n\n");
+    table(
+        List.of("model", "text", "KL, nats", "p99", "top 1 %", "dp RMS %", "ln PPL ratio"),
+        List.of("name", "task", "mean", "p99", "top", "rms", "ratio"),
+        lines);
+  }
+
+  /** A line for each of {@code lines}, with the values that they have under some keys. */
+  private void table(
+      List<String> titles, List<String> keys, List<? extends Map<String, String>> lines) {
     List<List<String>> table = new ArrayList<>();
-    table.add(List.of("model", "text", "KL, nats", "p99", "top 1 %", "dp RMS %", "ln PPL ratio"));
+    table.add(titles);
     for (Map<String, String> line : lines) {
-      table.add(
-          Stream.of("name", "task", "mean", "p99", "top", "rms", "ratio")
-              .map(column -> escape(line.getOrDefault(column, "")))
-              .toList());
+      table.add(keys.stream().map(key -> escape(line.getOrDefault(key, ""))).toList());
     }
     table(table);
   }
@@ -188,15 +188,10 @@ final class MarkdownReport {
       return;
     }
     out.append("\n## How replies break down\n\n");
-    List<List<String>> table = new ArrayList<>();
-    table.add(List.of("model", "task", "collapse %", "p", "length", "95 %", "lost %"));
-    for (Map<String, String> line : lines) {
-      table.add(
-          Stream.of("name", "task", "rate", "p", "length", "long", "lost")
-              .map(column -> escape(line.getOrDefault(column, "")))
-              .toList());
-    }
-    table(table);
+    table(
+        List.of("model", "task", "collapse %", "p", "length", "95 %", "lost %"),
+        List.of("name", "task", "rate", "p", "length", "long", "lost"),
+        lines);
   }
 
   private void recipes() {
