@@ -52,9 +52,10 @@ class ModuleBoundariesTest {
           Map.entry("generate", ENGINE),
           Map.entry("quant", ENGINE),
           Map.entry("eval", ENGINE),
+          Map.entry("format", ENGINE),
           Map.entry("nano", List.of()),
-          Map.entry("study", with(ENGINE, "quant", "eval", "nano")),
-          Map.entry("cli", with(ENGINE, "quant", "eval", "nano", "study")));
+          Map.entry("study", with(ENGINE, "quant", "eval", "format", "nano")),
+          Map.entry("cli", with(ENGINE, "quant", "eval", "format", "nano", "study")));
 
   private static JavaClasses production;
 
