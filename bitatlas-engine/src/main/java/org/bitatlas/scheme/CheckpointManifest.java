@@ -10,15 +10,7 @@ record CheckpointManifest(ManifestSections sections, Provenance provenance) {
   String toJson() {
     ObjectNode root = JsonFields.JSON.createObjectNode();
     root.put("formatVersion", QuantizedCheckpointFolder.FORMAT_VERSION);
-    ObjectNode origin = root.putObject("provenance");
-    origin.put("baseModel", provenance.baseModel());
-    origin.put("baseWeightsDigest", provenance.baseWeightsDigest());
-    ObjectNode recipe = origin.putObject("recipe");
-    provenance.recipe().forEach(recipe::put);
-    ObjectNode calibration = origin.putObject("calibration");
-    provenance.calibration().forEach(calibration::put);
-    ObjectNode versions = origin.putObject("versions");
-    provenance.versions().forEach(versions::put);
+    ProvenanceFile.write(provenance, root.putObject("provenance"));
     sections.write(root);
     return JsonFields.JSON.writeValueAsString(root) + "\n";
   }
@@ -37,14 +29,7 @@ record CheckpointManifest(ManifestSections sections, Provenance provenance) {
           "%s has format version %d, but this BitAtlas reads versions up to %d; update BitAtlas."
               .formatted(file, version, QuantizedCheckpointFolder.FORMAT_VERSION));
     }
-    JsonFields origin = root.object("provenance");
-    Provenance provenance =
-        new Provenance(
-            origin.text("baseModel"),
-            origin.text("baseWeightsDigest"),
-            origin.map("recipe", JsonFields::text),
-            origin.map("calibration", JsonFields::text),
-            origin.map("versions", (fields, name) -> fields.integer(name, 0, Integer.MAX_VALUE)));
+    Provenance provenance = ProvenanceFile.read(root.object("provenance"));
     return new CheckpointManifest(ManifestSections.read(root, version), provenance);
   }
 }

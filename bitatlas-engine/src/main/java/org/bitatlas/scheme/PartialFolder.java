@@ -7,6 +7,7 @@ import java.nio.file.StandardCopyOption;
 import java.util.Comparator;
 import java.util.List;
 import java.util.Set;
+import java.util.function.Predicate;
 import java.util.stream.Stream;
 import org.bitatlas.tensor.BitAtlasException;
 
@@ -15,36 +16,40 @@ import org.bitatlas.tensor.BitAtlasException;
  * becomes the folder is its {@code checkpoint}; everything else is gone afterwards. One writer at a
  * time.
  */
-final class PartialFolder implements AutoCloseable {
+public final class PartialFolder implements AutoCloseable {
 
   private static final String CONTENT = "checkpoint";
   private static final String REPLACED = "replaced";
 
   private final Path target;
   private final Path folder;
+  private final Predicate<Path> replaceable;
   private final FolderLock lock;
 
-  private PartialFolder(Path target, Path folder, FolderLock lock) {
+  private PartialFolder(Path target, Path folder, Predicate<Path> replaceable, FolderLock lock) {
     this.target = target;
     this.folder = folder;
+    this.replaceable = replaceable;
     this.lock = lock;
   }
 
   /**
    * Opens the partial folder of {@code target}, with what an interrupted writer left in it.
    *
-   * @throws BitAtlasException when another writer is at work, or {@code target} exists and is not a
-   *     quantized checkpoint
+   * @param replaceable whether a folder that is not empty may be replaced
+   * @throws BitAtlasException when another writer is at work, or {@code target} exists and may not
+   *     be replaced
    */
-  static PartialFolder open(Path target) throws IOException {
+  public static PartialFolder open(Path target, Predicate<Path> replaceable) throws IOException {
     Path absolute = target.toAbsolutePath().normalize();
     Path name = absolute.getFileName();
     if (name == null) {
       throw occupied(target);
     }
-    requireReplaceable(absolute);
+    requireReplaceable(absolute, replaceable);
     Path folder = absolute.resolveSibling("." + name + ".partial");
-    PartialFolder partial = new PartialFolder(absolute, folder, FolderLock.acquire(folder, target));
+    PartialFolder partial =
+        new PartialFolder(absolute, folder, replaceable, FolderLock.acquire(folder, target));
     partial.putBack();
     return partial;
   }
@@ -57,8 +62,9 @@ final class PartialFolder implements AutoCloseable {
     }
   }
 
-  private static void requireReplaceable(Path target) throws IOException {
-    if (!Files.exists(target) || QuantizedCheckpointFolder.isQuantized(target)) {
+  private static void requireReplaceable(Path target, Predicate<Path> replaceable)
+      throws IOException {
+    if (!Files.exists(target) || replaceable.test(target)) {
       return;
     }
     if (!Files.isDirectory(target)) {
@@ -82,7 +88,7 @@ final class PartialFolder implements AutoCloseable {
   }
 
   /** What becomes the folder. */
-  Path content() {
+  public Path content() {
     return folder.resolve(CONTENT);
   }
 
@@ -92,7 +98,7 @@ final class PartialFolder implements AutoCloseable {
   }
 
   /** Deletes everything of the content but the named files. */
-  void retainContent(Set<String> names) throws IOException {
+  public void retainContent(Set<String> names) throws IOException {
     Files.createDirectories(content());
     retain(content(), names);
   }
@@ -110,8 +116,8 @@ final class PartialFolder implements AutoCloseable {
   }
 
   /** Gives the content its name in one step and deletes the rest; an earlier folder is replaced. */
-  void publish() throws IOException {
-    requireReplaceable(target);
+  public void publish() throws IOException {
+    requireReplaceable(target, replaceable);
     Path replaced = folder.resolve(REPLACED);
     if (Files.exists(target)) {
       delete(replaced);
@@ -127,7 +133,7 @@ final class PartialFolder implements AutoCloseable {
   }
 
   /** Deletes this folder; only {@link #close()} may follow. */
-  void discard() throws IOException {
+  public void discard() throws IOException {
     if (Files.exists(folder)) {
       clear();
       delete(folder);

@@ -77,7 +77,7 @@ public final class QuantizedFolderWriter implements AutoCloseable {
   private static QuantizedFolderWriter open(
       Path target, Checkpoint base, Path modelFolder, String jobKey, boolean resume) {
     try {
-      PartialFolder partial = PartialFolder.open(target);
+      PartialFolder partial = PartialFolder.open(target, QuantizedCheckpointFolder::isQuantized);
       try {
         QuantizedFolderWriter writer =
             new QuantizedFolderWriter(partial, target, base, modelFolder);

@@ -1,0 +1,133 @@
+package org.bitatlas.format;
+
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.Set;
+import org.bitatlas.checkpoint.Checkpoint;
+import org.bitatlas.checkpoint.StoredTensor;
+import org.bitatlas.checkpoint.TensorData;
+import org.bitatlas.model.Architecture;
+import org.bitatlas.model.ModelFolder;
+import org.bitatlas.scheme.FloatLinear;
+import org.bitatlas.scheme.FloatTensor;
+import org.bitatlas.scheme.QuantizedCheckpoint;
+import org.bitatlas.scheme.StoredLinear;
+import org.bitatlas.tensor.BitAtlasException;
+import org.bitatlas.tensor.ElementType;
+import tools.jackson.databind.node.ObjectNode;
+
+/**
+ * What an export starts from.
+ *
+ * @param quantized the quantized checkpoint
+ * @param floats the float tensors of the model, at least those that the quantized checkpoint does
+ *     not replace; must stay open while an export of it is written
+ * @param architecture the model's architecture
+ * @param configuration the model's {@code config.json} without a section on quantization
+ * @param folder where tokenizer files and licences are carried from
+ */
+public record ExportSource(
+    QuantizedCheckpoint quantized,
+    Checkpoint floats,
+    Architecture architecture,
+    ObjectNode configuration,
+    Path folder) {
+
+  private static final String HEAD = QuantizedCheckpoint.HEAD + ".weight";
+
+  /**
+   * The source that an opened folder of a quantized model is.
+   *
+   * @throws BitAtlasException when the model is not quantized or has no readable {@code
+   *     config.json}
+   */
+  public static ExportSource of(ModelFolder opened) {
+    QuantizedCheckpoint quantized =
+        opened
+            .quantized()
+            .orElseThrow(() ->
+                new BitAtlasException(
+                    "The model %s is not quantized; quantize it first and export the result."
+                        .formatted(opened.folder())));
+    ObjectNode configuration = JsonFile.read(opened.folder().resolve("config.json"));
+    configuration.remove("quantization_config");
+    if (opened.architecture().tiedEmbeddings() && quantized.hasHead()) {
+      configuration.put("tie_word_embeddings", false);
+    }
+    return new ExportSource(
+        quantized, opened.checkpoint(), opened.architecture(), configuration, opened.folder());
+  }
+
+  /**
+   * The type that the model's configuration names for weights and activations; where it names none,
+   * that of the embedding as stored.
+   */
+  public ElementType modelType() {
+    String named =
+        configuration.path("torch_dtype").asString(configuration.path("dtype").asString(""));
+    return switch (named.replace("torch.", "")) {
+      case "bfloat16" -> ElementType.BF16;
+      case "float16", "half" -> ElementType.F16;
+      case "float32", "float" -> ElementType.F32;
+      default ->
+          floats
+              .find(QuantizedCheckpoint.EMBEDDING + ".weight")
+              .map(StoredTensor::type)
+              .orElse(ElementType.F32);
+    };
+  }
+
+  /** The quantized layers that are kept in codes, without those that stay float. */
+  public List<Map.Entry<String, StoredLinear>> codedLinears() {
+    return quantized.linears().entrySet().stream()
+        .filter(entry -> !(entry.getValue() instanceof FloatLinear))
+        .toList();
+  }
+
+  /**
+   * All float tensors of the model, under their Hugging Face names: those of the base checkpoint
+   * that nothing replaces, as they are stored; norms, biases and linear layers that a method
+   * changed, in the model's type where that holds every value, else in fp32.
+   */
+  public List<TensorData> floatTensors() {
+    Set<String> replaced = quantized.storedTensors();
+    List<TensorData> tensors = new ArrayList<>();
+    for (String name : floats.names()) {
+      boolean tiedCopy = architecture.tiedEmbeddings() && name.equals(HEAD) && !quantized.hasHead();
+      if (!replaced.contains(name) && !isWeightOfALayer(name) && !tiedCopy) {
+        tensors.add(TensorData.of(floats.get(name)));
+      }
+    }
+    quantized.floats().forEach((name, tensor) -> tensors.add(tensor(name, tensor)));
+    quantized
+        .linears()
+        .forEach((module, linear) -> {
+          if (linear instanceof FloatLinear plain) {
+            tensors.add(
+                StoredFloats.narrowest(
+                    module + ".weight",
+                    plain.weight(),
+                    modelType(),
+                    plain.outputFeatures(),
+                    plain.inputFeatures()));
+          }
+        });
+    return tensors;
+  }
+
+  private TensorData tensor(String name, FloatTensor tensor) {
+    long[] shape = tensor.shape().stream().mapToLong(Long::longValue).toArray();
+    return StoredFloats.narrowest(name, tensor.values(), modelType(), shape);
+  }
+
+  private boolean isWeightOfALayer(String name) {
+    return Optional.of(name)
+        .filter(tensor -> tensor.endsWith(".weight"))
+        .map(tensor -> tensor.substring(0, tensor.length() - ".weight".length()))
+        .filter(quantized.linears()::containsKey)
+        .isPresent();
+  }
+}

@@ -1,0 +1,65 @@
+package org.bitatlas.format.catalog;
+
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.Optional;
+import java.util.stream.Collectors;
+import org.bitatlas.format.FormatName;
+import org.bitatlas.format.FormatReader;
+import org.bitatlas.format.FormatWriter;
+import org.bitatlas.model.ModelFolder;
+import org.bitatlas.scheme.QuantizedCheckpointFolder;
+import org.bitatlas.tensor.BitAtlasException;
+
+/** All formats. */
+public final class FormatCatalog {
+
+  private static final List<FormatReader> READERS = List.of();
+
+  private static final List<FormatWriter> WRITERS = List.of();
+
+  private FormatCatalog() {}
+
+  /**
+   * Opens a model folder of any kind: float, BitAtlas's own quantized checkpoint, or a quantized
+   * checkpoint of a format that is read.
+   *
+   * @throws BitAtlasException when it is none of these, or damaged
+   */
+  public static ModelFolder open(Path folder) {
+    Optional<FormatReader> reader = readerOf(folder);
+    return reader.isPresent() ? reader.get().read(folder) : ModelFolder.open(folder);
+  }
+
+  /** The format that a folder is of; empty for a float model and for BitAtlas's own. */
+  public static Optional<FormatName> formatOf(Path folder) {
+    return readerOf(folder).map(FormatReader::format);
+  }
+
+  private static Optional<FormatReader> readerOf(Path folder) {
+    if (!Files.isDirectory(folder) || QuantizedCheckpointFolder.isQuantized(folder)) {
+      return Optional.empty();
+    }
+    return READERS.stream().filter(reader -> reader.recognizes(folder)).findFirst();
+  }
+
+  /**
+   * The writer of a format with its usual options.
+   *
+   * @throws BitAtlasException when the format is not written
+   */
+  public static FormatWriter writer(FormatName format) {
+    return WRITERS.stream()
+        .filter(writer -> writer.format() == format)
+        .findFirst()
+        .orElseThrow(() ->
+            new BitAtlasException(
+                "The format %s is not written yet; written are %s."
+                    .formatted(
+                        format.label(),
+                        WRITERS.stream()
+                            .map(writer -> writer.format().label())
+                            .collect(Collectors.joining(", ")))));
+  }
+}
