@@ -14,6 +14,7 @@ import org.bitatlas.study.bench.BenchResult;
 import org.bitatlas.study.bench.BenchSubject;
 import org.bitatlas.study.bench.Scheme;
 import org.bitatlas.study.report.SpeedReport;
+import org.bitatlas.study.target.PredictorCheck;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Model.CommandSpec;
@@ -87,6 +88,13 @@ final class BenchCommand implements Callable<Integer> {
   @Mixin EngineOptions engine;
 
   @Option(
+      names = "--check-predictor",
+      description =
+          "Hold the roofline that recommend predicts speed with against these measurements, on this"
+              + " machine's own limits.")
+  boolean checkPredictor;
+
+  @Option(
       names = "--json",
       paramLabel = "FILE",
       description = "Write the measurements to a JSON file.")
@@ -106,6 +114,7 @@ final class BenchCommand implements Callable<Integer> {
     PrintWriter out = spec.commandLine().getOut();
     PrintWriter err = spec.commandLine().getErr();
     BenchResult result;
+    Optional<PredictorCheck> check;
     try (Interruption _ =
             Interruption.listen(
                 "Stopping after the current step; Ctrl-C again ends without waiting.");
@@ -117,6 +126,10 @@ final class BenchCommand implements Callable<Integer> {
               options,
               (round, all, step) ->
                   progress.status("Round %d of %d: %s".formatted(round, all, step)));
+      check =
+          checkPredictor
+              ? Optional.of(PredictorCheck.of(result, subject.architecture(), options.precision()))
+              : Optional.empty();
     } catch (CancellationException interrupted) {
       err.println(
           "Interrupted: a bench is only told when all rounds are done; nothing was written.");
@@ -124,6 +137,7 @@ final class BenchCommand implements Callable<Integer> {
       return Exit.INTERRUPTED;
     }
     BenchTable.lines(result).forEach(out::println);
+    check.ifPresent(held -> PredictorTable.lines(held).forEach(out::println));
     json.ifPresent(file -> {
       SpeedReport.writeJson(result, file);
       out.println("JSON: " + file);
