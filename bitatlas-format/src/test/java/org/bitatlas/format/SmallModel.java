@@ -19,6 +19,7 @@ import org.bitatlas.model.Architecture.Projection;
 import org.bitatlas.model.ArchitectureReader;
 import org.bitatlas.model.CheckpointValidation;
 import org.bitatlas.model.ModelFolder;
+import org.bitatlas.scheme.BinaryLinear;
 import org.bitatlas.scheme.GridLinear;
 import org.bitatlas.scheme.LinearActivations;
 import org.bitatlas.scheme.Provenance;
@@ -156,7 +157,9 @@ public final class SmallModel {
     byte[] zeros = new byte[cells];
     for (int i = 0; i < cells; i++) {
       scales[i] = (1 + random.nextInt(127)) * 0x1p-14f;
-      zeros[i] = (byte) (symmetric ? 1 << (bits - 1) : 1 + random.nextInt((1 << bits) - 1));
+      // From 1 up: the older GPTQ layout has no zero point 0.
+      int seeded = bits == 1 ? random.nextInt(2) : 1 + random.nextInt((1 << bits) - 1);
+      zeros[i] = (byte) (symmetric ? 1 << (bits - 1) : seeded);
     }
     return GridLinear.of(
         rows, columns, bits, groupSize, symmetric, codes, scales, zeros, groupIndex);
@@ -173,5 +176,30 @@ public final class SmallModel {
             true,
             Optional.empty(),
             module.hashCode());
+  }
+
+  /** A layer as BiLLM makes them. */
+  public static BinaryLinear binary(int rows, int columns) {
+    int flags = Math.ceilDiv(columns, 8);
+    int cells = rows * BinaryLinear.TERMS;
+    return new BinaryLinear(
+        rows,
+        columns,
+        columns,
+        new byte[flags],
+        new byte[rows * flags],
+        new byte[rows * flags],
+        values(cells, 1),
+        values(cells, 2));
+  }
+
+  /** Writes a quantized folder again with one layer as the float model has it. */
+  public static void keepFloat(Path quantized, Path target, String module) {
+    Path base = quantized.resolveSibling(quantized.getFileName() + "-float");
+    try (QuantizedCheckpointFolder.Opened opened = QuantizedCheckpointFolder.open(quantized);
+        SafetensorsCheckpoint floats = SafetensorsCheckpoint.open(base)) {
+      opened.quantized().linears().remove(module);
+      QuantizedCheckpointFolder.write(opened.quantized(), floats, base, target);
+    }
   }
 }

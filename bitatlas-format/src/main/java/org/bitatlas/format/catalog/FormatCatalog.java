@@ -8,6 +8,8 @@ import java.util.stream.Collectors;
 import org.bitatlas.format.FormatName;
 import org.bitatlas.format.FormatReader;
 import org.bitatlas.format.FormatWriter;
+import org.bitatlas.format.compressed.CompressedTensorsReader;
+import org.bitatlas.format.compressed.CompressedTensorsWriter;
 import org.bitatlas.model.ModelFolder;
 import org.bitatlas.scheme.QuantizedCheckpointFolder;
 import org.bitatlas.tensor.BitAtlasException;
@@ -15,9 +17,9 @@ import org.bitatlas.tensor.BitAtlasException;
 /** All formats. */
 public final class FormatCatalog {
 
-  private static final List<FormatReader> READERS = List.of();
+  private static final List<FormatReader> READERS = List.of(new CompressedTensorsReader());
 
-  private static final List<FormatWriter> WRITERS = List.of();
+  private static final List<FormatWriter> WRITERS = List.of(new CompressedTensorsWriter());
 
   private FormatCatalog() {}
 

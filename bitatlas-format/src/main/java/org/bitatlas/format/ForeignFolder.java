@@ -1,0 +1,110 @@
+package org.bitatlas.format;
+
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Optional;
+import java.util.SequencedMap;
+import java.util.Set;
+import org.bitatlas.checkpoint.Checkpoint;
+import org.bitatlas.checkpoint.SafetensorsCheckpoint;
+import org.bitatlas.model.Architecture;
+import org.bitatlas.model.Architecture.Projection;
+import org.bitatlas.model.ArchitectureReader;
+import org.bitatlas.model.CheckpointValidation;
+import org.bitatlas.model.ModelFolder;
+import org.bitatlas.scheme.LinearActivations;
+import org.bitatlas.scheme.Provenance;
+import org.bitatlas.scheme.ProvenanceFile;
+import org.bitatlas.scheme.QuantizedCheckpoint;
+import org.bitatlas.scheme.StoredLinear;
+
+/** A folder of safetensors files and {@code config.json} that another tool quantized. */
+public final class ForeignFolder {
+
+  private ForeignFolder() {}
+
+  /**
+   * What a reader found.
+   *
+   * @param linears quantized layers by module name
+   * @param activations what happens around them
+   * @param consumed names of the tensors that they were read from
+   * @param recipe how the folder says that it was quantized; used where it states no provenance
+   */
+  public record Found(
+      SequencedMap<String, StoredLinear> linears,
+      SequencedMap<String, LinearActivations> activations,
+      Set<String> consumed,
+      SequencedMap<String, String> recipe) {}
+
+  /** Finds the quantized layers of a checkpoint. */
+  public interface Search {
+    /** Reads them; the checkpoint stays open. */
+    Found find(Architecture architecture, Checkpoint stored);
+  }
+
+  /** Module names of all linear layers of an architecture, the head last. */
+  public static List<String> modules(Architecture architecture) {
+    List<String> modules = new ArrayList<>();
+    for (int layer = 0; layer < architecture.layers(); layer++) {
+      for (Projection projection : Projection.values()) {
+        modules.add(projection.module(layer));
+      }
+    }
+    modules.add(QuantizedCheckpoint.HEAD);
+    return modules;
+  }
+
+  /** The shape {N, K} of a linear layer's weight. */
+  public static int[] size(Architecture architecture, String module) {
+    if (module.equals(QuantizedCheckpoint.HEAD)) {
+      return new int[] {architecture.vocabularySize(), architecture.hiddenSize()};
+    }
+    for (Projection projection : Projection.values()) {
+      if (module.endsWith("." + projection.path())) {
+        return new int[] {
+          architecture.outputFeatures(projection), architecture.inputFeatures(projection)
+        };
+      }
+    }
+    throw new IllegalArgumentException("no linear layer: " + module);
+  }
+
+  /**
+   * Opens a folder: validates the files, lets a search find the quantized layers and checks that
+   * what is left is the rest of the model.
+   *
+   * @throws org.bitatlas.tensor.BitAtlasException when anything is missing, damaged or left over
+   */
+  public static ModelFolder open(Path folder, Search search) {
+    Architecture architecture = ArchitectureReader.read(folder.resolve("config.json"));
+    Checkpoint stored = SafetensorsCheckpoint.open(folder);
+    try {
+      Found found = search.find(architecture, stored);
+      Provenance provenance =
+          ProvenanceFile.find(folder)
+              .orElseGet(() ->
+                  new Provenance(
+                      folder.toAbsolutePath().normalize().getFileName().toString(),
+                      "",
+                      found.recipe(),
+                      new LinkedHashMap<>(),
+                      new LinkedHashMap<>()));
+      QuantizedCheckpoint quantized =
+          new QuantizedCheckpoint(
+              found.linears(),
+              found.activations(),
+              new LinkedHashMap<>(),
+              new LinkedHashMap<>(),
+              provenance);
+      Checkpoint floats = new SelectedTensors(stored, found.consumed());
+      CheckpointValidation.check(architecture, floats, quantized);
+      return new ModelFolder(folder, architecture, floats, Optional.of(quantized));
+    } catch (RuntimeException e) {
+      stored.close();
+      throw e;
+    }
+  }
+}

@@ -1,0 +1,110 @@
+package org.bitatlas.format;
+
+import java.util.LinkedHashMap;
+import java.util.Map;
+import java.util.SequencedMap;
+import org.bitatlas.scheme.AttentionActivations;
+import org.bitatlas.scheme.BinaryLinear;
+import org.bitatlas.scheme.FloatLinear;
+import org.bitatlas.scheme.GridLinear;
+import org.bitatlas.scheme.LinearActivations;
+import org.bitatlas.scheme.MixedGroupLinear;
+import org.bitatlas.scheme.QuantizedCheckpoint;
+import org.bitatlas.scheme.StoredLinear;
+
+/** What formats have in common in what they cannot hold. */
+public final class FormatLimits {
+
+  private FormatLimits() {}
+
+  /**
+   * The layers of a source on integer grids, by module name.
+   *
+   * @throws FormatRefusal when a layer is of another kind, or the embedding is quantized
+   */
+  public static SequencedMap<String, GridLinear> grids(ExportSource source, FormatName format) {
+    SequencedMap<String, GridLinear> grids = new LinkedHashMap<>();
+    for (Map.Entry<String, StoredLinear> entry : source.codedLinears()) {
+      String module = entry.getKey();
+      if (module.equals(QuantizedCheckpoint.EMBEDDING)) {
+        throw FormatRefusal.of(
+            format, module, "its loaders keep the embedding in float; leave it out of the recipe");
+      }
+      switch (entry.getValue()) {
+        case GridLinear grid -> grids.put(module, grid);
+        case BinaryLinear _ ->
+            throw FormatRefusal.of(
+                format,
+                module,
+                "binarized layers with salient columns (BiLLM) have no format that any loader reads; BitAtlas's own checkpoint is the only one");
+        case MixedGroupLinear _ ->
+            throw FormatRefusal.of(
+                format,
+                module,
+                "groups of different bit widths in one layer (SliM-LLM) have no format that any loader reads; BitAtlas's own checkpoint is the only one");
+        case FloatLinear _ -> throw new IllegalStateException("a float layer has no codes");
+      }
+    }
+    return grids;
+  }
+
+  /**
+   * Refuses transforms that run with the model.
+   *
+   * @throws FormatRefusal when there is one
+   */
+  public static void requireNoTransforms(ExportSource source, FormatName format) {
+    for (Map.Entry<String, LinearActivations> entry : source.quantized().activations().entrySet()) {
+      if (entry.getValue().transform().isPresent()) {
+        throw FormatRefusal.of(
+            format,
+            entry.getKey(),
+            "its input is transformed while the model runs (FlatQuant), which its loaders do not do");
+      }
+    }
+    for (Map.Entry<Integer, AttentionActivations> entry :
+        source.quantized().attention().entrySet()) {
+      if (entry.getValue().headTransform().isPresent()) {
+        throw FormatRefusal.of(
+            format,
+            "the attention of block " + entry.getKey(),
+            "its heads are transformed while the model runs (FlatQuant), which its loaders do not do");
+      }
+    }
+  }
+
+  /**
+   * Refuses keys and values that are rounded as they enter the cache.
+   *
+   * @throws FormatRefusal when some are
+   */
+  public static void requireFloatCache(ExportSource source, FormatName format) {
+    for (Map.Entry<Integer, AttentionActivations> entry :
+        source.quantized().attention().entrySet()) {
+      AttentionActivations attention = entry.getValue();
+      if (attention.key().isPresent() || attention.value().isPresent()) {
+        throw FormatRefusal.of(
+            format,
+            "the attention of block " + entry.getKey(),
+            "its keys and values are rounded on a grid found at run time, and its loaders know no such cache; quantize without rounding keys and values");
+      }
+    }
+  }
+
+  /**
+   * Refuses activations that are rounded.
+   *
+   * @throws FormatRefusal when some are
+   */
+  public static void requireWeightOnly(ExportSource source, FormatName format) {
+    for (Map.Entry<String, LinearActivations> entry : source.quantized().activations().entrySet()) {
+      LinearActivations around = entry.getValue();
+      if (around.input().isPresent() || around.output().isPresent()) {
+        throw FormatRefusal.of(
+            format,
+            entry.getKey(),
+            "its activations are rounded and the format holds weights only; export to compressed-tensors");
+      }
+    }
+  }
+}

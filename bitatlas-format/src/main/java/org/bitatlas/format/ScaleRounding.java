@@ -1,0 +1,63 @@
+package org.bitatlas.format;
+
+import java.util.List;
+import java.util.Locale;
+import java.util.Map;
+import org.bitatlas.scheme.GridLinear;
+import org.bitatlas.scheme.StoredLinear;
+import org.bitatlas.tensor.ElementType;
+
+/**
+ * What becomes of the fp32 scales of a checkpoint where a format stores them in a narrower type.
+ * Codes and zero points stay, so that every weight of a group changes by the same factor as its
+ * scale.
+ *
+ * @param type the narrower type
+ * @param exact whether it holds every scale
+ * @param largestChange largest |rounded / scale - 1| of all scales; infinite where one becomes 0 or
+ *     infinite
+ * @param module the layer that has it; empty when exact
+ */
+public record ScaleRounding(ElementType type, boolean exact, double largestChange, String module) {
+
+  /** Measures the change for all grid layers. */
+  public static ScaleRounding measure(
+      List<Map.Entry<String, StoredLinear>> linears, ElementType type) {
+    double largest = 0;
+    String module = "";
+    for (Map.Entry<String, StoredLinear> entry : linears) {
+      if (entry.getValue() instanceof GridLinear grid) {
+        for (float scale : grid.scales()) {
+          double change = change(scale, type);
+          if (change > largest) {
+            largest = change;
+            module = entry.getKey();
+          }
+        }
+      }
+    }
+    return new ScaleRounding(type, largest == 0, largest, module);
+  }
+
+  private static double change(float scale, ElementType type) {
+    float rounded = StoredFloats.round(scale, type);
+    if (rounded == scale) {
+      return 0;
+    }
+    return rounded == 0 || !Float.isFinite(rounded)
+        ? Double.POSITIVE_INFINITY
+        : Math.abs((double) rounded / scale - 1);
+  }
+
+  /** Whether no scale becomes 0 or infinite. */
+  public boolean possible() {
+    return Double.isFinite(largestChange);
+  }
+
+  /** The change in words, for example {@code by up to 4.9e-04 of their value}. */
+  public String inWords() {
+    return possible()
+        ? String.format(Locale.ROOT, "by up to %.1e of their value (in %s)", largestChange, module)
+        : "to 0 or beyond its largest value (in %s)".formatted(module);
+  }
+}
