@@ -1,5 +1,6 @@
 package org.bitatlas.format;
 
+import java.lang.foreign.ValueLayout;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
@@ -9,6 +10,7 @@ import java.util.SequencedMap;
 import java.util.Set;
 import org.bitatlas.checkpoint.Checkpoint;
 import org.bitatlas.checkpoint.SafetensorsCheckpoint;
+import org.bitatlas.checkpoint.StoredTensor;
 import org.bitatlas.model.Architecture;
 import org.bitatlas.model.Architecture.Projection;
 import org.bitatlas.model.ArchitectureReader;
@@ -106,5 +108,28 @@ public final class ForeignFolder {
       stored.close();
       throw e;
     }
+  }
+
+  /**
+   * Skips a bias of zeros where the architecture has none: AutoGPTQ stored one for every layer.
+   *
+   * @param consumed gets its name
+   */
+  public static void skipZeroBias(
+      Architecture architecture, Checkpoint stored, String module, Set<String> consumed) {
+    String name = module + ".bias";
+    boolean expected = CheckpointValidation.expectedTensors(architecture).containsKey(name);
+    if (!expected && stored.find(name).filter(ForeignFolder::isZero).isPresent()) {
+      consumed.add(name);
+    }
+  }
+
+  private static boolean isZero(StoredTensor tensor) {
+    for (byte part : tensor.data().toArray(ValueLayout.JAVA_BYTE)) {
+      if (part != 0) {
+        return false;
+      }
+    }
+    return true;
   }
 }

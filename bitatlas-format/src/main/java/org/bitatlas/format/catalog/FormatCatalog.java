@@ -8,8 +8,12 @@ import java.util.stream.Collectors;
 import org.bitatlas.format.FormatName;
 import org.bitatlas.format.FormatReader;
 import org.bitatlas.format.FormatWriter;
+import org.bitatlas.format.awq.AwqReader;
+import org.bitatlas.format.awq.AwqWriter;
 import org.bitatlas.format.compressed.CompressedTensorsReader;
 import org.bitatlas.format.compressed.CompressedTensorsWriter;
+import org.bitatlas.format.gptq.GptqReader;
+import org.bitatlas.format.gptq.GptqWriter;
 import org.bitatlas.model.ModelFolder;
 import org.bitatlas.scheme.QuantizedCheckpointFolder;
 import org.bitatlas.tensor.BitAtlasException;
@@ -17,9 +21,9 @@ import org.bitatlas.tensor.BitAtlasException;
 /** All formats. */
 public final class FormatCatalog {
 
-  private static final List<FormatReader> READERS = List.of(new CompressedTensorsReader());
+  private static final List<FormatReader> READERS = List.of(new CompressedTensorsReader(), new GptqReader(), new AwqReader());
 
-  private static final List<FormatWriter> WRITERS = List.of(new CompressedTensorsWriter());
+  private static final List<FormatWriter> WRITERS = List.of(new CompressedTensorsWriter(), new GptqWriter(), new AwqWriter());
 
   private FormatCatalog() {}
 

@@ -1,9 +1,7 @@
 package org.bitatlas.format.compressed;
 
 import java.util.List;
-import java.util.regex.Pattern;
-import java.util.regex.PatternSyntaxException;
-import org.bitatlas.tensor.BitAtlasException;
+import org.bitatlas.format.BoundedPattern;
 
 /**
  * Targets of a configuration group: names of modules, the class name {@code Linear}, and regular
@@ -12,8 +10,6 @@ import org.bitatlas.tensor.BitAtlasException;
 final class TargetNames {
 
   private static final String EXPRESSION = "re:";
-  private static final int LONGEST = 10_000;
-  private static final int MOST_STEPS = 2_000_000;
 
   private TargetNames() {}
 
@@ -25,11 +21,7 @@ final class TargetNames {
     NAME
   }
 
-  /**
-   * The closest match of a module among targets.
-   *
-   * @throws BitAtlasException when an expression is malformed or takes too long
-   */
+  /** The closest match of a module among targets. */
   static Match match(String module, List<String> targets) {
     Match best = Match.NONE;
     for (String target : targets) {
@@ -50,62 +42,7 @@ final class TargetNames {
     }
     boolean matches =
         target.startsWith(EXPRESSION)
-            && begins(module, target.substring(EXPRESSION.length()), target);
+            && BoundedPattern.begins(module, target.substring(EXPRESSION.length()));
     return matches ? Match.EXPRESSION : Match.NONE;
-  }
-
-  private static boolean begins(String module, String expression, String target) {
-    if (expression.length() > LONGEST) {
-      throw new BitAtlasException(
-          "A target of the quantization is an expression of %d characters, expected at most %d."
-              .formatted(expression.length(), LONGEST));
-    }
-    try {
-      return Pattern.compile(expression).matcher(new Counted(module)).lookingAt();
-    } catch (PatternSyntaxException | TooManySteps | StackOverflowError e) {
-      throw new BitAtlasException(
-          "The target %s of the quantization is no expression that can be matched."
-              .formatted(target.length() > 80 ? target.substring(0, 80) + "..." : target),
-          e);
-    }
-  }
-
-  /** Thrown by {@link Counted}. */
-  private static final class TooManySteps extends RuntimeException {
-    private static final long serialVersionUID = 1L;
-  }
-
-  /** A text that stops an expression that backtracks without end. */
-  private static final class Counted implements CharSequence {
-
-    private final CharSequence text;
-    private int steps;
-
-    Counted(CharSequence text) {
-      this.text = text;
-    }
-
-    @Override
-    public char charAt(int index) {
-      if (++steps > MOST_STEPS) {
-        throw new TooManySteps();
-      }
-      return text.charAt(index);
-    }
-
-    @Override
-    public int length() {
-      return text.length();
-    }
-
-    @Override
-    public CharSequence subSequence(int start, int end) {
-      return text.subSequence(start, end);
-    }
-
-    @Override
-    public String toString() {
-      return text.toString();
-    }
   }
 }

@@ -1,0 +1,77 @@
+package org.bitatlas.format;
+
+import java.util.List;
+import java.util.SequencedMap;
+import org.bitatlas.checkpoint.TensorData;
+import org.bitatlas.scheme.GridLinear;
+import org.bitatlas.tensor.ElementType;
+
+/**
+ * Scales in the layout of GPTQ and AWQ: fp16 [G x N]. Those formats have no other type, so a
+ * checkpoint whose scales fp16 does not hold is refused unless rounding them was asked for.
+ */
+public final class HalfScales {
+
+  private HalfScales() {}
+
+  /**
+   * Checks that fp16 holds every scale, or notes what rounding them changes.
+   *
+   * @param roundScales whether scales may be rounded
+   * @param notes gets a sentence when they are
+   * @throws FormatRefusal when a scale is not held and may not, or cannot, be rounded
+   */
+  public static void require(
+      ExportSource source, FormatName format, boolean roundScales, List<String> notes) {
+    ScaleRounding rounding = ScaleRounding.measure(source.codedLinears(), ElementType.F16);
+    if (rounding.exact()) {
+      return;
+    }
+    if (!rounding.possible()) {
+      throw FormatRefusal.of(
+          format,
+          rounding.module(),
+          "its scales are fp16 and one would be rounded to 0 or beyond the largest value");
+    }
+    if (!roundScales) {
+      throw FormatRefusal.of(
+          format,
+          rounding.module(),
+          "its scales are fp16, and rounding to fp16 changes weights %s; accept that with --round-scales, or export to compressed-tensors"
+              .formatted(rounding.inWords()));
+    }
+    notes.add("Scales were rounded to fp16, which changes weights " + rounding.inWords() + ".");
+  }
+
+  /** The scales of a layer. */
+  public static TensorData tensor(String name, GridLinear grid) {
+    int rows = grid.outputFeatures();
+    float[] scales = PackedWords.transposed(grid.scales(), rows, grid.groups());
+    return StoredFloats.tensor(name, scales, ElementType.F16, grid.groups(), rows);
+  }
+
+  /** The group size as these formats state it: -1 for one scale per output channel. */
+  public static int stated(GridLinear grid) {
+    return grid.groupSize() == grid.inputFeatures() ? -1 : grid.groupSize();
+  }
+
+  /** Whether all zero points of some layers lie in the middle of the grid. */
+  public static boolean centred(SequencedMap<String, GridLinear> grids) {
+    return grids.values().stream().allMatch(HalfScales::centred);
+  }
+
+  /** Whether all zero points of a layer lie in the middle of the grid. */
+  public static boolean centred(GridLinear grid) {
+    return centred(grid.zeroPoints(), grid.bits());
+  }
+
+  /** Whether all zero points lie in the middle of the grid. */
+  public static boolean centred(byte[] zeroPoints, int bits) {
+    for (byte zero : zeroPoints) {
+      if ((zero & 0xFF) != 1 << (bits - 1)) {
+        return false;
+      }
+    }
+    return true;
+  }
+}

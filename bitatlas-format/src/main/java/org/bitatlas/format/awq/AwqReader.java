@@ -1,0 +1,74 @@
+package org.bitatlas.format.awq;
+
+import java.nio.file.Path;
+import java.util.HashSet;
+import java.util.LinkedHashMap;
+import java.util.Locale;
+import java.util.Optional;
+import java.util.SequencedMap;
+import java.util.Set;
+import org.bitatlas.checkpoint.Checkpoint;
+import org.bitatlas.format.ConfigFields;
+import org.bitatlas.format.ForeignFolder;
+import org.bitatlas.format.FormatName;
+import org.bitatlas.format.FormatReader;
+import org.bitatlas.model.Architecture;
+import org.bitatlas.model.ModelFolder;
+import org.bitatlas.scheme.StoredLinear;
+import org.bitatlas.tensor.BitAtlasException;
+
+/** Reads AWQ checkpoints in the GEMM layout; other layouts are refused. */
+public final class AwqReader implements FormatReader {
+
+  @Override
+  public FormatName format() {
+    return FormatName.AWQ;
+  }
+
+  @Override
+  public boolean recognizes(Path folder) {
+    return section(folder).isPresent();
+  }
+
+  private static Optional<ConfigFields> section(Path folder) {
+    return ConfigFields.quantization(folder)
+        .filter(section -> section.text("quant_method").map("awq"::equals).orElse(false));
+  }
+
+  @Override
+  public ModelFolder read(Path folder) {
+    ConfigFields section =
+        section(folder)
+            .orElseThrow(() ->
+                new BitAtlasException("The folder %s holds no AWQ checkpoint.".formatted(folder)));
+    String version = section.text("version").orElse("gemm").toLowerCase(Locale.ROOT);
+    if (!version.equals("gemm")) {
+      throw section.wrong("version", "gemm: other layouts are not read");
+    }
+    if (section.require("bits", 1, 8) != AwqLayer.BITS) {
+      throw section.wrong("bits", "4, the only width of the GEMM layout");
+    }
+    return ForeignFolder.open(folder, (architecture, stored) -> find(section, architecture, stored));
+  }
+
+  private static ForeignFolder.Found find(
+      ConfigFields section, Architecture architecture, Checkpoint stored) {
+    SequencedMap<String, StoredLinear> linears = new LinkedHashMap<>();
+    Set<String> consumed = new HashSet<>();
+    Optional<Integer> groupSize =
+        section.integer("group_size", -1, Integer.MAX_VALUE).filter(columns -> columns > 0);
+    for (String module : ForeignFolder.modules(architecture)) {
+      if (stored.find(module + ".qweight").isPresent()) {
+        int[] size = ForeignFolder.size(architecture, module);
+        linears.put(
+            module, AwqLayer.read(stored, module, size, groupSize.orElse(size[1]), consumed));
+        ForeignFolder.skipZeroBias(architecture, stored, module, consumed);
+      }
+    }
+    SequencedMap<String, String> recipe = new LinkedHashMap<>();
+    recipe.put("format", FormatName.AWQ.label());
+    recipe.put("bits", String.valueOf(AwqLayer.BITS));
+    recipe.put("group_size", groupSize.orElse(-1).toString());
+    return new ForeignFolder.Found(linears, new LinkedHashMap<>(), consumed, recipe);
+  }
+}

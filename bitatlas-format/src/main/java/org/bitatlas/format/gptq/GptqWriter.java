@@ -1,0 +1,96 @@
+package org.bitatlas.format.gptq;
+
+import java.util.ArrayList;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.SequencedMap;
+import java.util.Set;
+import org.bitatlas.checkpoint.TensorData;
+import org.bitatlas.format.ExportPlan;
+import org.bitatlas.format.ExportSource;
+import org.bitatlas.format.FormatLimits;
+import org.bitatlas.format.FormatName;
+import org.bitatlas.format.FormatRefusal;
+import org.bitatlas.format.FormatWriter;
+import org.bitatlas.format.HalfScales;
+import org.bitatlas.format.JsonFile;
+import org.bitatlas.format.WeightFiles;
+import org.bitatlas.scheme.GridLinear;
+import tools.jackson.databind.node.ObjectNode;
+
+/**
+ * Writes GPTQ checkpoints: weights of 2, 3, 4 or 8 bits, groups in order or scattered (act order),
+ * layers of different widths by the {@code dynamic} overrides of GPTQModel.
+ *
+ * @param version how zero points are stored
+ * @param roundScales whether scales may be rounded to fp16
+ */
+public record GptqWriter(GptqVersion version, boolean roundScales) implements FormatWriter {
+
+  private static final Set<Integer> WIDTHS = Set.of(2, 3, 4, 8);
+
+  /** Version 1, which all loaders know, with scales as they are. */
+  public GptqWriter() {
+    this(GptqVersion.V1, false);
+  }
+
+  @Override
+  public FormatName format() {
+    return FormatName.GPTQ;
+  }
+
+  @Override
+  public ExportPlan plan(ExportSource source) {
+    FormatLimits.requireNoTransforms(source, format());
+    FormatLimits.requireFloatCache(source, format());
+    FormatLimits.requireWeightOnly(source, format());
+    SequencedMap<String, GridLinear> grids = FormatLimits.grids(source, format());
+    grids.forEach(this::requireExpressible);
+    List<String> notes = new ArrayList<>();
+    HalfScales.require(source, format(), roundScales, notes);
+    if (version == GptqVersion.V2) {
+      notes.add(
+          "The zero points are stored as they are (checkpoint_format gptq_v2), which loaders that know version 1 only misread by one.");
+    }
+    List<TensorData> tensors = new ArrayList<>();
+    grids.forEach((module, grid) -> tensors.addAll(GptqLayer.tensors(module, grid, version)));
+    tensors.addAll(source.floatTensors());
+    ObjectNode section = GptqSection.of(source.architecture(), grids, version);
+    ObjectNode configuration = source.configuration().deepCopy();
+    configuration.set("quantization_config", section);
+    SequencedMap<String, byte[]> files = new LinkedHashMap<>();
+    files.put("config.json", JsonFile.content(configuration));
+    files.put("quantize_config.json", JsonFile.content(section));
+    SequencedMap<String, String> metadata = new LinkedHashMap<>(Map.of("format", "pt"));
+    return new ExportPlan(
+        format(), new WeightFiles.Safetensors("model", tensors, metadata), files, true, notes);
+  }
+
+  private void requireExpressible(String module, GridLinear grid) {
+    int rows = grid.outputFeatures();
+    int columns = grid.inputFeatures();
+    if (!WIDTHS.contains(grid.bits())) {
+      throw FormatRefusal.of(
+          format(),
+          module,
+          "its codes have %d bits and the format has 2, 3, 4 and 8".formatted(grid.bits()));
+    }
+    boolean whole =
+        (long) rows * grid.bits() % Integer.SIZE == 0
+            && (long) columns * grid.bits() % Integer.SIZE == 0;
+    if (!whole || columns % grid.groupSize() != 0) {
+      throw FormatRefusal.of(
+          format(),
+          module,
+          "its weight [%d x %d] with %d bits in groups of %d does not fill words of 32 bits and whole groups"
+              .formatted(rows, columns, grid.bits(), grid.groupSize()));
+    }
+    if (!version.holds(grid.zeroPoints())) {
+      throw FormatRefusal.of(
+          format(),
+          module,
+          "it has a zero point 0, which version 1 cannot tell from the largest; export with --gptq-format v2");
+    }
+  }
+}

@@ -1,0 +1,137 @@
+package org.bitatlas.format.gptq;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.LinkedHashMap;
+import java.util.Optional;
+import java.util.SequencedMap;
+import java.util.function.BiFunction;
+import java.util.stream.IntStream;
+import org.bitatlas.format.FormatRefusal;
+import org.bitatlas.format.JsonFile;
+import org.bitatlas.format.RoundTrip;
+import org.bitatlas.format.SmallModel;
+import org.bitatlas.scheme.ActivationQuantizer;
+import org.bitatlas.scheme.GridLinear;
+import org.bitatlas.scheme.LinearActivations;
+import org.bitatlas.scheme.StoredLinear;
+import org.bitatlas.tensor.ElementType;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
+import tools.jackson.databind.JsonNode;
+
+class GptqRoundTripTest {
+
+  private static final GptqWriter V1 = new GptqWriter();
+  private static final GptqWriter V2 = new GptqWriter(GptqVersion.V2, false);
+
+  @TempDir Path folder;
+
+  private Path quantized(BiFunction<String, int[], StoredLinear> linears) throws IOException {
+    return SmallModel.writeQuantized(
+        folder.resolve("quantized"), ElementType.F16, linears, new LinkedHashMap<>());
+  }
+
+  private static BiFunction<String, int[], StoredLinear> grids(
+      int bits, int groupSize, boolean symmetric, boolean scattered) {
+    return (module, size) -> {
+      int columns = groupSize == 0 ? size[1] : groupSize;
+      int groups = size[1] / columns;
+      Optional<int[]> index =
+          scattered
+              ? Optional.of(IntStream.range(0, size[1]).map(k -> (k * 7 + 3) % groups).toArray())
+              : Optional.empty();
+      return SmallModel.grid(
+          size[0], size[1], bits, columns, symmetric, index, module.hashCode());
+    };
+  }
+
+  @ParameterizedTest
+  @ValueSource(ints = {2, 3, 4, 8})
+  void layersOfEveryWidth(int bits) throws IOException {
+    for (boolean symmetric : new boolean[] {true, false}) {
+      RoundTrip.assertExact(
+          quantized(grids(bits, 0, symmetric, false)), V1, folder.resolve("export"));
+      Path scattered = quantized(grids(bits, 32, symmetric, true));
+      RoundTrip.assertExact(scattered, V1, folder.resolve("export"));
+      RoundTrip.assertExact(scattered, V2, folder.resolve("export"));
+      JsonNode section = JsonFile.read(folder.resolve("export/quantize_config.json"));
+      assertThat(section.path("desc_act").booleanValue()).isTrue();
+      assertThat(section.path("sym").booleanValue()).isEqualTo(symmetric);
+      assertThat(section.path("checkpoint_format").stringValue()).isEqualTo("gptq_v2");
+      assertThat((JsonNode) section)
+          .isEqualTo(
+              JsonFile.read(folder.resolve("export/config.json")).path("quantization_config"));
+    }
+  }
+
+  @Test
+  void layersOfDifferentWidthsAreOverrides() throws IOException {
+    Path written =
+        quantized(
+            (module, size) ->
+                grids(module.endsWith("down_proj") ? 8 : 4, 32, true, false).apply(module, size));
+    Path partly = folder.resolve("partly");
+    SmallModel.keepFloat(written, partly, "model.layers.1.self_attn.o_proj");
+    RoundTrip.assertExact(partly, V1, folder.resolve("export"));
+    assertThat(Files.readString(folder.resolve("export/quantize_config.json")))
+        .contains("\"+:^model\\\\.layers\\\\.0\\\\.mlp\\\\.down_proj$\"")
+        .contains("\"-:^model\\\\.layers\\\\.1\\\\.self_attn\\\\.o_proj$\"");
+  }
+
+  @Test
+  void scalesThatFp16DoesNotHoldAreRefusedOrRounded() throws IOException {
+    Path written =
+        quantized((module, size) -> {
+          GridLinear grid = (GridLinear) grids(4, 32, true, false).apply(module, size);
+          grid.scales()[0] = 0.1f;
+          return grid;
+        });
+    assertRefused(written, V1, "rounding to fp16 changes weights by up to 2.4e-04");
+    RoundTrip.export(written, new GptqWriter(GptqVersion.V1, true), folder.resolve("rounded"));
+    assertThat(Files.readString(folder.resolve("rounded/README.md")))
+        .contains("Scales were rounded to fp16, which changes weights by up to 2.4e-04");
+    Path tiny =
+        quantized((module, size) -> {
+          GridLinear grid = (GridLinear) grids(4, 32, true, false).apply(module, size);
+          grid.scales()[0] = 1e-9f;
+          return grid;
+        });
+    assertRefused(tiny, new GptqWriter(GptqVersion.V1, true), "rounded to 0");
+  }
+
+  @Test
+  void refusesWhatHasNoPlace() throws IOException {
+    assertRefused(quantized(grids(5, 32, true, false)), V1, "5 bits");
+    Path zero =
+        quantized((module, size) -> {
+          GridLinear grid = (GridLinear) grids(4, 32, false, false).apply(module, size);
+          grid.zeroPoints()[5] = 0;
+          return grid;
+        });
+    assertRefused(zero, V1, "zero point 0");
+    RoundTrip.assertExact(zero, V2, folder.resolve("export"));
+    SequencedMap<String, LinearActivations> rounded = new LinkedHashMap<>();
+    rounded.put(
+        "model.layers.0.mlp.up_proj",
+        LinearActivations.rounding(ActivationQuantizer.perToken(8, true)));
+    assertRefused(
+        SmallModel.writeQuantized(
+            folder.resolve("activations"), ElementType.F16, grids(4, 32, true, false), rounded),
+        V1,
+        "weights only");
+  }
+
+  private void assertRefused(Path quantized, GptqWriter writer, String reason) {
+    assertThatThrownBy(() -> RoundTrip.export(quantized, writer, folder.resolve("refused")))
+        .isInstanceOf(FormatRefusal.class)
+        .hasMessageContaining(reason);
+    assertThat(folder.resolve("refused")).doesNotExist();
+  }
+}
