@@ -36,12 +36,14 @@ public final class FormatLimits {
             throw FormatRefusal.of(
                 format,
                 module,
-                "binarized layers with salient columns (BiLLM) have no format that any loader reads; BitAtlas's own checkpoint is the only one");
+                "binarized layers with salient columns (BiLLM) have no format that any loader"
+                    + " reads; BitAtlas's own checkpoint is the only one");
         case MixedGroupLinear _ ->
             throw FormatRefusal.of(
                 format,
                 module,
-                "groups of different bit widths in one layer (SliM-LLM) have no format that any loader reads; BitAtlas's own checkpoint is the only one");
+                "groups of different bit widths in one layer (SliM-LLM) have no format that any"
+                    + " loader reads; BitAtlas's own checkpoint is the only one");
         case FloatLinear _ -> throw new IllegalStateException("a float layer has no codes");
       }
     }
@@ -59,7 +61,8 @@ public final class FormatLimits {
         throw FormatRefusal.of(
             format,
             entry.getKey(),
-            "its input is transformed while the model runs (FlatQuant), which its loaders do not do");
+            "its input is transformed while the model runs (FlatQuant), which its loaders do not"
+                + " do");
       }
     }
     for (Map.Entry<Integer, AttentionActivations> entry :
@@ -68,7 +71,8 @@ public final class FormatLimits {
         throw FormatRefusal.of(
             format,
             "the attention of block " + entry.getKey(),
-            "its heads are transformed while the model runs (FlatQuant), which its loaders do not do");
+            "its heads are transformed while the model runs (FlatQuant), which its loaders do not"
+                + " do");
       }
     }
   }
@@ -86,7 +90,8 @@ public final class FormatLimits {
         throw FormatRefusal.of(
             format,
             "the attention of block " + entry.getKey(),
-            "its keys and values are rounded on a grid found at run time, and its loaders know no such cache; quantize without rounding keys and values");
+            "its keys and values are rounded on a grid found at run time, and its loaders know no"
+                + " such cache; quantize without rounding keys and values");
       }
     }
   }
@@ -103,7 +108,8 @@ public final class FormatLimits {
         throw FormatRefusal.of(
             format,
             entry.getKey(),
-            "its activations are rounded and the format holds weights only; export to compressed-tensors");
+            "its activations are rounded and the format holds weights only; export to"
+                + " compressed-tensors");
       }
     }
   }

@@ -67,8 +67,7 @@ public record GoldenLayer(Checkpoint tensors, JsonNode options) implements AutoC
             .filter(entry -> tensors.find(entry.getKey()).isPresent())
             .map(entry -> {
               StoredTensor tensor = tensors.get(entry.getKey());
-              return new TensorData(
-                  entry.getValue(), tensor.type(), tensor.shape(), tensor.data());
+              return new TensorData(entry.getValue(), tensor.type(), tensor.shape(), tensor.data());
             })
             .toList();
     SafetensorsWriter.write(file, renamed, new LinkedHashMap<>());

@@ -37,8 +37,7 @@ final class AwqLayer {
         StoredIntegers.ints(
             module + ".qweight",
             () -> {
-              byte[] codes =
-                  PackedWords.unpack(PackedWords.ofCodes(grid), rows, columns, BITS);
+              byte[] codes = PackedWords.unpack(PackedWords.ofCodes(grid), rows, columns, BITS);
               return interleaved(PackedWords.transposed(codes, rows, columns));
             },
             columns,

@@ -48,7 +48,8 @@ public final class AwqReader implements FormatReader {
     if (section.require("bits", 1, 8) != AwqLayer.BITS) {
       throw section.wrong("bits", "4, the only width of the GEMM layout");
     }
-    return ForeignFolder.open(folder, (architecture, stored) -> find(section, architecture, stored));
+    return ForeignFolder.open(
+        folder, (architecture, stored) -> find(section, architecture, stored));
   }
 
   private static ForeignFolder.Found find(

@@ -76,7 +76,8 @@ public record AwqWriter(boolean roundScales) implements FormatWriter {
       throw FormatRefusal.of(
           format(),
           "layers with groups of " + sizes,
-          "it has one group size for all (-1 is one scale per output channel); export to compressed-tensors or gptq");
+          "it has one group size for all (-1 is one scale per output channel); export to"
+              + " compressed-tensors or gptq");
     }
     return sizes.stream().findFirst().orElse(-1);
   }
@@ -93,7 +94,8 @@ public record AwqWriter(boolean roundScales) implements FormatWriter {
       throw FormatRefusal.of(
           format(),
           module,
-          "its groups are scattered over the columns (act order without static groups); export to gptq");
+          "its groups are scattered over the columns (act order without static groups); export to"
+              + " gptq");
     }
     boolean whole =
         grid.outputFeatures() % AwqLayer.PER_WORD == 0

@@ -21,9 +21,11 @@ import org.bitatlas.tensor.BitAtlasException;
 /** All formats. */
 public final class FormatCatalog {
 
-  private static final List<FormatReader> READERS = List.of(new CompressedTensorsReader(), new GptqReader(), new AwqReader());
+  private static final List<FormatReader> READERS =
+      List.of(new CompressedTensorsReader(), new GptqReader(), new AwqReader());
 
-  private static final List<FormatWriter> WRITERS = List.of(new CompressedTensorsWriter(), new GptqWriter(), new AwqWriter());
+  private static final List<FormatWriter> WRITERS =
+      List.of(new CompressedTensorsWriter(), new GptqWriter(), new AwqWriter());
 
   private FormatCatalog() {}
 

@@ -128,7 +128,8 @@ public record CompressedTensorsWriter(boolean packWithActivations, boolean round
       throw FormatRefusal.of(
           format(),
           module,
-          "its groups are scattered over the columns (act order without static groups), which compressed-tensors removed; quantize with static groups, or export to gptq");
+          "its groups are scattered over the columns (act order without static groups), which"
+              + " compressed-tensors removed; quantize with static groups, or export to gptq");
     }
     if (grid.inputFeatures() % grid.groupSize() != 0) {
       throw FormatRefusal.of(
@@ -159,11 +160,13 @@ public record CompressedTensorsWriter(boolean packWithActivations, boolean round
             .anyMatch(arguments -> arguments.symmetric() && arguments.dynamic());
     if (symmetricDynamic) {
       notes.add(
-          "Inputs are rounded by largest / 127 in BitAtlas and vLLM (at 8 bits) and by largest / 127.5 in compressed-tensors itself.");
+          "Inputs are rounded by largest / 127 in BitAtlas and vLLM (at 8 bits) and by largest /"
+              + " 127.5 in compressed-tensors itself.");
     }
     if (schemes.values().stream().anyMatch(scheme -> scheme.output().isPresent())) {
       notes.add(
-          "Outputs are rounded (output_activations), which compressed-tensors does and vLLM does not.");
+          "Outputs are rounded (output_activations), which compressed-tensors does and vLLM does"
+              + " not.");
     }
   }
 }

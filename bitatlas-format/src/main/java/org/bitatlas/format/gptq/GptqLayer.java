@@ -81,8 +81,7 @@ final class GptqLayer {
     }
     int groups = Math.ceilDiv(columns, groupSize);
     int words = PackedWords.rowWords(columns, bits);
-    int[] codes =
-        StoredIntegers.ints(take(stored, module + ".qweight", consumed), words, rows);
+    int[] codes = StoredIntegers.ints(take(stored, module + ".qweight", consumed), words, rows);
     int zeroWords = PackedWords.rowWords(rows, bits);
     byte[] zeros =
         version.unpack(

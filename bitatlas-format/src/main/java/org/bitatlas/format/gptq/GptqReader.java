@@ -42,8 +42,8 @@ public final class GptqReader implements FormatReader {
     if (section.isEmpty() && Files.isRegularFile(legacy)) {
       section = Optional.of(new ConfigFields(legacy, "the file", JsonFile.read(legacy)));
     }
-    return section.filter(fields ->
-        fields.text("quant_method").map("gptq"::equals).orElse(fields.has("desc_act")));
+    return section.filter(
+        fields -> fields.text("quant_method").map("gptq"::equals).orElse(fields.has("desc_act")));
   }
 
   @Override

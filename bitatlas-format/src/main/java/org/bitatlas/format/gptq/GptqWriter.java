@@ -51,7 +51,8 @@ public record GptqWriter(GptqVersion version, boolean roundScales) implements Fo
     HalfScales.require(source, format(), roundScales, notes);
     if (version == GptqVersion.V2) {
       notes.add(
-          "The zero points are stored as they are (checkpoint_format gptq_v2), which loaders that know version 1 only misread by one.");
+          "The zero points are stored as they are (checkpoint_format gptq_v2), which loaders that"
+              + " know version 1 only misread by one.");
     }
     List<TensorData> tensors = new ArrayList<>();
     grids.forEach((module, grid) -> tensors.addAll(GptqLayer.tensors(module, grid, version)));
@@ -90,7 +91,8 @@ public record GptqWriter(GptqVersion version, boolean roundScales) implements Fo
       throw FormatRefusal.of(
           format(),
           module,
-          "it has a zero point 0, which version 1 cannot tell from the largest; export with --gptq-format v2");
+          "it has a zero point 0, which version 1 cannot tell from the largest; export with"
+              + " --gptq-format v2");
     }
   }
 }

@@ -100,16 +100,14 @@ class AwqTest {
     assertRefused(quantized(grids(8, 32)), "8 bits");
     assertRefused(
         quantized(
-            (module, size) ->
-                grids(4, module.endsWith("q_proj") ? 16 : 32).apply(module, size)),
+            (module, size) -> grids(4, module.endsWith("q_proj") ? 16 : 32).apply(module, size)),
         "one group size");
-    assertRefused(
-        quantized((module, size) -> SmallModel.binary(size[0], size[1])), "BiLLM");
+    assertRefused(quantized((module, size) -> SmallModel.binary(size[0], size[1])), "BiLLM");
   }
 
   private void assertRefused(Path quantized, String reason) {
-    assertThatThrownBy(() ->
-            RoundTrip.export(quantized, new AwqWriter(), folder.resolve("refused")))
+    assertThatThrownBy(
+            () -> RoundTrip.export(quantized, new AwqWriter(), folder.resolve("refused")))
         .isInstanceOf(FormatRefusal.class)
         .hasMessageContaining(reason);
     assertThat(folder.resolve("refused")).doesNotExist();

@@ -47,8 +47,7 @@ class GptqRoundTripTest {
           scattered
               ? Optional.of(IntStream.range(0, size[1]).map(k -> (k * 7 + 3) % groups).toArray())
               : Optional.empty();
-      return SmallModel.grid(
-          size[0], size[1], bits, columns, symmetric, index, module.hashCode());
+      return SmallModel.grid(size[0], size[1], bits, columns, symmetric, index, module.hashCode());
     };
   }
 
@@ -74,9 +73,8 @@ class GptqRoundTripTest {
   @Test
   void layersOfDifferentWidthsAreOverrides() throws IOException {
     Path written =
-        quantized(
-            (module, size) ->
-                grids(module.endsWith("down_proj") ? 8 : 4, 32, true, false).apply(module, size));
+        quantized((module, size) ->
+            grids(module.endsWith("down_proj") ? 8 : 4, 32, true, false).apply(module, size));
     Path partly = folder.resolve("partly");
     SmallModel.keepFloat(written, partly, "model.layers.1.self_attn.o_proj");
     RoundTrip.assertExact(partly, V1, folder.resolve("export"));

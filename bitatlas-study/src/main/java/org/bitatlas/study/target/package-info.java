@@ -1,0 +1,8 @@
+/**
+ * Hardware as data, and how fast a model would run on it. Entry types: HardwareTarget, Roofline.
+ * What is predicted here is never mixed with what {@code study.bench} measures.
+ */
+@NullMarked
+package org.bitatlas.study.target;
+
+import org.jspecify.annotations.NullMarked;
