@@ -158,6 +158,10 @@ final class BenchCommand implements Callable<Integer> {
     if (model.isPresent() == shape.isPresent()) {
       throw new UsageException("Give either a MODEL or --shape NAME.");
     }
+    if (engine.numerics.emulation().isPresent()) {
+      throw new UsageException(
+          "bench measures this machine, and --numerics emulates another; leave --numerics out.");
+    }
     Execution execution =
         engine
             .execution

@@ -25,6 +25,7 @@ import picocli.CommandLine.Spec;
       PlanCommand.class,
       BenchCommand.class,
       EvaluateCommand.class,
+      NumericsCommand.class,
       TasksCommand.class,
       ImportCommand.class,
       ChatCommand.class,

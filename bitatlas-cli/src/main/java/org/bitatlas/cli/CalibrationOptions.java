@@ -87,7 +87,7 @@ final class CalibrationOptions {
     return CalibrationSets.ofIds(sequences, "random token ids, seed " + selection.seed());
   }
 
-  private static Path locate(String file) {
+  static Path locate(String file) {
     return file.equals(ModelReference.NANO)
         ? ModelReference.nano().calibrationFile()
         : Path.of(file);

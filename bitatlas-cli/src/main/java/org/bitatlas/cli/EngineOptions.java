@@ -1,6 +1,7 @@
 package org.bitatlas.cli;
 
 import java.util.Optional;
+import org.bitatlas.model.Execution;
 import org.bitatlas.model.Precision;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
@@ -18,6 +19,8 @@ final class EngineOptions {
 
   @Mixin ExecutionOptions execution;
 
+  @Mixin NumericsOption numerics;
+
   @Mixin DeviceOption device;
 
   /** Worker threads, at least 1. */
@@ -25,8 +28,22 @@ final class EngineOptions {
     return threads.threads();
   }
 
-  /** The precision asked for, or the one that suits this machine. */
+  /** How quantized layers are computed: the numerics asked for, or the execution. */
+  Execution execution() {
+    if (numerics.emulation().isPresent() && execution.asked().isPresent()) {
+      throw new UsageException(
+          "--numerics %s is an execution of its own; leave --execution out."
+              .formatted(numerics.emulation().get().numerics()));
+    }
+    return numerics.emulation().orElseGet(execution::execution);
+  }
+
+  /** The precision asked for, or the one that suits the numerics or this machine. */
   Precision precision() {
-    return precision.orElseGet(() -> Precision.preferred().precision());
+    return precision.orElseGet(
+        () ->
+            numerics.emulation().isPresent()
+                ? Precision.BF16
+                : Precision.preferred().precision());
   }
 }

@@ -4,7 +4,9 @@ import java.util.Locale;
 import java.util.Optional;
 import org.bitatlas.model.Execution;
 import org.bitatlas.model.TransformerModel;
+import picocli.CommandLine.ITypeConverter;
 import picocli.CommandLine.Option;
+import picocli.CommandLine.TypeConversionException;
 
 /** How the layers of a quantized model are computed. */
 final class ExecutionOptions {
@@ -18,6 +20,7 @@ final class ExecutionOptions {
   @Option(
       names = "--execution",
       paramLabel = "E",
+      converter = Names.class,
       description =
           "simulated (dequantized once, rounded in float) or integer (packed codes, integer"
               + " products). Default: simulated; of bench: integer.")
@@ -49,6 +52,20 @@ final class ExecutionOptions {
   void check(TransformerModel model, boolean quantized) {
     if (quantized && requiresKernels()) {
       model.requirePromisedKernels();
+    }
+  }
+
+  /** The executions that are our own. */
+  static final class Names implements ITypeConverter<Execution> {
+    @Override
+    public Execution convert(String value) {
+      for (Execution execution : Execution.values()) {
+        if (!execution.emulated() && name(execution).equalsIgnoreCase(value)) {
+          return execution;
+        }
+      }
+      throw new TypeConversionException(
+          "there is no execution '%s'; give simulated or integer".formatted(value));
     }
   }
 

@@ -2,6 +2,7 @@ package org.bitatlas.cli;
 
 import java.nio.file.Path;
 import org.bitatlas.generate.TransformerLanguageModel;
+import org.bitatlas.model.Execution;
 import org.bitatlas.model.ModelFolder;
 import org.bitatlas.model.TransformerModel;
 import org.bitatlas.tensor.Device;
@@ -22,12 +23,13 @@ record LoadedModel(
   /** Loads a model by what the user calls it, float or quantized. */
   static LoadedModel load(String model, EngineOptions engine) {
     int threads = engine.threads();
-    Device device = engine.device.device(engine.execution.execution());
+    Execution execution = engine.execution();
+    Device device = engine.device.device(execution);
     Path folder = ModelReference.folder(model);
     ChatTokenizer tokenizer = ChatTokenizers.load(folder);
     try (ModelFolder opened = ModelFolder.open(folder)) {
       TransformerModel transformer =
-          opened.load(engine.precision(), engine.execution.execution(), threads, device);
+          opened.load(engine.precision(), execution, threads, device);
       try {
         engine.execution.check(transformer, opened.quantized().isPresent());
       } catch (RuntimeException refused) {

@@ -41,6 +41,12 @@ final class ByteWeights {
 
   /** The codes of a layer whose codes {@link #fit}. */
   static MatmulWeight of(GridLinear linear) {
+    return MatmulWeight.codes(signed(linear), linear.outputFeatures(), linear.inputFeatures())
+        .withChannelScales(linear.scales());
+  }
+
+  /** The codes of a layer that {@link #fit}, less their zero points [N x K]. */
+  static byte[] signed(GridLinear linear) {
     int columns = linear.inputFeatures();
     byte[] codes = new byte[Math.multiplyExact(linear.outputFeatures(), columns)];
     byte[] row = new byte[columns];
@@ -50,7 +56,6 @@ final class ByteWeights {
         codes[n * columns + k] = (byte) (row[k] - linear.zeroPoints()[n]);
       }
     }
-    return MatmulWeight.codes(codes, linear.outputFeatures(), columns)
-        .withChannelScales(linear.scales());
+    return codes;
   }
 }

@@ -64,7 +64,7 @@ public final class IntegerRows implements DecodeRows {
   }
 
   /** Whether every zero point is 2^(bits-1). */
-  private static boolean middleEverywhere(GridLinear linear) {
+  static boolean middleEverywhere(GridLinear linear) {
     int middle = 1 << (linear.bits() - 1);
     for (byte zero : linear.zeroPoints()) {
       if ((zero & 0xFF) != middle) {

@@ -7,7 +7,11 @@ import org.bitatlas.tensor.Tensor;
  * come from several threads at once.
  */
 public sealed interface PackedLinear extends AutoCloseable
-    permits IntegerLinear, WeightOnlyLinear, DenseLinear {
+    permits IntegerLinear,
+        WeightOnlyLinear,
+        DenseLinear,
+        AscendIntegerLinear,
+        AscendWeightOnlyLinear {
 
   /** Output features N. */
   int outputFeatures();

@@ -1,5 +1,8 @@
 package org.bitatlas.model;
 
+import java.util.Locale;
+import java.util.Optional;
+import org.bitatlas.kernel.AscendLinears;
 import org.bitatlas.tensor.BitAtlasException;
 import org.bitatlas.tensor.Device;
 
@@ -8,18 +11,83 @@ public enum Execution {
   /** Weights dequantized once, activations rounded in float: float products. */
   SIMULATED,
   /** From packed codes: integer products where activations are quantized too. */
-  INTEGER;
+  INTEGER,
+  /**
+   * As an Ascend 910B computes them, emulated on the CPU with activations in bf16; never run on
+   * hardware. What is exact: docs/ascend-numerics.md.
+   */
+  ASCEND_910B;
+
+  /** What our own arithmetic is called among numerics. */
+  public static final String OURS = "ours";
+
+  /**
+   * The execution that emulates a machine; empty for {@link #OURS}.
+   *
+   * @throws BitAtlasException for an unknown name
+   */
+  public static Optional<Execution> ofNumerics(String name) {
+    if (name.strip().equalsIgnoreCase(OURS)) {
+      return Optional.empty();
+    }
+    for (Execution execution : values()) {
+      if (execution.emulated() && execution.numerics().equalsIgnoreCase(name.strip())) {
+        return Optional.of(execution);
+      }
+    }
+    throw new BitAtlasException(
+        "There are no numerics '%s'; give %s or %s."
+            .formatted(name, OURS, ASCEND_910B.numerics()));
+  }
+
+  /** The name of the numerics, for example {@code ascend-910b}. */
+  public String numerics() {
+    return emulated() ? name().toLowerCase(Locale.ROOT).replace('_', '-') : OURS;
+  }
+
+  /** Whether quantized layers keep their codes. */
+  boolean onCodes() {
+    return this != SIMULATED;
+  }
+
+  /** Whether it stands for the arithmetic of another machine. */
+  public boolean emulated() {
+    return this == ASCEND_910B;
+  }
+
+  /** What has to be said wherever numbers of it are shown; empty where they are our own. */
+  public String label() {
+    return emulated() ? AscendLinears.LABEL : "";
+  }
 
   /**
    * Refuses a device that has no kernels for it.
    *
-   * @throws BitAtlasException for integers anywhere but on the CPU
+   * @throws BitAtlasException for anything but simulation anywhere but on the CPU
    */
   public void requireOn(Device device) {
+    if (emulated() && !device.isHost()) {
+      throw new BitAtlasException(
+          "Ascend numerics are emulated on the CPU only, not on %s; leave --device out."
+              .formatted(device));
+    }
     if (this == INTEGER && !device.isHost()) {
       throw new BitAtlasException(
           "Integer execution runs on the CPU only, not on %s; ask for simulated execution, or for the CPU."
               .formatted(device));
+    }
+  }
+
+  /**
+   * Refuses a precision that it does not have.
+   *
+   * @throws BitAtlasException for an emulation with activations in anything but bf16
+   */
+  public void requireIn(Precision precision) {
+    if (emulated() && precision != Precision.BF16) {
+      throw new BitAtlasException(
+          "Ascend numerics have activations in bf16, not %s; leave the precision out, or give bf16."
+              .formatted(precision.name().toLowerCase(Locale.ROOT)));
     }
   }
 }

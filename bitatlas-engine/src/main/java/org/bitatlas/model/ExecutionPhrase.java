@@ -2,12 +2,16 @@ package org.bitatlas.model;
 
 import java.util.ArrayList;
 import java.util.Collection;
+import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
+import java.util.SequencedMap;
 import java.util.stream.Collectors;
 import java.util.stream.Stream;
+import org.bitatlas.kernel.AscendLinears;
+import org.bitatlas.kernel.AscendScheme;
 import org.bitatlas.scheme.ActivationQuantizer;
 import org.bitatlas.scheme.AttentionActivations;
 import org.bitatlas.scheme.FloatLinear;
@@ -36,16 +40,41 @@ final class ExecutionPhrase {
     return quantized.map(present -> packed(present, precision)).orElse("float: " + precision);
   }
 
+  /** What a model computes with whose layers compute as an NPU does. */
+  static String ofEmulated(Optional<QuantizedCheckpoint> quantized) {
+    SequencedMap<String, Integer> counts = new LinkedHashMap<>();
+    int dropped = 0;
+    if (quantized.isPresent()) {
+      for (Map.Entry<String, StoredLinear> entry : quantized.get().linears().entrySet()) {
+        if (!table(entry.getKey()) && !(entry.getValue() instanceof FloatLinear)) {
+          AscendScheme scheme =
+              AscendScheme.of(
+                  entry.getKey(),
+                  entry.getValue(),
+                  quantized.get().activationsOf(entry.getKey()));
+          counts.merge(scheme.name(), 1, Integer::sum);
+          dropped += scheme.dropsBias() ? 1 : 0;
+        }
+      }
+    }
+    List<String> parts = new ArrayList<>();
+    counts.forEach((scheme, count) -> count(parts, count, "linear layers as " + scheme));
+    count(parts, dropped, "of them without the bias they may have (it is not added there)");
+    parts.add("BF16 between them");
+    return AscendLinears.LABEL + " (Ascend 910B): " + String.join(", ", parts);
+  }
+
+  private static boolean table(String module) {
+    return module.equals(QuantizedCheckpoint.EMBEDDING) || module.equals(QuantizedCheckpoint.HEAD);
+  }
+
   private static String packed(QuantizedCheckpoint quantized, Precision precision) {
     List<String> parts = new ArrayList<>();
     long integer = 0;
     long weightOnly = 0;
     long rounded = 0;
     for (Map.Entry<String, StoredLinear> entry : quantized.linears().entrySet()) {
-      boolean table =
-          entry.getKey().equals(QuantizedCheckpoint.EMBEDDING)
-              || entry.getKey().equals(QuantizedCheckpoint.HEAD);
-      if (table || entry.getValue() instanceof FloatLinear) {
+      if (table(entry.getKey()) || entry.getValue() instanceof FloatLinear) {
         continue;
       }
       boolean quantizedInput = quantized.activationsOf(entry.getKey()).input().isPresent();

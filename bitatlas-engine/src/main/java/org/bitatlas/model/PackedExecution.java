@@ -16,7 +16,7 @@ import org.bitatlas.tensor.Tensor;
  */
 final class PackedExecution implements AutoCloseable {
 
-  private final boolean onCodes;
+  private final Execution execution;
   private final KernelThreads threads;
   private final RowKernels kernels = RowKernels.selected();
   private final KernelTrace trace = new KernelTrace();
@@ -24,14 +24,19 @@ final class PackedExecution implements AutoCloseable {
   private final Map<Integer, IdleObjects<LinearInput>> idle = new ConcurrentHashMap<>();
 
   PackedExecution(Execution execution, int threads) {
-    this.onCodes = execution == Execution.INTEGER;
+    this.execution = execution;
     this.threads = new KernelThreads(threads);
     this.blockRows = new BlockRows(kernels, this.threads);
   }
 
   /** Whether quantized layers are multiplied from their codes. */
   boolean onCodes() {
-    return onCodes;
+    return execution.onCodes();
+  }
+
+  /** Whether quantized layers compute as another machine does. */
+  boolean emulated() {
+    return execution.emulated();
   }
 
   KernelThreads threads() {

@@ -4,6 +4,7 @@ import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Optional;
+import org.bitatlas.kernel.AscendLinears;
 import org.bitatlas.kernel.DenseLinear;
 import org.bitatlas.kernel.IntegerLinear;
 import org.bitatlas.kernel.IntegerRows;
@@ -95,6 +96,9 @@ final class PackedParts {
                 projections.stream()
                     .map(projection -> (GridLinear) codes(projection).orElseThrow())
                     .toList());
+    if (execution.emulated()) {
+      return emulated(projections, linear);
+    }
     Optional<ActivationQuantizer> input = around(first).input();
     if (linear instanceof GridLinear grid && input.filter(q -> integer(q, grid)).isPresent()) {
       PackedLinear packed =
@@ -105,6 +109,17 @@ final class PackedParts {
     PackedLinear packed =
         new WeightOnlyLinear(linear, bias(projections), source.elementType(), execution.kernels());
     return PackedPart.onCodes(projections, packed, input.isPresent(), execution);
+  }
+
+  private PackedPart emulated(List<Projection> projections, StoredLinear linear) {
+    PackedLinear packed =
+        AscendLinears.pack(
+            projections.getFirst().module(layer),
+            linear,
+            bias(projections),
+            around(projections.getFirst()),
+            execution.kernels());
+    return PackedPart.onCodes(projections, packed, false, execution);
   }
 
   private DenseLinear dense(List<Projection> projections) {

@@ -46,11 +46,7 @@ public final class TransformerModel implements AutoCloseable {
     this.precision = precision;
     this.device = source.device();
     this.packed = packed;
-    this.execution =
-        (packed.filter(PackedExecution::onCodes).isPresent()
-                ? ExecutionPhrase.ofPacked(source.quantized(), precision)
-                : ExecutionPhrase.of(source.quantized(), precision))
-            + ExecutionPhrase.on(device);
+    this.execution = phrase(source, precision, packed) + ExecutionPhrase.on(device);
     tables = new VocabularyTables(source, packed);
     finalNorm = source.owned("model.norm.weight", architecture.hiddenSize());
     rotary =
@@ -72,6 +68,16 @@ public final class TransformerModel implements AutoCloseable {
             architecture.keyValueHeads(),
             architecture.headDimension(),
             blocks.stream().map(block -> block.cacheStorage(precision.elementType())).toList());
+  }
+
+  private static String phrase(
+      WeightSource source, Precision precision, Optional<PackedExecution> packed) {
+    if (packed.filter(PackedExecution::emulated).isPresent()) {
+      return ExecutionPhrase.ofEmulated(source.quantized());
+    }
+    return packed.filter(PackedExecution::onCodes).isPresent()
+        ? ExecutionPhrase.ofPacked(source.quantized(), precision)
+        : ExecutionPhrase.of(source.quantized(), precision);
   }
 
   /**
@@ -137,7 +143,8 @@ public final class TransformerModel implements AutoCloseable {
   /**
    * Loads a quantized model to be run on the CPU. With {@link Execution#INTEGER} its linears are
    * packed from their codes and never dequantized as a whole, embedding and head included; with
-   * {@link Execution#SIMULATED} they are dequantized and packed as floats.
+   * {@link Execution#SIMULATED} they are dequantized and packed as floats; with {@link
+   * Execution#ASCEND_910B} they compute as that machine does.
    *
    * @param threads threads that share the products of one sequence, at least 1; results do not
    *     depend on it
@@ -179,7 +186,11 @@ public final class TransformerModel implements AutoCloseable {
   private static TransformerModel toBeRun(
       WeightSource source, Precision precision, Execution execution, int threads) {
     execution.requireOn(source.device());
+    execution.requireIn(precision);
     source.device().requireAvailable();
+    if (execution.emulated()) {
+      source.quantized().ifPresent(EmulatedFit::check);
+    }
     return new TransformerModel(
         source,
         precision,
@@ -218,8 +229,11 @@ public final class TransformerModel implements AutoCloseable {
    */
   public void requirePromisedKernels() {
     Optional<String> below =
-        packed.filter(PackedExecution::onCodes).isEmpty()
-            ? Optional.of("every quantized layer would run as simulated in float")
+        packed.filter(PackedExecution::onCodes).isEmpty() || packed.get().emulated()
+            ? Optional.of(
+                packed.filter(PackedExecution::emulated).isPresent()
+                    ? "every quantized layer would run as an emulation of another machine"
+                    : "every quantized layer would run as simulated in float")
             : Stream.concat(
                     blocks.stream().flatMap(block -> block.belowPromise().stream()),
                     tables.belowPromise().stream())
@@ -296,6 +310,11 @@ public final class TransformerModel implements AutoCloseable {
 
   Tensor block(int layer, Tensor hidden, Attention attention, LinearInputObserver observer) {
     return blocks.get(layer).forwardWhole(hidden, attention, observer);
+  }
+
+  /** The operators of a block, as the model runs them. */
+  BlockOperators operators(int layer) {
+    return blocks.get(layer).operators();
   }
 
   /**

@@ -68,7 +68,7 @@ final class VocabularyTables implements AutoCloseable {
   }
 
   private Optional<StoredLinear> codes(WeightSource source, String module) {
-    if (execution.filter(PackedExecution::onCodes).isEmpty()) {
+    if (execution.filter(VocabularyTables::multipliesCodes).isEmpty()) {
       return Optional.empty();
     }
     Optional<StoredLinear> codes = source.codes(module);
@@ -76,6 +76,11 @@ final class VocabularyTables implements AutoCloseable {
         WeightSource.requireSize(
             linear, module, architecture.vocabularySize(), architecture.hiddenSize()));
     return codes;
+  }
+
+  /** Embedding and head are float on an NPU. */
+  private static boolean multipliesCodes(PackedExecution execution) {
+    return execution.onCodes() && !execution.emulated();
   }
 
   private Tensor table(WeightSource source, String module) {

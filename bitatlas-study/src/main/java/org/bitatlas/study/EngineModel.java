@@ -84,12 +84,7 @@ final class EngineModel implements Workbench.Model {
     identity.put("tokenizer", tokenizer.tokenizer().digest());
     identity.put("template", tokenizer.template().map(ChatTemplate::digest).orElse("none"));
     identity.put("precision", setting.precision().toString());
-    identity.put(
-        "kernels",
-        switch (setting.spec().execution()) {
-          case SIMULATED -> "weights dequantized and packed once";
-          case INTEGER -> "packed codes, exact integer products";
-        });
+    identity.put("kernels", kernels(setting.spec().execution()));
     Device device = setting.options().device();
     if (!device.isHost()) {
       identity.put("device", device.toString());
@@ -100,6 +95,14 @@ final class EngineModel implements Workbench.Model {
     identity.put("version.method", QuantizationPipeline.versions().toString());
     identity.put("version.protocol", Integer.toString(TaskRunner.BEHAVIOUR_VERSION));
     return identity;
+  }
+
+  private static String kernels(Execution execution) {
+    return switch (execution) {
+      case SIMULATED -> "weights dequantized and packed once";
+      case INTEGER -> "packed codes, exact integer products";
+      case ASCEND_910B -> execution.label();
+    };
   }
 
   @Override
