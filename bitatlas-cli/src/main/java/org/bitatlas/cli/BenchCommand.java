@@ -53,8 +53,8 @@ final class BenchCommand implements Callable<Integer> {
       split = ",",
       defaultValue = "fp32,bf16,w8a8,w8a8-static,w4a8,w8a16,w4a16-g128,w4a4",
       description =
-          "What to compare (default: ${DEFAULT-VALUE}); also w4a8-g128, w4a8-g128x2, w4a8-down8, w4a4-flat,"
-              + " w3a16-g128, w2a16-g128, binary, w8a8-kv8 and w4a16-g128-kv4.")
+          "What to compare (default: ${DEFAULT-VALUE}); also w4a8-g128, w4a8-g128x2, w4a8-down8,"
+              + " w4a4-flat, w3a16-g128, w2a16-g128, binary, w8a8-kv8 and w4a16-g128-kv4.")
   List<String> schemes = List.of();
 
   @Option(

@@ -40,10 +40,7 @@ final class EngineOptions {
 
   /** The precision asked for, or the one that suits the numerics or this machine. */
   Precision precision() {
-    return precision.orElseGet(
-        () ->
-            numerics.emulation().isPresent()
-                ? Precision.BF16
-                : Precision.preferred().precision());
+    return precision.orElseGet(() ->
+        numerics.emulation().isPresent() ? Precision.BF16 : Precision.preferred().precision());
   }
 }

@@ -28,8 +28,7 @@ record LoadedModel(
     Path folder = ModelReference.folder(model);
     ChatTokenizer tokenizer = ChatTokenizers.load(folder);
     try (ModelFolder opened = ModelFolder.open(folder)) {
-      TransformerModel transformer =
-          opened.load(engine.precision(), execution, threads, device);
+      TransformerModel transformer = opened.load(engine.precision(), execution, threads, device);
       try {
         engine.execution.check(transformer, opened.quantized().isPresent());
       } catch (RuntimeException refused) {

@@ -88,7 +88,8 @@ final class NumericsCommand implements Callable<Integer> {
   public Integer call() {
     Execution other = numerics.emulation().orElse(Execution.ASCEND_910B);
     if (numerics.asked.isPresent() && numerics.emulation().isEmpty()) {
-      throw new UsageException("Our own numerics are compared already; give --numerics ascend-910b.");
+      throw new UsageException(
+          "Our own numerics are compared already; give --numerics ascend-910b.");
     }
     Path folder = ModelReference.folder(model);
     Precision precision = Precision.preferred().precision();
@@ -116,9 +117,7 @@ final class NumericsCommand implements Callable<Integer> {
         CalibrationSource.parse(
             source, Optional.empty(), Optional.empty(), CalibrationOptions::locate);
     return CalibrationSets.of(
-        from,
-        ChatTokenizers.load(folder),
-        new CalibrationSets.Selection(samples, length, 0));
+        from, ChatTokenizers.load(folder), new CalibrationSets.Selection(samples, length, 0));
   }
 
   private NumericsComparison.Result besideFloat(
@@ -139,7 +138,9 @@ final class NumericsCommand implements Callable<Integer> {
       NumericsComparison.Result result, Precision precision, Execution other, PrintWriter out) {
     String name = other.numerics();
     out.println("Error of each layer's outputs, relative, against its weights without rounding:");
-    out.println("cpu: integer execution, %s between; %s: %s".formatted(precision, name, AscendLinears.LABEL));
+    out.println(
+        "cpu: integer execution, %s between; %s: %s"
+            .formatted(precision, name, AscendLinears.LABEL));
     out.println();
     out.println(row("layer", "executed as", "cpu", name.substring(0, name.indexOf('-')), "apart"));
     for (NumericsComparison.Layer layer : result.layers()) {
@@ -162,15 +163,14 @@ final class NumericsCommand implements Callable<Integer> {
                 percent(result.agreement())));
     result
         .oursToFloat()
-        .ifPresent(
-            ours ->
-                out.println(
-                    "KL divergence from float: cpu %s nats, %s %s nats (%s)"
-                        .formatted(
-                            number(ours),
-                            name,
-                            number(result.theirsToFloat().orElse(Double.NaN)),
-                            AscendLinears.LABEL)));
+        .ifPresent(ours ->
+            out.println(
+                "KL divergence from float: cpu %s nats, %s %s nats (%s)"
+                    .formatted(
+                        number(ours),
+                        name,
+                        number(result.theirsToFloat().orElse(Double.NaN)),
+                        AscendLinears.LABEL)));
   }
 
   private static String row(Object... cells) {

@@ -41,8 +41,7 @@ sealed interface AscendArithmetic {
     public void finish(int[] sums, float tokenScale, float[] outputs) {
       for (int n = 0; n < scales.quantBias().length; n++) {
         outputs[n] =
-            Dequantization.staticBf16(
-                sums[n] + scales.quantBias()[n], scales.dequantScales()[n]);
+            Dequantization.staticBf16(sums[n] + scales.quantBias()[n], scales.dequantScales()[n]);
       }
     }
   }
@@ -53,8 +52,7 @@ sealed interface AscendArithmetic {
    * @param weightScales [N], in bf16
    * @param bias b [N], or empty
    */
-  record PerToken(TokenScale kind, float[] weightScales, float[] bias)
-      implements AscendArithmetic {
+  record PerToken(TokenScale kind, float[] weightScales, float[] bias) implements AscendArithmetic {
 
     @Override
     public float quantize(float[] values, int from, int columns, byte[] codes) {

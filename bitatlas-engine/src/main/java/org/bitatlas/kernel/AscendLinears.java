@@ -10,6 +10,9 @@ public final class AscendLinears {
   /** Said wherever something of this kind is named. */
   public static final String LABEL = "emulated Ascend numerics, never run on hardware";
 
+  /** Raised when the same layer and inputs would give other outputs. */
+  public static final int BEHAVIOUR_VERSION = 1;
+
   private AscendLinears() {}
 
   /**
@@ -31,8 +34,7 @@ public final class AscendLinears {
     return switch (scheme) {
       case W8A8, W8A8_DYNAMIC, W4A4_DYNAMIC, W4A4_FLATQUANT_DYNAMIC ->
           new AscendIntegerLinear(scheme, linear, bias, around.input().orElseThrow());
-      case W8A16, W4A16, W4A8_DYNAMIC ->
-          new AscendWeightOnlyLinear(scheme, linear, bias, kernels);
+      case W8A16, W4A16, W4A8_DYNAMIC -> new AscendWeightOnlyLinear(scheme, linear, bias, kernels);
     };
   }
 }

@@ -20,7 +20,9 @@ public enum AscendScheme {
   W8A8_DYNAMIC,
   /** Weights of 8 bits become bf16. */
   W8A16,
-  /** Weights of up to 4 bits become bf16; the operator has it, dense layers of vLLM-Ascend do not. */
+  /**
+   * Weights of up to 4 bits become bf16; the operator has it, dense layers of vLLM-Ascend do not.
+   */
   W4A16,
   /**
    * The dense layer of releases up to v0.26: activations are not quantized, and the bias is not
@@ -62,8 +64,7 @@ public enum AscendScheme {
 
   private static AscendScheme integer(
       String module, GridLinear grid, ActivationQuantizer input, boolean transformed) {
-    boolean perToken =
-        input.dynamic() && input.symmetric() && input.strategy() == Strategy.TOKEN;
+    boolean perToken = input.dynamic() && input.symmetric() && input.strategy() == Strategy.TOKEN;
     if (!perToken && input.dynamic()) {
       throw refused(
           module, "inputs are quantized there symmetrically per token, or with a static range");

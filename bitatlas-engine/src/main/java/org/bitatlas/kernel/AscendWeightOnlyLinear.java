@@ -12,8 +12,8 @@ import org.bitatlas.tensor.Tensor;
 
 /**
  * A layer whose weight alone is quantized as an Ascend 910B computes it. Many rows: every weight
- * becomes the bf16 value that its vector unit makes, and a bf16 product follows, whose order of sums
- * is this CPU's. Few rows: activations of two digits times codes, within {@link
+ * becomes the bf16 value that its vector unit makes, and a bf16 product follows, whose order of
+ * sums is this CPU's. Few rows: activations of two digits times codes, within {@link
  * RowDigits#TOLERANCE}. How many rows are few depends on the rows of a call, there as here; a call
  * here is what the engine computes together, not a server's batch.
  */
@@ -30,18 +30,13 @@ final class AscendWeightOnlyLinear implements PackedLinear {
    * @param scheme without an integer product
    * @param bias b [N], or empty; left out where the scheme leaves it out
    */
-  AscendWeightOnlyLinear(
-      AscendScheme scheme, GridLinear stored, float[] bias, RowKernels kernels) {
+  AscendWeightOnlyLinear(AscendScheme scheme, GridLinear stored, float[] bias, RowKernels kernels) {
     this.scheme = scheme;
     this.linear = withLoadedScales(stored);
     float[] added = scheme.dropsBias() ? new float[0] : bias;
     this.manyRows =
         DenseLinear.pack(
-            ElementType.BF16,
-            linear.outputFeatures(),
-            linear.inputFeatures(),
-            this::widen,
-            added);
+            ElementType.BF16, linear.outputFeatures(), linear.inputFeatures(), this::widen, added);
     this.fewRows =
         takesDigits(1)
             ? Optional.of(new WeightOnlyLinear(linear, added, ElementType.F32, kernels))
@@ -85,8 +80,7 @@ final class AscendWeightOnlyLinear implements PackedLinear {
         int cell = cells + linear.group(k);
         int code = (codes[k] & 0xFF) - middle;
         float offset = middle - (linear.zeroPoints()[cell] & 0xFF);
-        float weight =
-            WeightOnly.weight(code, offset, linear.scales()[cell], HalfFormat.BF16);
+        float weight = WeightOnly.weight(code, offset, linear.scales()[cell], HalfFormat.BF16);
         target.set(
             ValueLayout.JAVA_SHORT_UNALIGNED,
             ((long) n * columns + k) * Short.BYTES,
@@ -166,7 +160,9 @@ final class AscendWeightOnlyLinear implements PackedLinear {
         "%s, bf16 x s%d -> bf16%s"
             .formatted(scheme, linear.bits(), few ? ", rows as two digits" : ""),
         AscendLinears.LABEL,
-        few ? fewRows.orElseThrow().choice(rows).instructions() : manyRows.choice(rows).instructions());
+        few
+            ? fewRows.orElseThrow().choice(rows).instructions()
+            : manyRows.choice(rows).instructions());
   }
 
   @Override

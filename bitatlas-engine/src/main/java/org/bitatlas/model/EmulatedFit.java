@@ -27,10 +27,10 @@ final class EmulatedFit {
             "Ascend has no arithmetic for %s: its weight is float, but its inputs are quantized."
                 .formatted(module));
       }
-      if (!floats && !QuantizedCheckpoint.EMBEDDING.equals(module)
+      if (!floats
+          && !QuantizedCheckpoint.EMBEDDING.equals(module)
           && !QuantizedCheckpoint.HEAD.equals(module)) {
-        AscendScheme _ =
-            AscendScheme.of(module, entry.getValue(), quantized.activationsOf(module));
+        AscendScheme _ = AscendScheme.of(module, entry.getValue(), quantized.activationsOf(module));
       }
     }
     for (Map.Entry<Integer, AttentionActivations> entry : quantized.attention().entrySet()) {

@@ -36,8 +36,7 @@ public enum Execution {
       }
     }
     throw new BitAtlasException(
-        "There are no numerics '%s'; give %s or %s."
-            .formatted(name, OURS, ASCEND_910B.numerics()));
+        "There are no numerics '%s'; give %s or %s.".formatted(name, OURS, ASCEND_910B.numerics()));
   }
 
   /** The name of the numerics, for example {@code ascend-910b}. */

@@ -49,9 +49,7 @@ final class ExecutionPhrase {
         if (!table(entry.getKey()) && !(entry.getValue() instanceof FloatLinear)) {
           AscendScheme scheme =
               AscendScheme.of(
-                  entry.getKey(),
-                  entry.getValue(),
-                  quantized.get().activationsOf(entry.getKey()));
+                  entry.getKey(), entry.getValue(), quantized.get().activationsOf(entry.getKey()));
           counts.merge(scheme.name(), 1, Integer::sum);
           dropped += scheme.dropsBias() ? 1 : 0;
         }

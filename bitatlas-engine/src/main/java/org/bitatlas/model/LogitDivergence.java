@@ -1,6 +1,8 @@
 package org.bitatlas.model;
 
-/** How far logits are from others at the same positions: KL divergence and the most likely token. */
+/**
+ * How far logits are from others at the same positions: KL divergence and the most likely token.
+ */
 final class LogitDivergence {
 
   private double divergences;

@@ -125,11 +125,10 @@ public final class NumericsComparison implements AutoCloseable {
     QuantizedCheckpoint quantized =
         folder
             .quantized()
-            .orElseThrow(
-                () ->
-                    new BitAtlasException(
-                        "The model %s is float; give a quantized one, as quantize writes it."
-                            .formatted(folder.folder())));
+            .orElseThrow(() ->
+                new BitAtlasException(
+                    "The model %s is float; give a quantized one, as quantize writes it."
+                        .formatted(folder.folder())));
     Architecture architecture = folder.architecture();
     List<TransformerModel> loaded = new ArrayList<>();
     try {
@@ -157,23 +156,21 @@ public final class NumericsComparison implements AutoCloseable {
     SequencedMap<String, LinearActivations> around = new LinkedHashMap<>();
     quantized
         .activations()
-        .forEach(
-            (module, old) ->
-                around.put(
-                    module,
-                    new LinearActivations(old.transform(), Optional.empty(), Optional.empty())));
+        .forEach((module, old) ->
+            around.put(
+                module,
+                new LinearActivations(old.transform(), Optional.empty(), Optional.empty())));
     SequencedMap<Integer, AttentionActivations> attention = new LinkedHashMap<>();
     quantized
         .attention()
-        .forEach(
-            (layer, old) ->
-                attention.put(
-                    layer,
-                    new AttentionActivations(
-                        old.headTransform(),
-                        old.queryTransform(),
-                        Optional.empty(),
-                        Optional.empty())));
+        .forEach((layer, old) ->
+            attention.put(
+                layer,
+                new AttentionActivations(
+                    old.headTransform(),
+                    old.queryTransform(),
+                    Optional.empty(),
+                    Optional.empty())));
     return new QuantizedCheckpoint(
         quantized.linears(), around, attention, quantized.floats(), quantized.provenance());
   }
@@ -216,7 +213,8 @@ public final class NumericsComparison implements AutoCloseable {
     Tensor hidden = ours.embed(ids);
     for (int layer = 0; layer < architecture.layers(); layer++) {
       int current = layer;
-      hidden = ours.block(layer, hidden, (projection, input) -> observe(current, projection, input));
+      hidden =
+          ours.block(layer, hidden, (projection, input) -> observe(current, projection, input));
     }
     return ours.head(hidden);
   }

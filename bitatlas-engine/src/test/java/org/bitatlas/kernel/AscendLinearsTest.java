@@ -225,8 +225,9 @@ class AscendLinearsTest {
   }
 
   private static void refuses(GridLinear linear, ActivationQuantizer input, String why) {
-    assertThatThrownBy(
-            () -> AscendScheme.of("model.layers.3.mlp.up_proj", linear, LinearActivations.rounding(input)))
+    assertThatThrownBy(() ->
+            AscendScheme.of(
+                "model.layers.3.mlp.up_proj", linear, LinearActivations.rounding(input)))
         .isInstanceOf(BitAtlasException.class)
         .hasMessageContainingAll("model.layers.3.mlp.up_proj", why);
   }

@@ -50,6 +50,10 @@ final class EngineModel implements Workbench.Model {
   private final RunOptions run;
   // The float model answers first: its replies are the drafts of the quantized ones.
   private final DraftedLanguageModel.Drafts drafts = new DraftedLanguageModel.Drafts();
+  private Optional<Made> last = Optional.empty();
+
+  /** A checkpoint and what it was made by. */
+  private record Made(Recipe recipe, QuantizationResult result) {}
 
   /**
    * What a study fixes for a model.
@@ -136,7 +140,8 @@ final class EngineModel implements Workbench.Model {
         + AGAIN.promptTokens()
         + " prompt and "
         + AGAIN.scoringTokens()
-        + " scored tokens; scores through the paged cache; replies of the first run checked as drafts";
+        + " scored tokens; scores through the paged cache; replies of the first run checked as"
+        + " drafts";
   }
 
   private Workbench.Variant floatVariant(BatchLimits batches, boolean beside) {
@@ -192,15 +197,41 @@ final class EngineModel implements Workbench.Model {
 
   @Override
   public Workbench.Variant quantize(Recipe recipe) {
-    QuantizationResult result =
-        QuantizationPipeline.quantize(
-            new QuantizationPipeline.Source(
-                setting.name(), opened.architecture(), opened.checkpoint()),
-            recipe,
-            Optional.of(calibration),
-            setting.options().threads(),
-            _ -> {});
+    return quantize(recipe, setting.spec().execution(), setting.precision());
+  }
+
+  @Override
+  public Workbench.Variant quantize(Recipe recipe, Execution emulation) {
+    return quantize(recipe, emulation, Precision.BF16);
+  }
+
+  /** A recipe's checkpoint; the last one stays where a study runs it in several arithmetics. */
+  private QuantizationResult quantized(Recipe recipe) {
+    Optional<QuantizationResult> known =
+        last.filter(made -> made.recipe().equals(recipe)).map(Made::result);
+    if (known.isPresent()) {
+      return known.get();
+    }
+    last = Optional.empty();
+    QuantizationResult result = quantizeNow(recipe);
     keep(recipe, result);
+    if (setting.spec().recipes().stream().anyMatch(row -> row.emulation().isPresent())) {
+      last = Optional.of(new Made(recipe, result));
+    }
+    return result;
+  }
+
+  private QuantizationResult quantizeNow(Recipe recipe) {
+    return QuantizationPipeline.quantize(
+        new QuantizationPipeline.Source(setting.name(), opened.architecture(), opened.checkpoint()),
+        recipe,
+        Optional.of(calibration),
+        setting.options().threads(),
+        _ -> {});
+  }
+
+  private Workbench.Variant quantize(Recipe recipe, Execution execution, Precision precision) {
+    QuantizationResult result = quantized(recipe);
     ModelSize size =
         ModelSize.ofQuantized(
             result.checkpoint(), opened.checkpoint(), opened.architecture().tiedEmbeddings());
@@ -209,11 +240,11 @@ final class EngineModel implements Workbench.Model {
             opened.architecture(),
             opened.checkpoint(),
             result.checkpoint(),
-            setting.precision(),
-            setting.spec().execution(),
+            precision,
+            execution,
             setting.options().threads(),
             setting.options().device());
-    if (setting.options().requireKernels()) {
+    if (setting.options().requireKernels() && !execution.emulated()) {
       try {
         model.requirePromisedKernels();
       } catch (RuntimeException refused) {

@@ -6,6 +6,9 @@ import java.util.List;
 import java.util.SequencedMap;
 import org.bitatlas.eval.CollapseRule;
 import org.bitatlas.generate.ReferencedLanguageModel;
+import org.bitatlas.kernel.AscendLinears;
+import org.bitatlas.model.Execution;
+import org.bitatlas.model.Precision;
 
 /**
  * The rows and cells of one model of a study, with the keys of their records.
@@ -52,7 +55,11 @@ record Grid(String name, Workbench.Model model, List<Row> rows) {
         continue;
       }
       SequencedMap<String, String> own =
-          recipe.endpoint().map(model::endpointIdentity).orElse(identity);
+          recipe
+              .endpoint()
+              .map(model::endpointIdentity)
+              .orElseGet(() ->
+                  recipe.emulation().map(machine -> emulated(identity, machine)).orElse(identity));
       SequencedMap<String, String> options = new LinkedHashMap<>();
       options.put("recipe", recipe.method());
       if (recipe.isAgain()) {
@@ -104,6 +111,17 @@ record Grid(String name, Workbench.Model model, List<Row> rows) {
       rows.add(new Row(recipe, quantizationKey, List.copyOf(cells)));
     }
     return new Grid(name, model, List.copyOf(rows));
+  }
+
+  /** What identifies a model whose layers compute as another machine does. */
+  private static SequencedMap<String, String> emulated(
+      SequencedMap<String, String> identity, Execution machine) {
+    SequencedMap<String, String> emulated = new LinkedHashMap<>(identity);
+    emulated.put("precision", Precision.BF16.toString());
+    emulated.put("kernels", machine.label());
+    emulated.put("numerics", machine.numerics());
+    emulated.put("version.numerics", Integer.toString(AscendLinears.BEHAVIOUR_VERSION));
+    return emulated;
   }
 
   /** Tasks without replies have one column whatever the decodings. */

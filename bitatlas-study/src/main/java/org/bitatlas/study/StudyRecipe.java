@@ -3,6 +3,7 @@ package org.bitatlas.study;
 import java.util.LinkedHashMap;
 import java.util.Optional;
 import java.util.SequencedMap;
+import org.bitatlas.model.Execution;
 import org.bitatlas.quant.method.Recipe;
 
 /**
@@ -11,8 +12,18 @@ import org.bitatlas.quant.method.Recipe;
  * @param label name of the row, unique within a study, for example {@code GPTQ W4}
  * @param recipe the recipe; empty for the float model and an endpoint
  * @param endpoint the endpoint; empty for what runs here
+ * @param emulation the machine whose arithmetic the row emulates; empty for the study's execution
  */
-public record StudyRecipe(String label, Optional<Recipe> recipe, Optional<EndpointSpec> endpoint) {
+public record StudyRecipe(
+    String label,
+    Optional<Recipe> recipe,
+    Optional<EndpointSpec> endpoint,
+    Optional<Execution> emulation) {
+
+  /** A row in the study's execution. */
+  public StudyRecipe(String label, Optional<Recipe> recipe, Optional<EndpointSpec> endpoint) {
+    this(label, recipe, endpoint, Optional.empty());
+  }
 
   /** Method of an endpoint's row: how its weights were made is not known here. */
   public static final String ENDPOINT_METHOD = "endpoint";
@@ -50,6 +61,15 @@ public record StudyRecipe(String label, Optional<Recipe> recipe, Optional<Endpoi
     return new StudyRecipe(label, Optional.of(recipe), Optional.empty());
   }
 
+  /** This quantized row in the arithmetic of another machine; the label says so. */
+  public StudyRecipe emulating(Execution machine) {
+    return new StudyRecipe(
+        "%s [emulated %s numerics, never run on hardware]".formatted(label, machine.numerics()),
+        recipe,
+        endpoint,
+        Optional.of(machine));
+  }
+
   /** The model behind an endpoint; the label says that it is one. */
   public static StudyRecipe of(EndpointSpec endpoint) {
     return new StudyRecipe(
@@ -68,7 +88,8 @@ public record StudyRecipe(String label, Optional<Recipe> recipe, Optional<Endpoi
 
   /** Name of the method, for example {@code GPTQ}; the label for the float model. */
   public String method() {
-    return endpoint.isPresent() ? ENDPOINT_METHOD : recipe.map(Recipe::method).orElse(label);
+    String own = endpoint.isPresent() ? ENDPOINT_METHOD : recipe.map(Recipe::method).orElse(label);
+    return own + emulation.map(machine -> " on " + machine.numerics()).orElse("");
   }
 
   /** Weight bits of the recipe; 16 for the float model, 0 for an endpoint, which does not tell. */

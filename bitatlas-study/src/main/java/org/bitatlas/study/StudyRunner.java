@@ -15,6 +15,7 @@ import org.bitatlas.eval.CellState;
 import org.bitatlas.eval.SampleRecord;
 import org.bitatlas.eval.TaskResult;
 import org.bitatlas.eval.endpoint.Endpoint;
+import org.bitatlas.quant.method.Recipe;
 import org.bitatlas.tokenizer.ThinkingProtocol;
 
 /**
@@ -222,7 +223,12 @@ public final class StudyRunner {
       }
       listener.quantizing(grid.name(), row.recipe().label());
       long start = System.nanoTime();
-      Workbench.Variant variant = grid.model().quantize(row.recipe().recipe().get());
+      Recipe recipe = row.recipe().recipe().get();
+      Workbench.Variant variant =
+          row.recipe()
+              .emulation()
+              .map(machine -> grid.model().quantize(recipe, machine))
+              .orElseGet(() -> grid.model().quantize(recipe));
       timeLeft.quantized(row.recipe().method(), seconds(start));
       store.putLayerReports(row.quantizationKey(), variant.layerReports());
       return variant;

@@ -16,6 +16,7 @@ import java.util.OptionalInt;
 import java.util.SequencedMap;
 import java.util.Set;
 import java.util.function.Function;
+import java.util.stream.Stream;
 import org.bitatlas.eval.CollapseRule;
 import org.bitatlas.eval.endpoint.EndpointAddress;
 import org.bitatlas.model.Execution;
@@ -33,6 +34,7 @@ final class StudySpecReader {
   private static final String DEFAULT = "default-study.yaml";
   private static final String METHODS =
       "float, or a mapping with method: rtn or method: gptq, or with endpoint";
+  private static final String NUMERICS = "numerics";
   private static final Set<String> MODES =
       new LinkedHashSet<>(List.of("slow_think", "no_think", "auto_think"));
   private static final Set<String> KEYS =
@@ -45,6 +47,7 @@ final class StudySpecReader {
           "calibration",
           "precision",
           "execution",
+          "numerics",
           "decoding",
           "collapse",
           "margin",
@@ -150,16 +153,13 @@ final class StudySpecReader {
               if (!name.equals(StudyRecipe.FLOAT_LABEL)) {
                 throw root.wrong("recipes", "names '" + name + "'", METHODS);
               }
-              return List.of(new Listed(Optional.empty(), Optional.empty()));
+              return List.of(new Listed(Optional.empty(), Optional.empty(), List.of()));
             },
-            StudySpecReader::expand);
+            fields -> expand(fields, numerics(root, List.of(Optional.empty()))));
     List<Recipe> recipes = listed.stream().flatMap(row -> row.recipe().stream()).toList();
     List<StudyRecipe> rows = new ArrayList<>();
     rows.add(StudyRecipe.floatModel());
-    for (Recipe recipe : recipes) {
-      String brief = recipe.brief();
-      boolean unique = recipes.stream().filter(other -> other.brief().equals(brief)).count() == 1;
-      StudyRecipe row = StudyRecipe.of(unique ? brief : recipe.label(), recipe);
+    for (StudyRecipe row : listed.stream().flatMap(entry -> entry.rows(recipes)).toList()) {
       if (rows.stream().anyMatch(other -> other.label().equals(row.label()))) {
         throw root.wrong("recipes", "lists '" + row.label() + "' twice", "each recipe once");
       }
@@ -175,8 +175,41 @@ final class StudySpecReader {
     return List.copyOf(rows);
   }
 
-  /** An entry of the recipes: float where both are empty. */
-  private record Listed(Optional<Recipe> recipe, Optional<EndpointSpec> endpoint) {}
+  /**
+   * An entry of the recipes: float where both are empty.
+   *
+   * @param numerics in which a recipe is run: empty ones are the study's own
+   */
+  private record Listed(
+      Optional<Recipe> recipe,
+      Optional<EndpointSpec> endpoint,
+      List<Optional<Execution>> numerics) {
+
+    /** The rows of a recipe, one per arithmetic, named so that they differ from those of others. */
+    Stream<StudyRecipe> rows(List<Recipe> recipes) {
+      return recipe.stream()
+          .flatMap(own -> {
+            String brief = own.brief();
+            boolean unique =
+                recipes.stream().filter(other -> other.brief().equals(brief)).count() == 1;
+            StudyRecipe row = StudyRecipe.of(unique ? brief : own.label(), own);
+            return numerics.stream().map(machine -> machine.map(row::emulating).orElse(row));
+          });
+    }
+  }
+
+  /** The key {@code numerics}: whose arithmetic recipes are run in. */
+  private static List<Optional<Execution>> numerics(
+      YamlFields fields, List<Optional<Execution>> fallback) {
+    if (!fields.has(NUMERICS)) {
+      return fallback;
+    }
+    try {
+      return fields.texts(NUMERICS).stream().map(Execution::ofNumerics).distinct().toList();
+    } catch (BitAtlasException e) {
+      throw fields.because(e);
+    }
+  }
 
   private static EndpointSpec endpoint(YamlFields fields) {
     fields.only(Set.of("url", "label", "platform", "model", "of", "concurrency", "timeout"));
@@ -195,17 +228,21 @@ final class StudySpecReader {
   }
 
   /** One recipe per entry of the option {@code bits}; {@link Recipe#parse} knows the others. */
-  private static List<Listed> expand(YamlFields fields) {
+  private static List<Listed> expand(YamlFields fields, List<Optional<Execution>> numericsOfStudy) {
     if (fields.has("endpoint")) {
       EndpointSpec endpoint = endpoint(fields.only(Set.of("endpoint")).child("endpoint"));
-      return List.of(new Listed(Optional.empty(), Optional.of(endpoint)));
+      return List.of(new Listed(Optional.empty(), Optional.of(endpoint), List.of()));
     }
     List<Listed> recipes = new ArrayList<>();
     for (int bits : fields.integers("bits", 1, 8)) {
-      SequencedMap<String, String> options = fields.scalars(Set.of("bits"));
+      SequencedMap<String, String> options = fields.scalars(Set.of("bits", NUMERICS));
       options.put("bits", Integer.toString(bits));
       try {
-        recipes.add(new Listed(Optional.of(Recipe.parse(options)), Optional.empty()));
+        recipes.add(
+            new Listed(
+                Optional.of(Recipe.parse(options)),
+                Optional.empty(),
+                numerics(fields, numericsOfStudy)));
       } catch (BitAtlasException e) {
         throw fields.because(e);
       }

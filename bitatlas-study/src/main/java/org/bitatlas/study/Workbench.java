@@ -5,6 +5,7 @@ import java.util.Optional;
 import java.util.SequencedMap;
 import java.util.function.IntConsumer;
 import org.bitatlas.eval.TaskResult;
+import org.bitatlas.model.Execution;
 import org.bitatlas.quant.method.Recipe;
 import org.bitatlas.quant.pipeline.LayerReport;
 import org.bitatlas.scheme.ModelSize;
@@ -58,6 +59,11 @@ public interface Workbench {
 
     /** The model under a recipe, ready to answer. */
     Variant quantize(Recipe recipe);
+
+    /** The model under a recipe, whose layers compute as another machine does. */
+    default Variant quantize(Recipe recipe, Execution emulation) {
+      throw new UnsupportedOperationException(emulation.numerics());
+    }
 
     @Override
     void close();

@@ -73,6 +73,36 @@ class StudySpecTest {
   }
 
   @Test
+  void numericsMakeARowOfEachRecipeThatSaysWhatItIs() throws IOException {
+    StudySpec spec = read(MINIMAL + "numerics: [ours, ascend-910b]\n");
+    assertThat(spec.recipes())
+        .extracting(StudyRecipe::label)
+        .containsExactly(
+            "float",
+            "RTN W4",
+            "RTN W4 [emulated ascend-910b numerics, never run on hardware]",
+            "RTN W3",
+            "RTN W3 [emulated ascend-910b numerics, never run on hardware]");
+    assertThat(spec.recipes().get(2).emulation()).contains(Execution.ASCEND_910B);
+    assertThat(spec.recipes().get(2).method()).isEqualTo("RTN on ascend-910b");
+  }
+
+  @Test
+  void aRecipeMayHaveNumericsOfItsOwn() throws IOException {
+    StudySpec spec =
+        read(
+            MINIMAL.replace(
+                "{method: rtn, bits: [4, 3]}",
+                "{method: rtn, bits: 4}, {method: rtn, bits: 3, numerics: ascend-910b}"));
+    assertThat(spec.recipes())
+        .extracting(recipe -> recipe.emulation().isPresent())
+        .containsExactly(false, false, true);
+    assertThatThrownBy(() -> read(MINIMAL + "numerics: ascend-310p\n"))
+        .isInstanceOf(BitAtlasException.class)
+        .hasMessageContaining("There are no numerics 'ascend-310p'; give ours or ascend-910b.");
+  }
+
+  @Test
   void floatModelIsAlwaysTheFirstRow() throws IOException {
     StudySpec spec =
         read(MINIMAL.replace("[float, {method: rtn, bits: [4, 3]}]", "{method: rtn, bits: 4}"));

@@ -60,11 +60,23 @@ class AscendExecutionTest {
         new Case(
             "W8A8",
             0.006,
-            Map.of("method", "rtn", "bits", 8, "sym", true, "a_bits", 8, "a_granularity", "static-tensor")),
-        new Case("W8A8_DYNAMIC", 0.004, Map.of("method", "rtn", "bits", 8, "sym", true, "a_bits", 8)),
+            Map.of(
+                "method",
+                "rtn",
+                "bits",
+                8,
+                "sym",
+                true,
+                "a_bits",
+                8,
+                "a_granularity",
+                "static-tensor")),
+        new Case(
+            "W8A8_DYNAMIC", 0.004, Map.of("method", "rtn", "bits", 8, "sym", true, "a_bits", 8)),
         new Case("W8A16", 0.005, Map.of("method", "rtn", "bits", 8)),
         new Case("W4A16", 0.005, Map.of("method", "rtn", "bits", 4, "group_size", 32)),
-        new Case("W4A4_DYNAMIC", 0.01, Map.of("method", "rtn", "bits", 4, "sym", true, "a_bits", 4)));
+        new Case(
+            "W4A4_DYNAMIC", 0.01, Map.of("method", "rtn", "bits", 4, "sym", true, "a_bits", 4)));
   }
 
   private static QuantizedCheckpoint quantize(Map<String, Object> recipe) {
@@ -134,7 +146,8 @@ class AscendExecutionTest {
     assertThatThrownBy(() -> load(cached, Precision.BF16, 1))
         .isInstanceOf(BitAtlasException.class)
         .hasMessageContaining("C8 cache has static scales per channel");
-    QuantizedCheckpoint asymmetric = quantize(Map.of("method", "rtn", "bits", 8, "sym", false, "a_bits", 8));
+    QuantizedCheckpoint asymmetric =
+        quantize(Map.of("method", "rtn", "bits", 8, "sym", false, "a_bits", 8));
     assertThatThrownBy(() -> load(asymmetric, Precision.BF16, 1))
         .isInstanceOf(BitAtlasException.class)
         .hasMessageContaining("symmetric weights");

@@ -42,6 +42,7 @@ record RunFacts(SequencedMap<String, String> lines) {
         "Imported",
         distinct(records, record -> Origin.isImported(record) ? input(record, Origin.INPUT) : ""));
     put(lines, "Device", distinct(records, record -> input(record, "device")));
+    put(lines, "Numerics", distinct(records, record -> input(record, "numerics")));
     put(lines, "Kernels", distinct(records, record -> input(record, "kernels")));
     put(
         lines,
