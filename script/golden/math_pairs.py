@@ -2,6 +2,7 @@
 
     pip install math-verify==0.8.0
     python script/golden/math_pairs.py math500.jsonl > oracles/math/pairs.jsonl
+    python script/golden/math_pairs.py math500.jsonl SEED     other draws, without the pairs written by hand
 
 math500.jsonl has one object a line with the field `answer`. The replies are made from the answers with a fixed seed:
 the answer in the forms that models write, equal values in other notation, and wrong answers near the right one. Then come
@@ -166,14 +167,15 @@ def judged(gold, reply):
 
 
 def main():
-    draw = random.Random(2026)
+    seed = int(sys.argv[2]) if len(sys.argv) > 2 else 2026
+    draw = random.Random(seed)
     answers = [json.loads(line)["answer"] for line in open(sys.argv[1])]
     pairs = []
     for answer in answers:
         pairs.append(("form", answer, draw.choice(FORMS).format(answer)))
         pairs.append(("rewritten", answer, draw.choice(FORMS[:3]).format(rewritten(answer, draw))))
         pairs.append(("wrong", answer, draw.choice(FORMS).format(wrong(answer, answers, draw))))
-    for kind, cases in BY_HAND.items():
+    for kind, cases in BY_HAND.items() if seed == 2026 else ():
         for gold, reply in cases:
             pairs.append((kind, gold, reply if kind == "extraction" else "$%s$" % reply))
             if kind != "extraction":
@@ -185,4 +187,5 @@ def main():
             print(kind, gold, reply, error, file=sys.stderr)
 
 
-main()
+if __name__ == "__main__":
+    main()

@@ -29,7 +29,7 @@ import org.bitatlas.tokenizer.ThinkingMode;
 public final class TaskRunner {
 
   /** Raised when the same inputs would give another result. */
-  public static final int BEHAVIOUR_VERSION = 1;
+  public static final int BEHAVIOUR_VERSION = 2;
 
   private TaskRunner() {}
 

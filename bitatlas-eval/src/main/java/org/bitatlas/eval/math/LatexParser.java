@@ -7,6 +7,7 @@ import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
+import java.util.regex.Pattern;
 import org.bitatlas.eval.math.LatexTokens.Kind;
 import org.bitatlas.eval.math.LatexTokens.Token;
 import org.bitatlas.eval.math.MathExpression.Application;
@@ -77,6 +78,8 @@ final class LatexParser {
   private static final Set<String> ACCENTS =
       Set.of("overline", "bar", "vec", "hat", "widehat", "overrightarrow", "tilde", "mathbf");
 
+  private static final Pattern LONE_I = Pattern.compile("\\bi\\b");
+
   private static final Set<String> IGNORED = Set.of("left", "right", "displaystyle", "mathrm");
 
   /** Thrown where the text is none that this grammar has. */
@@ -89,11 +92,13 @@ final class LatexParser {
   }
 
   private final LatexTokens tokens;
+  private final boolean loneI;
   private int depth;
   private int bars;
 
   private LatexParser(String text) {
     tokens = new LatexTokens(text);
+    loneI = LONE_I.matcher(text).find();
   }
 
   /** The expression, or empty where the text is none that this grammar has. */
@@ -280,7 +285,7 @@ final class LatexParser {
         value = new Application("factorial", List.of(value));
       } else if (tokens.takeCommand("%") || tokens.takeSign("%")) {
         value = new Percent(value);
-      } else if (tokens.takeCommand("circ") || tokens.takeCommand("degree")) {
+      } else if (tokens.takeCommand("circ")) {
         continue;
       } else if (tokens.atSign("_")) {
         tokens.take();
@@ -396,7 +401,7 @@ final class LatexParser {
     }
     return switch (letter) {
       case "e" -> Constant.E;
-      case "i" -> Constant.I;
+      case "i" -> new Name(loneI ? Name.LONE_I : "i");
       default -> new Name(letter.toLowerCase(Locale.ROOT));
     };
   }
@@ -487,7 +492,7 @@ final class LatexParser {
       case "lfloor" -> rounded("floor", "rfloor");
       case "lceil" -> rounded("ceiling", "rceil");
       case "begin" -> environment();
-      case "sum", "int", "prod", "lim", "mid", "det", "end", "%", "|", "}", "cdots", "ldots" ->
+      case "sum", "int", "prod", "lim", "mid", "det", "end", "%", "|", "}", "cdots", "ldots", "degree" ->
           throw new Unreadable("unsupported " + command);
       default -> new Name(command.toLowerCase(Locale.ROOT));
     };

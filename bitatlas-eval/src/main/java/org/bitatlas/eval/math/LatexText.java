@@ -33,7 +33,7 @@ final class LatexText {
           Replacement.of("(?<![a-zA-Z\\\\])(?:,?\\s*(?:and|or))(?![a-zA-Z])", ","),
           Replacement.of("(?<!\\\\)\\\\\\s", " "),
           Replacement.of("(?<![a-zA-Z\\\\])(?:infinity|inf)(?![a-zA-Z])", "\\\\infty "),
-          Replacement.of("\\\\text\\s*\\{\\s*(?:percent|percentage|pct)\\s*\\}", "\\\\%"),
+          Replacement.of("\\\\text\\{(?:percent|percentage|pct)\\}", "\\\\%"),
           Replacement.of("\\s*(?<![a-zA-Z\\\\])(?:percentage|percent|pct)(?![a-zA-Z])", "\\\\%"),
           Replacement.of("[\\n\\t\\r]", " "));
 
@@ -47,7 +47,7 @@ final class LatexText {
       Replacement.of("\\\\\\\\(?=[a-zA-Z])", "\\\\");
 
   private static final Pattern TEXT_AT_END =
-      Pattern.compile("\\\\text\\s*\\{[^{}]*\\}(?:\\^\\d|\\^\\{\\d\\})?\\s*$");
+      Pattern.compile("\\\\text\\s*\\{[^{}]*\\}(?:\\^\\d|\\^\\{\\d\\})?$");
 
   /** Units that are written without markup after a number. */
   private static final String UNITS =

@@ -60,7 +60,7 @@ final class LatexTokens {
           Map.entry("∪", "cup"),
           Map.entry("∩", "cap"),
           Map.entry("∈", "in"),
-          Map.entry("°", "circ"),
+          Map.entry("°", "degree"),
           Map.entry("θ", "theta"));
 
   private final List<Token> tokens = new ArrayList<>();

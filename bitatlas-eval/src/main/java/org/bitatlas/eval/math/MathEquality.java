@@ -6,7 +6,6 @@ import java.math.RoundingMode;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
-import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
@@ -107,7 +106,7 @@ final class MathEquality {
   private static boolean isNames(MathExpression expression) {
     return switch (expression) {
       case Name _ -> true;
-      case Constant constant -> constant == Constant.E || constant == Constant.I;
+      case Constant constant -> constant == Constant.E;
       case Product product -> product.factors().stream().allMatch(MathEquality::isNames);
       case Application application -> application.function().length() == 1;
       case Tuple tuple -> tuple.items().stream().allMatch(MathEquality::isNames);
@@ -134,15 +133,11 @@ final class MathEquality {
     if (gold.operators().size() == 1) {
       return equalSingle(gold, answer);
     }
-    boolean forward = true;
-    boolean backward = true;
-    int count = gold.operators().size();
-    for (int i = 0; i < count; i++) {
-      Relation link = link(gold, i);
-      forward &= equalSingle(link, link(answer, i));
-      backward &= equalSingle(link, link(answer, count - 1 - i));
+    boolean equal = true;
+    for (int i = 0; equal && i < gold.operators().size(); i++) {
+      equal = equalSingle(link(gold, i), link(answer, i));
     }
-    return forward || backward;
+    return equal;
   }
 
   private static Relation link(Relation chain, int index) {
@@ -150,7 +145,7 @@ final class MathEquality {
         chain.sides().subList(index, index + 2), List.of(chain.operators().get(index)));
   }
 
-  /** The differences of the sides are the same up to a factor that keeps the direction. */
+  /** The differences of the sides are the same; in equations up to a factor. */
   private static boolean equalSingle(Relation gold, Relation answer) {
     Comparison one = gold.operators().getFirst();
     Comparison other = answer.operators().getFirst();
@@ -166,7 +161,11 @@ final class MathEquality {
           && equal(gold.sides().getLast(), answer.sides().getLast());
     }
     double ratio = ratio(difference(gold), difference(answer));
-    return anySign ? ratio != 0 : same && ratio > 0 || flipped && ratio < 0;
+    return anySign ? ratio != 0 : same && isNear(ratio, 1) || flipped && isNear(ratio, -1);
+  }
+
+  private static boolean isNear(double ratio, double wanted) {
+    return Math.abs(ratio - wanted) < TOLERANCE;
   }
 
   private static MathExpression difference(Relation relation) {
@@ -285,11 +284,9 @@ final class MathEquality {
 
   private static Optional<String> letters(MathExpression expression) {
     return switch (expression) {
-      case Name name -> Optional.of(name.text());
+      case Name name -> Optional.of(name.letters());
       case Constant constant ->
-          constant == Constant.E || constant == Constant.I
-              ? Optional.of(constant.name().toLowerCase(Locale.ROOT))
-              : Optional.empty();
+          constant == Constant.E ? Optional.of("e") : Optional.empty();
       case Product product -> {
         StringBuilder all = new StringBuilder();
         for (MathExpression factor : product.factors()) {

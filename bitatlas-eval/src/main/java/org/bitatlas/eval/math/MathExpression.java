@@ -29,13 +29,24 @@ public sealed interface MathExpression {
   }
 
   /** A variable, or a word; in lower case. */
-  record Name(String text) implements MathExpression {}
+  record Name(String text) implements MathExpression {
+
+    /**
+     * The letter i in a formula that has it alone, as in 2 - 3 i and not as in 2 - 3i. Math-Verify
+     * takes both for names, never for the imaginary unit, and takes them for different ones.
+     */
+    static final String LONE_I = "i alone";
+
+    /** The letters as they are written. */
+    String letters() {
+      return text.equals(LONE_I) ? "i" : text;
+    }
+  }
 
   /** Numbers with a name. */
   enum Constant implements MathExpression {
     PI,
     E,
-    I,
     INFINITY
   }
 

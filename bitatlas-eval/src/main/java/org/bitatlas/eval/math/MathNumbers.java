@@ -206,7 +206,6 @@ final class MathNumbers {
           switch (constant) {
             case PI -> new Complex(Math.PI);
             case E -> new Complex(Math.E);
-            case I -> Complex.I;
             case INFINITY -> new Complex(Double.POSITIVE_INFINITY);
           };
       case Name name -> names.getOrDefault(name.text(), NONE);
