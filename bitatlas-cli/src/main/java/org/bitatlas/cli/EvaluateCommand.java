@@ -15,8 +15,10 @@ import org.bitatlas.eval.RunOptions;
 import org.bitatlas.eval.TaskResult;
 import org.bitatlas.eval.TaskRunner;
 import org.bitatlas.eval.ThinkingBudget;
+import org.bitatlas.eval.prompt.TextSet;
 import org.bitatlas.eval.task.SuiteCatalog;
 import org.bitatlas.eval.task.Task;
+import org.bitatlas.eval.task.TextTasks;
 import org.bitatlas.generate.Sampling;
 import org.bitatlas.generate.ThinkingLimit;
 import org.bitatlas.nano.Nano;
@@ -62,6 +64,20 @@ final class EvaluateCommand implements Callable<Integer> {
   Optional<String> task = Optional.empty();
 
   @Option(
+      names = "--perplexity",
+      paramLabel = "TEXT",
+      description =
+          "Only the perplexity of a text, in windows and rolling: wikitext2, c4 or ptb (from"
+              + " --suite), or a file; may be given several times.")
+  List<String> perplexity = List.of();
+
+  @Option(
+      names = "--window",
+      paramLabel = "N",
+      description = "Tokens of its windows (default: 2048, at most the model's context).")
+  Optional<Integer> window = Optional.empty();
+
+  @Option(
       names = "--mode",
       paramLabel = "M",
       converter = ThinkingModes.class,
@@ -88,6 +104,12 @@ final class EvaluateCommand implements Callable<Integer> {
     if (limit.isPresent() && limit.get() < 1) {
       throw new UsageException("--limit is " + limit.get() + "; give at least 1.");
     }
+    if (window.isPresent() && (window.get() < 2 || perplexity.isEmpty())) {
+      throw new UsageException("--window needs --perplexity and at least 2 tokens.");
+    }
+    if (task.isPresent() && !perplexity.isEmpty()) {
+      throw new UsageException("Give either --task or --perplexity.");
+    }
     if (shots.isPresent() && shots.get() < 0) {
       throw new UsageException("--shots is " + shots.get() + "; give at least 0.");
     }
@@ -98,11 +120,9 @@ final class EvaluateCommand implements Callable<Integer> {
             nano.suitesDescriptor(),
             List.of(nano.shareAlikeFolder()));
     SuiteCatalog catalog = shots.map(found::withShots).orElse(found);
-    List<SuiteCatalog.Entry> entries =
-        task.map(name -> List.of(catalog.entry(name))).orElse(catalog.asked());
     PrintWriter out = spec.commandLine().getOut();
     if (endpoint.endpoint.isPresent()) {
-      return endpoint(catalog, entries, out);
+      return endpoint(catalog, out);
     }
     String model =
         given.orElseThrow(
@@ -114,7 +134,7 @@ final class EvaluateCommand implements Callable<Integer> {
       refuseUnsupported(model, loaded.tokenizer().thinking());
       out.println("Arithmetic: " + loaded.transformer().execution());
       out.flush();
-      for (SuiteCatalog.Entry entry : entries) {
+      for (SuiteCatalog.Entry entry : entries(catalog, loaded.language().contextLength())) {
         switch (entry) {
           case SuiteCatalog.Missing missing ->
               row(out, missing.task().name(), "", "skipped: " + missing.reason());
@@ -143,7 +163,23 @@ final class EvaluateCommand implements Callable<Integer> {
     }
   }
 
-  private int endpoint(SuiteCatalog catalog, List<SuiteCatalog.Entry> entries, PrintWriter out) {
+  private List<SuiteCatalog.Entry> entries(SuiteCatalog catalog, OptionalInt context) {
+    if (perplexity.isEmpty()) {
+      return task.map(name -> List.of(catalog.entry(name))).orElse(catalog.asked());
+    }
+    int tokens =
+        window.orElse(Math.min(TextTasks.WINDOW, context.orElse(TextTasks.WINDOW)));
+    return perplexity.stream()
+        .flatMap(text -> TextTasks.of(catalog, text, tokens).stream())
+        .toList();
+  }
+
+  private int endpoint(SuiteCatalog catalog, PrintWriter out) {
+    if (window.isPresent() || perplexity.stream().anyMatch(text -> TextSet.named(text).isEmpty())) {
+      throw new UsageException(
+          "An endpoint is asked for wikitext2, c4 or ptb in windows of 2048 tokens; for another"
+              + " text or window write a suite with a suites.yaml.");
+    }
     if (thinkingBudget.tokens().isPresent() && endpoint.tokenizer.isEmpty()) {
       throw new UsageException("--thinking-budget counts tokens by id; give --tokenizer with it.");
     }
@@ -155,7 +191,7 @@ final class EvaluateCommand implements Callable<Integer> {
             options(EndpointQuestion.CHUNK));
     return new EndpointEvaluation(endpoint, question, out, spec.commandLine().getErr())
         .run(
-            entries,
+            entries(catalog, OptionalInt.empty()),
             (entry, thinking) -> {
               refuseUnsupported("behind the endpoint", thinking);
               return modes(entry.task(), thinking);
@@ -232,23 +268,28 @@ final class EvaluateCommand implements Callable<Integer> {
       throw new CancellationException("interrupted");
     }
     progress.close();
-    boolean perplexity = ready.task().measure() == Task.Measure.PERPLEXITY;
+    long nanos = Math.max(1, System.nanoTime() - start);
+    boolean isPerplexity = ready.task().measure() == Task.Measure.PERPLEXITY;
     String figure =
         result.state() == CellState.OK
             ? String.format(
                 Locale.ROOT,
-                "%9s  of %d items in %s%s%s",
-                Figures.primary(perplexity, result.primary()),
+                "%9s  of %d items in %s (%s items/s)%s%s",
+                Figures.primary(isPerplexity, result.primary()),
                 result.samples().size(),
-                Amounts.time(Duration.ofNanos(System.nanoTime() - start)),
+                Amounts.time(Duration.ofNanos(nanos)),
+                Figures.rate(1e9 * result.samples().size() / nanos),
                 thinkingCut(result),
-                likelihoods(result))
+                besides(result, isPerplexity))
             : result.state().name().toLowerCase(Locale.ROOT) + ": " + result.reason();
     row(out, name, modeName, figure);
+    if (isPerplexity) {
+      row(out, "", "", ready.task().definition());
+    }
   }
 
-  /** What a likelihood task has besides its primary number. */
-  private static String likelihoods(TaskResult result) {
+  /** What a task without replies has besides its primary number. */
+  private static String besides(TaskResult result, boolean isPerplexity) {
     StringBuilder text = new StringBuilder();
     if (result.metrics().containsKey("floor")) {
       for (String name : List.of("acc", "acc_norm", "acc_bytes", "floor")) {
@@ -257,6 +298,14 @@ final class EvaluateCommand implements Callable<Integer> {
             .ifPresent(
                 value -> text.append(String.format(Locale.ROOT, ", %s %.2f", name, 100 * value)));
       }
+    }
+    for (String name :
+        isPerplexity ? List.of("byte_perplexity", "bits_per_byte") : List.of("perplexity")) {
+      result
+          .metric(name)
+          .ifPresent(
+              value ->
+                  text.append(String.format(Locale.ROOT, ", %s %.4f", name.replace('_', ' '), value)));
     }
     return text.toString();
   }

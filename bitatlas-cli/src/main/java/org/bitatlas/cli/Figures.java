@@ -18,5 +18,11 @@ final class Figures {
         : String.format(Locale.ROOT, value >= 1000 ? "%.0f" : "%.2f", value);
   }
 
+  /** Something per second, with three digits. */
+  static String rate(double perSecond) {
+    return String.format(
+        Locale.ROOT, perSecond >= 100 ? "%.0f" : perSecond >= 10 ? "%.1f" : "%.2f", perSecond);
+  }
+
   private Figures() {}
 }

@@ -211,6 +211,17 @@ class CommandLineTest {
   }
 
   @Test
+  void perplexityIsPrintedWithItsDefinition() throws IOException {
+    Path text = Files.writeString(folder.resolve("own.txt"), "the red fox runs. ".repeat(20));
+    assertThat(run("evaluate", "nano", "--perplexity", text.toString(), "--window", "64"))
+        .isEqualTo(Exit.OK);
+    assertThat(out.toString().replaceAll("\\s+", " "))
+        .contains("own.txt", "items/s", "windows of 64 tokens", "bits per byte")
+        .contains("own.txt_rolling", "byte perplexity", "as lm-evaluation-harness cuts them");
+    assertThat(run("evaluate", "nano", "--window", "64")).isEqualTo(Exit.USAGE);
+  }
+
+  @Test
   void doctorSaysWhichKernelsRun() {
     assertThat(run("doctor")).isEqualTo(Exit.OK);
     assertThat(out.toString()).contains("vector row kernels of", "oneDNN ");

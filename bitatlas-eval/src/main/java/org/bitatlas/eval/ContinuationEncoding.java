@@ -4,6 +4,7 @@ import java.util.Arrays;
 import org.bitatlas.eval.metric.Whitespace;
 import org.bitatlas.generate.ScoringRequest;
 import org.bitatlas.tensor.BitAtlasException;
+import org.bitatlas.tokenizer.ChatTokenizer;
 import org.bitatlas.tokenizer.Tokenizer;
 
 /**
@@ -19,25 +20,26 @@ final class ContinuationEncoding {
   /**
    * The request that scores {@code continuation} after {@code context}.
    *
+   * @param chat the model's tokenizer; an empty context is its {@link PrefixToken}
    * @param addSpecialTokens whether the tokenizer adds its begin-of-sequence token
    * @throws BitAtlasException when the continuation has no token of its own, or nothing stands
    *     before it
    */
   static ScoringRequest encode(
-      Tokenizer tokenizer, String context, String continuation, boolean addSpecialTokens) {
+      ChatTokenizer chat, String context, String continuation, boolean addSpecialTokens) {
+    Tokenizer tokenizer = chat.tokenizer();
     String start = Whitespace.stripTrailing(context);
     String rest = context.substring(start.length()) + continuation;
     int[] whole = tokenizer.encode(start + rest, addSpecialTokens);
     int from = start.isEmpty() ? 0 : tokenizer.encode(start, addSpecialTokens).length;
     if (start.isEmpty()) {
       int begin =
-          tokenizer
-              .beginOfSequenceId()
+          PrefixToken.of(chat)
               .orElseThrow(() ->
                   new BitAtlasException(
                       "The context before \""
                           + continuation
-                          + "\" is empty and the tokenizer has no begin-of-sequence token."));
+                          + "\" is empty and the tokenizer has neither begin nor end token."));
       whole = whole.length > 0 && whole[0] == begin ? whole : prepend(begin, whole);
       from = 1;
     }

@@ -102,7 +102,7 @@ final class LikelihoodRun {
         .map(continuation ->
             fitting(
                 ContinuationEncoding.encode(
-                    tokenizer.tokenizer(), continuation.context(), continuation.text(), true)))
+                    tokenizer, continuation.context(), continuation.text(), true)))
         .toList();
   }
 
@@ -169,7 +169,7 @@ final class LikelihoodRun {
         && longest == model.contextLength().getAsInt() + 1
         && item.continuations().stream()
             .map(one ->
-                ContinuationEncoding.encode(tokenizer.tokenizer(), one.context(), one.text(), true))
+                ContinuationEncoding.encode(tokenizer, one.context(), one.text(), true))
             .anyMatch(request -> request.tokenIds().length > longest);
   }
 

@@ -104,7 +104,7 @@ final class MultipleChoiceRun {
       return item.choices().stream()
           .map(choice ->
               ContinuationEncoding.encode(
-                  tokenizer.tokenizer(), item.user(), task.continuation() + choice, true))
+                  tokenizer, item.user(), task.continuation() + choice, true))
           .toList();
     }
     int[] context = chatContext(item.user());

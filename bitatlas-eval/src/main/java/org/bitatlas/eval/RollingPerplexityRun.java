@@ -4,7 +4,6 @@ import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
-import java.util.OptionalInt;
 import java.util.SequencedMap;
 import java.util.function.Consumer;
 import org.bitatlas.eval.metric.PerplexityDefinition;
@@ -62,20 +61,14 @@ final class RollingPerplexityRun {
     return result(samples);
   }
 
-  /** As the harness has it: the begin token, or else the end token. */
   private int prefix() {
-    OptionalInt begin = tokenizer.tokenizer().beginOfSequenceId();
-    return begin.isPresent()
-        ? begin.getAsInt()
-        : tokenizer.stopIds().stream()
-            .mapToInt(Integer::intValue)
-            .min()
-            .orElseThrow(() ->
-                new BitAtlasException(
-                    "The task "
-                        + task.name()
-                        + " predicts the first token from a begin or end token, but the tokenizer has"
-                        + " neither."));
+    return PrefixToken.of(tokenizer)
+        .orElseThrow(() ->
+            new BitAtlasException(
+                "The task "
+                    + task.name()
+                    + " predicts the first token from a begin or end token, but the tokenizer has"
+                    + " neither."));
   }
 
   private int[] tokens(Item.Document document) {

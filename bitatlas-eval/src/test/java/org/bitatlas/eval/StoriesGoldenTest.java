@@ -88,7 +88,7 @@ class StoriesGoldenTest {
           for (int i = 0; i < choices.size(); i++) {
             ScoringRequest request =
                 ContinuationEncoding.encode(
-                    tokenizer.tokenizer(),
+                    tokenizer,
                     one.get("context").stringValue(),
                     " " + choices.get(i),
                     one.get("add_bos").booleanValue());

@@ -29,6 +29,8 @@ public record PerplexityDefinition(
     EACH_WINDOW,
     /** Once, as the first token of the text; the first token of each window is unscored. */
     TEXT_START,
+    /** As the tokenizer adds it to the text; the first token of each window is unscored. */
+    TOKENIZER,
     /** Nowhere; the first token of each window is unscored. */
     NONE
   }
@@ -45,16 +47,19 @@ public record PerplexityDefinition(
     }
   }
 
-  /** Token ids of the text, cleaned and prefixed, without a begin-of-sequence token. */
+  /**
+   * Token ids of the text, cleaned and prefixed; with the special tokens that the tokenizer adds
+   * only where {@code begin} is TOKENIZER.
+   */
   public int[] tokens(String text, Tokenizer tokenizer) {
-    return tokenizer.encode(prefix + cleaning.apply(text), false);
+    return tokenizer.encode(prefix + cleaning.apply(text), begin == Begin.TOKENIZER);
   }
 
   /**
    * The windows to score.
    *
-   * @param tokens ids of the text without a begin-of-sequence token
-   * @param beginId the begin-of-sequence id, needed unless {@code begin} is NONE
+   * @param tokens ids of the text from {@link #tokens}
+   * @param beginId the begin-of-sequence id, needed where {@code begin} puts one
    * @throws BitAtlasException when the text is shorter than one window or the model has no
    *     begin-of-sequence token
    */
@@ -96,12 +101,18 @@ public record PerplexityDefinition(
     return row;
   }
 
+  /** The same with windows of another length. */
+  public PerplexityDefinition withWindow(int tokens) {
+    return new PerplexityDefinition(cleaning, prefix, tokens, windows, begin);
+  }
+
   /** Everything that decides the number, as one line to print beside it. */
   public String describe() {
     String place =
         switch (begin) {
           case EACH_WINDOW -> "begin token before each window, all window tokens scored";
           case TEXT_START -> "begin token once at the start, first token of a window unscored";
+          case TOKENIZER -> "begin token as the tokenizer adds it, first token of a window unscored";
           case NONE -> "no begin token, first token of a window unscored";
         };
     return "exp(mean NLL per token of this tokenizer), "

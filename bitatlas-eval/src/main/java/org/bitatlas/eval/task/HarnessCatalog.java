@@ -59,7 +59,7 @@ public record HarnessCatalog(List<HarnessTask> tasks) {
     return new HarnessCatalog(List.copyOf(tasks));
   }
 
-  private static byte[] resource(String name) {
+  static byte[] resource(String name) {
     try (InputStream in = HarnessCatalog.class.getResourceAsStream(name)) {
       if (in == null) {
         throw new IllegalStateException(

@@ -9,11 +9,16 @@ import org.bitatlas.tokenizer.ThinkingMode;
  *
  * @param name name of the task
  * @param about one sentence for reports
- * @param file text file, UTF-8
+ * @param file text file, UTF-8, or the name of a {@link org.bitatlas.eval.prompt.TextSet}
  * @param perplexity the definition of the number
  */
 public record PerplexityTask(
     String name, String about, String file, PerplexityDefinition perplexity) implements Task {
+
+  /** The same with windows of another length. */
+  public PerplexityTask withWindow(int tokens) {
+    return new PerplexityTask(name, about, file, perplexity.withWindow(tokens));
+  }
 
   @Override
   public List<ThinkingMode> modes() {

@@ -12,7 +12,7 @@ import org.bitatlas.tokenizer.ThinkingMode;
  *
  * @param name name of the task
  * @param about one sentence for reports
- * @param file data file, JSON Lines
+ * @param file data file, JSON Lines, or the name of a {@link org.bitatlas.eval.prompt.TextSet}
  * @param document text of a document over the fields of a record
  * @param cleaning what is done to it before the model sees it; words and bytes are counted before
  * @param window most tokens that are predicted at once
@@ -25,6 +25,11 @@ public record RollingPerplexityTask(
     TextCleaning cleaning,
     int window)
     implements Task {
+
+  /** The same with windows of another length. */
+  public RollingPerplexityTask withWindow(int tokens) {
+    return new RollingPerplexityTask(name, about, file, document, cleaning, tokens);
+  }
 
   @Override
   public List<ThinkingMode> modes() {

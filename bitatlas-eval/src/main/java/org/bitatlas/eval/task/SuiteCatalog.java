@@ -9,6 +9,7 @@ import java.util.OptionalInt;
 import java.util.stream.Collectors;
 import java.util.stream.Stream;
 import org.bitatlas.eval.prompt.RecordTemplate;
+import org.bitatlas.eval.prompt.TextSet;
 import org.bitatlas.tensor.BitAtlasException;
 
 /**
@@ -39,7 +40,7 @@ public record SuiteCatalog(
   public record Ready(Task task, Suite suite) implements Entry {}
 
   /** A built-in task whose data is in the folder; it is read when the task is asked. */
-  public record Described(HarnessTask task, Path root) implements Entry {
+  public record Described(Task task, Path root) implements Entry {
 
     /**
      * Reads the data and makes the prompts.
@@ -47,7 +48,10 @@ public record SuiteCatalog(
      * @throws BitAtlasException when a file is missing or a record does not fit the task
      */
     public Ready open() {
-      return HarnessReader.open(task, root);
+      return switch (task) {
+        case HarnessTask harness -> HarnessReader.open(harness, root);
+        default -> TextTasks.open(task, TextTasks.text(task).orElseThrow(), root);
+      };
     }
   }
 
@@ -78,6 +82,11 @@ public record SuiteCatalog(
     HarnessCatalog.builtIn().tasks().stream()
         .filter(task -> HarnessReader.isIn(task, folder))
         .forEach(task -> entries.add(new Described(task, folder)));
+    TextTasks.builtIn().stream()
+        .filter(task -> entries.stream().noneMatch(entry -> isNamed(entry, task.name())))
+        .map(task -> TextTasks.entry(task, TextTasks.text(task).orElseThrow(), folder))
+        .filter(entry -> entry instanceof Described)
+        .forEach(entries::add);
     return new SuiteCatalog(
         parsed.name(), parsed.digest(), List.copyOf(entries), folder, OptionalInt.empty());
   }
@@ -88,7 +97,8 @@ public record SuiteCatalog(
         entries.stream()
             .map(entry ->
                 entry instanceof Described described
-                    ? new Described(described.task().withShots(number), described.root())
+                        && described.task() instanceof HarnessTask harness
+                    ? new Described(harness.withShots(number), described.root())
                     : entry)
             .toList();
     return new SuiteCatalog(name, descriptorDigest, others, folder, OptionalInt.of(number));
@@ -113,6 +123,10 @@ public record SuiteCatalog(
 
   private static Entry entry(
       Task task, Path folder, List<Path> textFolders, Optional<RecordTemplate> cluster) {
+    Optional<TextSet> text = TextTasks.text(task);
+    if (text.isPresent()) {
+      return TextTasks.entry(task, text.get(), folder);
+    }
     Stream<Path> more = task instanceof PerplexityTask ? textFolders.stream() : Stream.empty();
     Optional<Path> file =
         Stream.concat(Stream.of(folder), more)
@@ -132,9 +146,13 @@ public record SuiteCatalog(
    */
   public Entry entry(String taskName) {
     return entries.stream()
-        .filter(entry -> entry.task().name().equals(taskName))
+        .filter(entry -> isNamed(entry, taskName))
         .findFirst()
         .or(() -> HarnessCatalog.builtIn().task(taskName).map(this::described))
+        .or(() ->
+            TextTasks.builtIn(taskName)
+                .map(task ->
+                    TextTasks.entry(task, TextTasks.text(task).orElseThrow(), folder)))
         .orElseThrow(() ->
             new BitAtlasException(
                 "There is no task "
@@ -146,10 +164,16 @@ public record SuiteCatalog(
                         .map(entry -> entry.task().name())
                         .collect(Collectors.joining(", "))
                     + "; built in are "
-                    + HarnessCatalog.builtIn().tasks().stream()
-                        .map(HarnessTask::name)
+                    + Stream.concat(
+                            HarnessCatalog.builtIn().tasks().stream(),
+                            TextTasks.builtIn().stream())
+                        .map(Task::name)
                         .collect(Collectors.joining(", "))
                     + "."));
+  }
+
+  private static boolean isNamed(Entry entry, String name) {
+    return entry.task().name().equals(name);
   }
 
   private Entry described(HarnessTask builtIn) {

@@ -13,6 +13,7 @@ import org.bitatlas.eval.metric.CodeRule;
 import org.bitatlas.eval.metric.PerplexityDefinition;
 import org.bitatlas.eval.metric.TextCleaning;
 import org.bitatlas.eval.prompt.RecordTemplate;
+import org.bitatlas.eval.prompt.TextSet;
 import org.bitatlas.tokenizer.ThinkingMode;
 
 /** Makes a task of its mapping in a descriptor. */
@@ -132,14 +133,15 @@ final class TaskReader {
     PerplexityDefinition.Begin begin =
         switch (node.text("begin_of_sequence")) {
           case "each_window" -> PerplexityDefinition.Begin.EACH_WINDOW;
+          case "tokenizer" -> PerplexityDefinition.Begin.TOKENIZER;
           case "text_start" -> PerplexityDefinition.Begin.TEXT_START;
           case "none" -> PerplexityDefinition.Begin.NONE;
-          default -> throw node.error("begin_of_sequence", "each_window, text_start or none");
+          default -> throw node.error("begin_of_sequence", "each_window, text_start, tokenizer or none");
         };
     return new PerplexityTask(
         node.text("name"),
         node.text("about"),
-        file(node),
+        fileOrText(node),
         new PerplexityDefinition(
             cleaning(node),
             node.text("prefix"),
@@ -156,7 +158,7 @@ final class TaskReader {
     return new RollingPerplexityTask(
         node.text("name"),
         node.text("about"),
-        file(node),
+        fileOrText(node),
         template(node, "document"),
         cleaning(node),
         window);
@@ -245,6 +247,18 @@ final class TaskReader {
 
   static RecordTemplate template(DescriptorNode node, String key) {
     return RecordTemplate.parse(node.text(key));
+  }
+
+  /** {@code file}, or {@code text} with the name of a published text. */
+  private static String fileOrText(DescriptorNode node) {
+    if (!node.has("text")) {
+      return file(node);
+    }
+    String text = node.text("text");
+    if (node.has("file") || TextSet.named(text).isEmpty()) {
+      throw node.error("text", "wikitext2, c4 or ptb, or else the key file");
+    }
+    return text;
   }
 
   private static String file(DescriptorNode node) {
