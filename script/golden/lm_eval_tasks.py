@@ -4,12 +4,14 @@
     pip install datasets==4.8.5 jinja2==3.1.6 pyyaml evaluate scikit-learn sacrebleu more_itertools sqlitedict
     pip install math-verify==0.8.0 antlr4-python3-runtime==4.11.0 nltk==3.10.4 langdetect==1.0.9 immutabledict
     python script/golden/lm_eval_tasks.py harness oracles/lm_eval/tasks [TASK ...]
+    python script/golden/lm_eval_tasks.py --chat harness oracles/lm_eval/chat_tasks [TASK ...]
 
 Every family is one function that yields (name of the task in the harness, its data by configuration and split, the
 numbers of examples to ask for). The harness builds the task from its own YAML files; only datasets.load_dataset is
 replaced, by one that gives the documents below in the fields of the Hugging Face data set, and evaluate.load, because nothing
 is executed here. One file per task: the data, and for every number of examples the arguments of every request, the choices,
-the target, the stop strings, and what the task's filters make of a reply.
+the target, the stop strings, and what the task's filters make of a reply. With --chat: the messages that the harness gives to a
+chat template (--apply_chat_template, without and with --fewshot_as_multiturn) over the same data, and what is scored after them.
 """
 
 import json
@@ -429,7 +431,31 @@ def requests(task, shots):
     return [documents[index] for index in sorted(documents)]
 
 
+def conversations(task, shots, multiturn):
+    """What the harness renders by a chat template, and what follows; the template writes down what it is given."""
+
+    def written(messages, add_generation_prompt=True):
+        return json.dumps({"messages": messages, "generation_prompt": add_generation_prompt}, ensure_ascii=False)
+
+    task.set_config(key="num_fewshot", value=shots)
+    task.set_fewshot_seed(seed=1234)
+    task.build_all_requests(
+        apply_chat_template=True, fewshot_as_multiturn=multiturn, chat_template=written, tokenizer_name="none")
+    documents = {}
+    for instance in task.instances:
+        arguments = list(instance.args)[: 1 if task.OUTPUT_TYPE == "generate_until" else 2]
+        asked = dict(json.loads(arguments[0]), continuations=[])
+        entries = documents.setdefault(instance.doc_id, [])
+        if not entries or entries[-1]["messages"] != asked["messages"]:
+            entries.append(asked)
+        entries[-1]["continuations"] += arguments[1:]
+    return [documents[index] for index in sorted(documents)]
+
+
 def main():
+    chat = "--chat" in sys.argv
+    if chat:
+        sys.argv.remove("--chat")
     sys.path.insert(0, sys.argv[1])
     folder = sys.argv[2]
     wanted = sys.argv[3:]
@@ -455,12 +481,23 @@ def main():
             held.update(data)
             loaded = manager.load([name])
             task = (loaded["tasks"] if "tasks" in loaded else loaded)[name]
-            result = {
-                "reference": {"package": "lm-eval 0.4.13", "licence": "MIT", "version": task.VERSION},
-                "task": name,
-                "data": data,
-                "cases": [{"shots": number, "documents": requests(task, number)} for number in shots],
-            }
+            reference = {"package": "lm-eval 0.4.13", "licence": "MIT", "version": task.VERSION}
+            if chat:
+                result = {
+                    "reference": reference,
+                    "task": name,
+                    "cases": [
+                        {"shots": number, "multiturn": multiturn, "documents": conversations(task, number, multiturn)}
+                        for number in shots if number < 6
+                        for multiturn in ((False, True) if number else (False,))],
+                }
+            else:
+                result = {
+                    "reference": reference,
+                    "task": name,
+                    "data": data,
+                    "cases": [{"shots": number, "documents": requests(task, number)} for number in shots],
+                }
             with open(os.path.join(folder, name + ".json"), "w") as file:
                 json.dump(result, file, ensure_ascii=False)
                 file.write("\n")

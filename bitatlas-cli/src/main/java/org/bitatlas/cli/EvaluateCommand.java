@@ -15,6 +15,7 @@ import org.bitatlas.eval.RunOptions;
 import org.bitatlas.eval.TaskResult;
 import org.bitatlas.eval.TaskRunner;
 import org.bitatlas.eval.ThinkingBudget;
+import org.bitatlas.eval.prompt.ChatForm;
 import org.bitatlas.eval.prompt.TextSet;
 import org.bitatlas.eval.task.SuiteCatalog;
 import org.bitatlas.eval.task.Task;
@@ -92,6 +93,18 @@ final class EvaluateCommand implements Callable<Integer> {
   Optional<Integer> shots = Optional.empty();
 
   @Option(
+      names = "--apply-chat-template",
+      description =
+          "Ask built-in tasks through the model's chat template: description as system message,"
+              + " examples and question as one user message.")
+  boolean applyChatTemplate;
+
+  @Option(
+      names = "--fewshot-as-multiturn",
+      description = "With it, every example is a message of the user and one of the assistant.")
+  boolean fewshotAsMultiturn;
+
+  @Option(
       names = "--limit",
       paramLabel = "N",
       description = "Ask only the first N items of a task.")
@@ -107,6 +120,9 @@ final class EvaluateCommand implements Callable<Integer> {
     if (window.isPresent() && (window.get() < 2 || perplexity.isEmpty())) {
       throw new UsageException("--window needs --perplexity and at least 2 tokens.");
     }
+    if (fewshotAsMultiturn && !applyChatTemplate) {
+      throw new UsageException("--fewshot-as-multiturn needs --apply-chat-template.");
+    }
     if (task.isPresent() && !perplexity.isEmpty()) {
       throw new UsageException("Give either --task or --perplexity.");
     }
@@ -119,7 +135,7 @@ final class EvaluateCommand implements Callable<Integer> {
             suite.orElse(nano.suitesFolder()),
             nano.suitesDescriptor(),
             List.of(nano.shareAlikeFolder()));
-    SuiteCatalog catalog = shots.map(found::withShots).orElse(found);
+    SuiteCatalog catalog = shots.map(found::withShots).orElse(found).withChat(chatForm());
     PrintWriter out = spec.commandLine().getOut();
     if (endpoint.endpoint.isPresent()) {
       return endpoint(catalog, out);
@@ -161,6 +177,13 @@ final class EvaluateCommand implements Callable<Integer> {
     } catch (CancellationException e) {
       return Exit.INTERRUPTED;
     }
+  }
+
+  private ChatForm chatForm() {
+    if (!applyChatTemplate) {
+      return ChatForm.OWN;
+    }
+    return fewshotAsMultiturn ? ChatForm.TURNS : ChatForm.ONE_TURN;
   }
 
   private List<SuiteCatalog.Entry> entries(SuiteCatalog catalog, OptionalInt context) {

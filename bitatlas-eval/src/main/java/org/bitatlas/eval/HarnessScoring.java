@@ -7,6 +7,7 @@ import java.util.SequencedMap;
 import org.bitatlas.eval.task.Item;
 import org.bitatlas.eval.task.ReplyTask;
 import org.bitatlas.generate.GenerationRequest;
+import org.bitatlas.tokenizer.ChatMessage;
 import org.bitatlas.tokenizer.ThinkingMode;
 
 /**
@@ -30,6 +31,11 @@ record HarnessScoring(ReplyTask task, ReplyJudge judge)
   @Override
   public String user(Item.Reply item) {
     return item.user();
+  }
+
+  @Override
+  public List<ChatMessage> before(Item.Reply item) {
+    return item.before();
   }
 
   @Override

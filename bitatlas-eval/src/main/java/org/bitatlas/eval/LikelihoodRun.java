@@ -4,6 +4,8 @@ import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.Optional;
+import java.util.OptionalInt;
 import java.util.SequencedMap;
 import java.util.function.Consumer;
 import org.bitatlas.eval.metric.ChoiceScores;
@@ -99,11 +101,21 @@ final class LikelihoodRun {
 
   private List<ScoringRequest> requests(Item.Likelihood item) {
     return distinct(item).stream()
-        .map(continuation ->
-            fitting(
-                ContinuationEncoding.encode(
-                    tokenizer, continuation.context(), continuation.text(), true)))
+        .map(continuation -> fitting(encoded(continuation)))
         .toList();
+  }
+
+  /** A conversation becomes text by the model's template, which may begin with the begin token. */
+  private ScoringRequest encoded(Item.Continuation one) {
+    if (one.messages().isEmpty()) {
+      return ContinuationEncoding.encode(tokenizer, one.context(), one.text(), true);
+    }
+    String context = tokenizer.promptText(one.messages(), Optional.empty()) + one.context();
+    OptionalInt begin = tokenizer.tokenizer().beginOfSequenceId();
+    boolean begun =
+        begin.isPresent()
+            && context.startsWith(tokenizer.tokenizer().tokenOf(begin.getAsInt()));
+    return ContinuationEncoding.encode(tokenizer, context, one.text(), !begun);
   }
 
   /** The request without its beginning, where it is longer than the model's context. */
@@ -168,8 +180,7 @@ final class LikelihoodRun {
     return model.contextLength().isPresent()
         && longest == model.contextLength().getAsInt() + 1
         && item.continuations().stream()
-            .map(one ->
-                ContinuationEncoding.encode(tokenizer, one.context(), one.text(), true))
+            .map(this::encoded)
             .anyMatch(request -> request.tokenIds().length > longest);
   }
 

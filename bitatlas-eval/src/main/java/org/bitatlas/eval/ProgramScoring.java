@@ -17,6 +17,7 @@ import org.bitatlas.eval.task.ReplyTask;
 import org.bitatlas.generate.Generation;
 import org.bitatlas.generate.GenerationRequest;
 import org.bitatlas.tensor.BitAtlasException;
+import org.bitatlas.tokenizer.ChatMessage;
 import org.bitatlas.tokenizer.ThinkingMode;
 
 /**
@@ -42,6 +43,11 @@ record ProgramScoring(
 
   ProgramScoring(ReplyTask task, ReplyScore.Programs programs, ProgramRunner runner) {
     this(task.name(), task.file(), programs.code(), task::budget, runner);
+  }
+
+  @Override
+  public List<ChatMessage> before(Item.Program item) {
+    return item.before();
   }
 
   @Override

@@ -94,9 +94,10 @@ record ReplyReader(
     }
   }
 
-  GenerationRequest request(int index, String user, String answerPrefix, int budget) {
+  GenerationRequest request(
+      int index, List<ChatMessage> messages, String answerPrefix, int budget) {
     return new GenerationRequest(
-        prompt(user, answerPrefix),
+        prompt(messages, answerPrefix),
         budget,
         samplingOf(index),
         tokenizer.stopIds(),
@@ -110,11 +111,12 @@ record ReplyReader(
         : Optional.of(new StopTexts(stops, tokenizer.tokenizer(), this::answer));
   }
 
-  private int[] prompt(String user, String answerPrefix) {
-    if (tokenizer.template().isEmpty() && mode.isEmpty()) {
+  private int[] prompt(List<ChatMessage> messages, String answerPrefix) {
+    if (tokenizer.template().isEmpty() && mode.isEmpty() && messages.size() == 1) {
+      String user = messages.getFirst().content();
       return tokenizer.tokenizer().encode(user + answerPrefix, true);
     }
-    int[] asked = tokenizer.prompt(List.of(new ChatMessage("user", user)), mode);
+    int[] asked = tokenizer.prompt(messages, mode);
     int[] begun =
         answerPrefix.isEmpty() ? new int[0] : tokenizer.tokenizer().encode(answerPrefix, false);
     return IntStream.concat(Arrays.stream(asked), Arrays.stream(begun)).toArray();

@@ -7,10 +7,12 @@ import java.util.Optional;
 import java.util.SequencedMap;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.function.Consumer;
+import java.util.stream.Stream;
 import org.bitatlas.eval.task.Item;
 import org.bitatlas.generate.Generation;
 import org.bitatlas.generate.GenerationRequest;
 import org.bitatlas.generate.LanguageModel;
+import org.bitatlas.tokenizer.ChatMessage;
 
 /**
  * One run of a task whose items are answered by writing.
@@ -49,7 +51,7 @@ final class ReplyRun<I extends Item> {
               .map(item ->
                   reader.request(
                       item.index(),
-                      task.user(item),
+                      conversation(item),
                       task.answerPrefix(item),
                       task.budget(reader.mode())))
               .toList();
@@ -70,6 +72,12 @@ final class ReplyRun<I extends Item> {
       }
     }
     return ended(CellState.OK, "", samples);
+  }
+
+  private List<ChatMessage> conversation(I item) {
+    return Stream.concat(
+            task.before(item).stream(), Stream.of(new ChatMessage("user", task.user(item))))
+        .toList();
   }
 
   private Optional<TaskResult> earlyEnd(List<SampleRecord> samples, List<Generation> chunk) {

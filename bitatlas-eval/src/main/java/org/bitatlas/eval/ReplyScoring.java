@@ -7,6 +7,7 @@ import java.util.SequencedMap;
 import org.bitatlas.eval.task.Item;
 import org.bitatlas.generate.Generation;
 import org.bitatlas.generate.GenerationRequest;
+import org.bitatlas.tokenizer.ChatMessage;
 import org.bitatlas.tokenizer.ThinkingMode;
 
 /**
@@ -42,6 +43,11 @@ sealed interface ReplyScoring<I extends Item> permits ReplyScoring.OneByOne, Pro
 
   /** The user message of an item. */
   String user(I item);
+
+  /** Messages in front of the user message. */
+  default List<ChatMessage> before(I item) {
+    return List.of();
+  }
 
   /** Start of the reply that the model is given; empty for none. */
   default String answerPrefix(I item) {

@@ -10,6 +10,7 @@ import java.util.Arrays;
 import java.util.List;
 import java.util.Optional;
 import java.util.function.Function;
+import org.bitatlas.eval.prompt.ChatForm;
 import org.bitatlas.eval.task.HarnessCatalog;
 import org.bitatlas.eval.task.HarnessTask;
 import org.bitatlas.eval.task.Suite;
@@ -24,7 +25,10 @@ class LikelihoodRunTest {
   @TempDir Path folder;
 
   private TaskResult run(String name, Function<ScoringRequest, double[]> scorer) {
-    HarnessTask task = HarnessCatalog.builtIn().task(name).orElseThrow();
+    return run(HarnessCatalog.builtIn().task(name).orElseThrow(), scorer);
+  }
+
+  private TaskResult run(HarnessTask task, Function<ScoringRequest, double[]> scorer) {
     return TaskRunner.run(
         task,
         Optional.empty(),
@@ -76,6 +80,23 @@ class LikelihoodRunTest {
     assertThat(result.primary()).isEqualTo(1.0);
     assertThat(result.samples().getFirst().answer()).isEqualTo("abcdefgh");
     assertThat(result.samples().getFirst().measure("loglikelihood_1")).isEqualTo(-9);
+  }
+
+  @Test
+  void conversationsAreRenderedByTheModelsTemplate() throws IOException {
+    data(
+        "piqa/validation.jsonl",
+        "{\"goal\": \"g\", \"sol1\": \"a\", \"sol2\": \"bb\", \"label\": 0}");
+    HarnessTask piqa = HarnessCatalog.builtIn().task("piqa").orElseThrow();
+    TaskResult result =
+        run(
+            piqa.withChat(ChatForm.ONE_TURN),
+            request -> {
+              assertThat(text(request, false)).isEqualTo("user:Question: g\nAnswer::");
+              assertThat(text(request, true)).isIn("a", "bb");
+              return each(request, -1);
+            });
+    assertThat(result.primary()).isEqualTo(1.0);
   }
 
   @Test
@@ -168,6 +189,8 @@ class LikelihoodRunTest {
         .asString()
         .contains("Question: How?\nAnswer:", " or so", "gold=1");
     assertThat(catalog.asked()).containsExactly(piqa);
+    assertThat(catalog.withChat(ChatForm.TURNS).entry("piqa").task().definition())
+        .contains("examples as turns");
     assertThat(catalog.withShots(2).entry("piqa").task().definition()).contains("2 instead of 0");
     assertThat(catalog.entry("boolq"))
         .isInstanceOfSatisfying(

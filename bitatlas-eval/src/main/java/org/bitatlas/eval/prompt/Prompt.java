@@ -1,6 +1,7 @@
 package org.bitatlas.eval.prompt;
 
 import java.util.List;
+import java.util.stream.Stream;
 
 /**
  * A record as it is asked.
@@ -8,7 +9,7 @@ import java.util.List;
  * @param index position among all records of the task, from 0
  * @param subject part of the data set; empty where there is one
  * @param before description and solved examples
- * @param question the question; empty where the choices are contexts
+ * @param asked the question, with the start of its answer; none where the choices are contexts
  * @param choices the choices, none for a task whose answer is a text
  * @param target the right answer
  * @param document the record, processed
@@ -16,14 +17,29 @@ import java.util.List;
 public record Prompt(
     int index,
     String subject,
-    String before,
-    String question,
+    List<Turn> before,
+    List<Turn> asked,
     List<String> choices,
     Target target,
     Document document) {
 
   /** All text in front of the answer; where the choices are contexts, in front of them. */
   public String context() {
-    return before + question;
+    return Turn.text(before) + question();
+  }
+
+  /** The question as one text; empty where the choices are contexts. */
+  public String question() {
+    return Turn.text(asked);
+  }
+
+  /** All in front of the answer. */
+  public List<Turn> turns() {
+    return Stream.concat(before.stream(), asked.stream()).toList();
+  }
+
+  /** All in front of the answer, where the choices are contexts and this is one of them. */
+  public List<Turn> turns(String choice) {
+    return Stream.concat(before.stream(), Stream.of(Turn.user(choice, ""))).toList();
   }
 }

@@ -81,7 +81,7 @@ public record PromptForm(
   }
 
   /** A record with its answer, as it stands in front of other questions. */
-  String solved(Document document, String delimiter) {
+  List<Turn> solved(Document document, String delimiter) {
     List<String> choices = choices(document);
     Target right = target(document, choices);
     String asked;
@@ -99,22 +99,30 @@ public record PromptForm(
     }
     String prefix = answerPrefix.map(template -> template.render(document)).orElse("");
     if (answer.isEmpty()) {
-      return prefix.isEmpty() ? asked : prefixed(asked, prefix);
+      return started(asked, prefix);
     }
     if (prefix.isEmpty()) {
-      return asked + targetDelimiter + answer + delimiter;
+      return List.of(Turn.user(asked, targetDelimiter), Turn.assistant(answer, delimiter));
     }
-    return prefixed(asked, prefix) + (spaced(prefix, answer) ? "" : " ") + answer + delimiter;
+    String whole = prefix + (spaced(prefix, answer) ? "" : " ") + answer;
+    return List.of(Turn.user(asked, between(asked, prefix)), Turn.assistant(whole, delimiter));
   }
 
   /** A record without its answer. */
-  String asked(Document document) {
-    String asked = question.render(document);
-    return answerPrefix.map(template -> prefixed(asked, template.render(document))).orElse(asked);
+  List<Turn> asked(Document document) {
+    return started(
+        question.render(document),
+        answerPrefix.map(template -> template.render(document)).orElse(""));
   }
 
-  private String prefixed(String asked, String prefix) {
-    return asked + (asked.isEmpty() || spaced(asked, prefix) ? "" : targetDelimiter) + prefix;
+  private List<Turn> started(String asked, String prefix) {
+    return prefix.isEmpty()
+        ? List.of(Turn.user(asked, ""))
+        : List.of(Turn.user(asked, between(asked, prefix)), Turn.assistant(prefix, ""));
+  }
+
+  private String between(String asked, String prefix) {
+    return asked.isEmpty() || spaced(asked, prefix) ? "" : targetDelimiter;
   }
 
   private static boolean spaced(String left, String right) {

@@ -9,8 +9,15 @@ import java.util.Optional;
  * @param data what is asked
  * @param form how a record becomes a prompt
  * @param shots solved examples in front of it
+ * @param chat how it is given to a model with a chat template
  */
-public record Prompting(String protocol, DataSource data, PromptForm form, Shots shots) {
+public record Prompting(
+    String protocol, DataSource data, PromptForm form, Shots shots, ChatForm chat) {
+
+  /** The same given in another form to a model with a chat template. */
+  public Prompting withChat(ChatForm other) {
+    return new Prompting(protocol, data, form, shots, other);
+  }
 
   /** The same with another number of examples, which then says so. */
   public Prompting withShots(int number) {
@@ -20,7 +27,8 @@ public record Prompting(String protocol, DataSource data, PromptForm form, Shots
             protocol + ", with " + number + " instead of " + shots.number() + " examples",
             data,
             form,
-            shots.withNumber(number));
+            shots.withNumber(number),
+            chat);
   }
 
   /** The same over files that an adapter reads, which then equals no published protocol. */
@@ -32,7 +40,8 @@ public record Prompting(String protocol, DataSource data, PromptForm form, Shots
             + protocol,
         data,
         form,
-        shots);
+        shots,
+        chat);
   }
 
   /** One subject alone, of a set that has several. */
@@ -44,11 +53,16 @@ public record Prompting(String protocol, DataSource data, PromptForm form, Shots
             .findFirst()
             .map(subject ->
                 new Prompting(
-                    protocol + ", subject " + name, data.withSubject(subject), form, shots));
+                    protocol + ", subject " + name, data.withSubject(subject), form, shots, chat));
   }
 
   /** Everything that decides the prompt. */
   public String describe() {
-    return protocol + "; " + shots.describe() + "; " + form.describe();
+    return protocol
+        + "; "
+        + shots.describe()
+        + (chat == ChatForm.OWN ? "" : "; " + chat.describe())
+        + "; "
+        + form.describe();
   }
 }

@@ -69,7 +69,7 @@ public record Prompts(List<Prompt> prompts, String digest, List<String> notes) {
     private final List<Document> pool;
     private final boolean withoutItself;
     private final PythonRandom random = new PythonRandom(Shots.SEED);
-    private final Map<Document, String> solved = new IdentityHashMap<>();
+    private final Map<Document, List<Turn>> solved = new IdentityHashMap<>();
 
     Part(Prompting task, DataSource.Subject subject, List<Document> asked, List<Document> pool) {
       this.task = task;
@@ -90,8 +90,8 @@ public record Prompts(List<Prompt> prompts, String digest, List<String> notes) {
             new Prompt(
                 start + prompts.size(),
                 subject.name(),
-                subject.description() + examples(document),
-                form.contextsAreChoices() ? "" : form.asked(document),
+                before(document),
+                form.contextsAreChoices() ? List.of() : form.asked(document),
                 choices,
                 form.target(document, choices),
                 document));
@@ -99,14 +99,17 @@ public record Prompts(List<Prompt> prompts, String digest, List<String> notes) {
       return prompts;
     }
 
-    private String examples(Document document) {
-      StringBuilder text = new StringBuilder();
+    private List<Turn> before(Document document) {
+      List<Turn> turns = new ArrayList<>();
+      if (!subject.description().isEmpty()) {
+        turns.add(new Turn("system", subject.description(), ""));
+      }
       for (Document example : chosen(document)) {
-        text.append(
+        turns.addAll(
             solved.computeIfAbsent(
                 example, one -> task.form().solved(one, task.shots().delimiter())));
       }
-      return text.toString();
+      return List.copyOf(turns);
     }
 
     private List<Document> chosen(Document document) {

@@ -5,6 +5,7 @@ import java.util.List;
 import java.util.Optional;
 import org.bitatlas.eval.metric.AnswerRule;
 import org.bitatlas.eval.prompt.AdaptedDataFolder;
+import org.bitatlas.eval.prompt.ChatForm;
 import org.bitatlas.eval.prompt.DataFolder;
 import org.bitatlas.eval.prompt.DataSource;
 import org.bitatlas.eval.prompt.Document;
@@ -13,7 +14,9 @@ import org.bitatlas.eval.prompt.LocalDataFolder;
 import org.bitatlas.eval.prompt.Prompt;
 import org.bitatlas.eval.prompt.Prompts;
 import org.bitatlas.eval.prompt.Target;
+import org.bitatlas.eval.prompt.Turn;
 import org.bitatlas.tensor.BitAtlasException;
+import org.bitatlas.tokenizer.ChatMessage;
 
 /** Makes the items of a harness task from its prompts. */
 final class HarnessReader {
@@ -81,8 +84,9 @@ final class HarnessReader {
     Document document = prompt.document();
     String prefix =
         task.prompting().form().answerPrefix().map(start -> start.render(document)).orElse("");
-    String context = prompt.context();
-    String user = context.substring(0, context.length() - prefix.length());
+    List<ChatMessage> messages = messages(task, prompt, prefix);
+    String user = messages.getLast().content();
+    List<ChatMessage> before = messages.subList(0, messages.size() - 1);
     return switch (task.score()) {
       case ReplyScore.Programs programs ->
           new Item.Program(
@@ -90,7 +94,8 @@ final class HarnessReader {
               user,
               programs.prefix().render(document),
               programs.checks().render(document),
-              prefix);
+              prefix,
+              before);
       case ReplyScore.Answers answers -> {
         // The first rule says what a right answer is.
         AnswerRule first = answers.rules().firstEntry().getValue();
@@ -100,23 +105,40 @@ final class HarnessReader {
               "%s: the expected answer \"%s\" has no %s."
                   .formatted(document.place(), target, first.describe()));
         }
-        yield item(prompt, user, prefix);
+        yield item(prompt, user, prefix, before);
       }
       case ReplyScore.InstructionChecks _ -> {
         RecordInstructions.of(document);
-        yield item(prompt, user, prefix);
+        yield item(prompt, user, prefix, before);
       }
       case ReplyScore.Drop _ -> {
         DropAnswers.of(document);
-        yield item(prompt, user, prefix);
+        yield item(prompt, user, prefix, before);
       }
     };
   }
 
-  private static Item item(Prompt prompt, String user, String prefix) {
-    String question = prompt.question();
+  /** The messages in front of a reply; as one of the user where the task says nothing else. */
+  private static List<ChatMessage> messages(HarnessTask task, Prompt prompt, String prefix) {
+    ChatForm chat = task.prompting().chat();
+    if (chat != ChatForm.OWN) {
+      return chat.messages(prompt.turns());
+    }
+    String context = prompt.context();
+    String user = context.substring(0, context.length() - prefix.length());
+    return List.of(new ChatMessage("user", user));
+  }
+
+  private static Item item(Prompt prompt, String user, String prefix, List<ChatMessage> before) {
     return new Item.Reply(
-        prompt.index(), prompt.subject(), question, user, prefix, text(prompt), prompt.document());
+        prompt.index(),
+        prompt.subject(),
+        prompt.question(),
+        user,
+        prefix,
+        text(prompt),
+        prompt.document(),
+        before);
   }
 
   private static String text(Prompt prompt) {
@@ -127,7 +149,6 @@ final class HarnessReader {
   }
 
   private static Item likelihood(LikelihoodTask task, Prompt prompt) {
-    String delimiter = task.prompting().form().targetDelimiter();
     return switch (prompt.target()) {
       case Target.Text text ->
           new Item.Likelihood(
@@ -135,7 +156,7 @@ final class HarnessReader {
               prompt.subject(),
               prompt.question(),
               // lm-evaluation-harness puts no delimiter in front of a text that is not a choice.
-              List.of(new Item.Continuation(prompt.context(), text.text())),
+              List.of(continuation(task, prompt.turns(), text.text())),
               List.of(),
               0);
       case Target.Choice gold ->
@@ -143,22 +164,32 @@ final class HarnessReader {
               prompt.index(),
               prompt.subject(),
               prompt.question(),
-              continuations(task, prompt, delimiter),
+              continuations(task, prompt),
               prompt.choices(),
               gold.index());
     };
   }
 
-  private static List<Item.Continuation> continuations(
-      LikelihoodTask task, Prompt prompt, String delimiter) {
+  private static List<Item.Continuation> continuations(LikelihoodTask task, Prompt prompt) {
+    // Behind a chat template nothing stands between question and choice.
+    boolean plain = task.prompting().chat() == ChatForm.OWN;
+    String delimiter = plain ? task.prompting().form().targetDelimiter() : "";
     if (!task.prompting().form().contextsAreChoices()) {
       return prompt.choices().stream()
-          .map(choice -> new Item.Continuation(prompt.context(), delimiter + choice))
+          .map(choice -> continuation(task, prompt.turns(), delimiter + choice))
           .toList();
     }
     String rest = delimiter + task.prompting().form().target().render(prompt.document());
     return prompt.choices().stream()
-        .map(choice -> new Item.Continuation(prompt.before() + choice, rest))
+        .map(choice -> continuation(task, prompt.turns(choice), rest))
         .toList();
+  }
+
+  private static Item.Continuation continuation(
+      LikelihoodTask task, List<Turn> turns, String text) {
+    ChatForm chat = task.prompting().chat();
+    return chat == ChatForm.OWN
+        ? new Item.Continuation(Turn.text(turns), text)
+        : new Item.Continuation(chat.messages(turns), "", text);
   }
 }

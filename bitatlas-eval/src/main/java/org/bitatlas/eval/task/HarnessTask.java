@@ -1,6 +1,7 @@
 package org.bitatlas.eval.task;
 
 import java.util.List;
+import org.bitatlas.eval.prompt.ChatForm;
 import org.bitatlas.eval.prompt.Prompting;
 import org.bitatlas.tokenizer.ThinkingMode;
 
@@ -19,6 +20,11 @@ public sealed interface HarnessTask extends Task permits LikelihoodTask, ReplyTa
   /** The same task with another number of examples. */
   default HarnessTask withShots(int number) {
     return with(name(), prompting().withShots(number));
+  }
+
+  /** The same task given in another form to a model with a chat template. */
+  default HarnessTask withChat(ChatForm form) {
+    return with(name(), prompting().withChat(form));
   }
 
   @Override

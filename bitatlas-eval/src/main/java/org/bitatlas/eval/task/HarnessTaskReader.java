@@ -6,6 +6,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import org.bitatlas.eval.prompt.Adapter;
+import org.bitatlas.eval.prompt.ChatForm;
 import org.bitatlas.eval.prompt.DataSource;
 import org.bitatlas.eval.prompt.Document;
 import org.bitatlas.eval.prompt.DocumentProcess;
@@ -41,7 +42,8 @@ final class HarnessTaskReader {
   }
 
   static Prompting prompting(DescriptorNode node) {
-    return new Prompting(node.text("protocol"), data(node), form(node), shots(node));
+    return new Prompting(
+        node.text("protocol"), data(node), form(node), shots(node), ChatForm.OWN);
   }
 
   private static DataSource data(DescriptorNode node) {

@@ -2,6 +2,7 @@ package org.bitatlas.eval.task;
 
 import java.util.List;
 import java.util.OptionalInt;
+import org.bitatlas.tokenizer.ChatMessage;
 
 /** One validated item of a suite. */
 public sealed interface Item {
@@ -54,13 +55,20 @@ public sealed interface Item {
    * @param prefix what stands in front of the code of the reply
    * @param checks Python source that raises where the program is wrong
    * @param answerPrefix start of the reply that the model is given; empty for none
+   * @param before messages in front of the user message
    */
-  record Program(int index, String user, String prefix, String checks, String answerPrefix)
+  record Program(
+      int index,
+      String user,
+      String prefix,
+      String checks,
+      String answerPrefix,
+      List<ChatMessage> before)
       implements Item {
 
     /** A program whose reply the model begins itself. */
     public Program(int index, String user, String prefix, String checks) {
-      this(index, user, prefix, checks, "");
+      this(index, user, prefix, checks, "", List.of());
     }
   }
 
@@ -74,6 +82,7 @@ public sealed interface Item {
    * @param answerPrefix start of the reply that the model is given; empty for none
    * @param target the right answer as text
    * @param document the record, processed
+   * @param before messages in front of the user message
    */
   record Reply(
       int index,
@@ -82,7 +91,8 @@ public sealed interface Item {
       String user,
       String answerPrefix,
       String target,
-      org.bitatlas.eval.prompt.Document document)
+      org.bitatlas.eval.prompt.Document document,
+      List<ChatMessage> before)
       implements Item {}
 
   /**
@@ -107,8 +117,16 @@ public sealed interface Item {
   /**
    * A text to be scored.
    *
-   * @param context what stands before it
+   * @param messages a conversation that the model's template makes the context of; none where the
+   *     context is plain text
+   * @param context what stands before the text; after the conversation, where there is one
    * @param text the text
    */
-  record Continuation(String context, String text) {}
+  record Continuation(List<ChatMessage> messages, String context, String text) {
+
+    /** A text after plain text. */
+    public Continuation(String context, String text) {
+      this(List.of(), context, text);
+    }
+  }
 }

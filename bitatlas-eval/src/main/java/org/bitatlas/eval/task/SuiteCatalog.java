@@ -8,6 +8,7 @@ import java.util.Optional;
 import java.util.OptionalInt;
 import java.util.stream.Collectors;
 import java.util.stream.Stream;
+import org.bitatlas.eval.prompt.ChatForm;
 import org.bitatlas.eval.prompt.RecordTemplate;
 import org.bitatlas.eval.prompt.TextSet;
 import org.bitatlas.tensor.BitAtlasException;
@@ -22,9 +23,15 @@ import org.bitatlas.tensor.BitAtlasException;
  * @param folder the suite folder
  * @param shots examples in front of each question of a built-in task; empty for the task's own
  *     number
+ * @param chat how a built-in task is given to a model with a chat template
  */
 public record SuiteCatalog(
-    String name, String descriptorDigest, List<Entry> entries, Path folder, OptionalInt shots) {
+    String name,
+    String descriptorDigest,
+    List<Entry> entries,
+    Path folder,
+    OptionalInt shots,
+    ChatForm chat) {
 
   /** Name of the descriptor inside a suite folder. */
   public static final String DESCRIPTOR = "suites.yaml";
@@ -88,7 +95,12 @@ public record SuiteCatalog(
         .filter(entry -> entry instanceof Described)
         .forEach(entries::add);
     return new SuiteCatalog(
-        parsed.name(), parsed.digest(), List.copyOf(entries), folder, OptionalInt.empty());
+        parsed.name(),
+        parsed.digest(),
+        List.copyOf(entries),
+        folder,
+        OptionalInt.empty(),
+        ChatForm.OWN);
   }
 
   /** The same with another number of examples in front of each question of a built-in task. */
@@ -101,7 +113,20 @@ public record SuiteCatalog(
                     ? new Described(harness.withShots(number), described.root())
                     : entry)
             .toList();
-    return new SuiteCatalog(name, descriptorDigest, others, folder, OptionalInt.of(number));
+    return new SuiteCatalog(name, descriptorDigest, others, folder, OptionalInt.of(number), chat);
+  }
+
+  /** The same with the built-in tasks given in another form to a model with a chat template. */
+  public SuiteCatalog withChat(ChatForm form) {
+    List<Entry> others =
+        entries.stream()
+            .map(entry ->
+                entry instanceof Described described
+                        && described.task() instanceof HarnessTask harness
+                    ? new Described(harness.withChat(form), described.root())
+                    : entry)
+            .toList();
+    return new SuiteCatalog(name, descriptorDigest, others, folder, shots, form);
   }
 
   /**
@@ -177,7 +202,8 @@ public record SuiteCatalog(
   }
 
   private Entry described(HarnessTask builtIn) {
-    HarnessTask task = shots.isPresent() ? builtIn.withShots(shots.getAsInt()) : builtIn;
+    HarnessTask own = shots.isPresent() ? builtIn.withShots(shots.getAsInt()) : builtIn;
+    HarnessTask task = own.withChat(chat);
     return HarnessReader.isIn(task, folder)
         ? new Described(task, folder)
         : new Missing(task, HarnessReader.missing(task, folder));

@@ -11,7 +11,9 @@ import java.util.List;
 import java.util.Optional;
 import java.util.stream.Stream;
 import org.bitatlas.eval.Oracles;
+import org.bitatlas.eval.prompt.ChatForm;
 import org.bitatlas.tensor.BitAtlasException;
+import org.bitatlas.tokenizer.ChatMessage;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -50,6 +52,76 @@ class HarnessTasksTest {
         }
       }
     }
+  }
+
+  static Stream<Path> chats() {
+    return Oracles.files("lm_eval/chat_tasks", "", ".json").stream();
+  }
+
+  @ParameterizedTest
+  @MethodSource("chats")
+  void conversationsEqualThoseOfTheHarness(Path file) {
+    JsonNode golden = Oracles.json(file);
+    HarnessTask task = CATALOG.task(golden.get("task").stringValue()).orElseThrow();
+    Path data = Oracles.folder("lm_eval/tasks").resolve(file.getFileName());
+    Oracles.writeData(Oracles.json(data).get("data"), folder.resolve(task.name()));
+    for (JsonNode one : golden.get("cases")) {
+      ChatForm form = one.get("multiturn").booleanValue() ? ChatForm.TURNS : ChatForm.ONE_TURN;
+      HarnessTask asked = task.withShots(one.get("shots").intValue()).withChat(form);
+      List<Item> items = Suite.load(asked, folder).items();
+      assertThat(items).hasSize(one.get("documents").size());
+      for (Item item : items) {
+        JsonNode expected = one.get("documents").get(item.index());
+        if (item instanceof Item.Likelihood likelihood) {
+          requireContinuations(likelihood, expected);
+        } else {
+          requireConversation(item, expected.get(0));
+        }
+      }
+    }
+  }
+
+  private static void requireContinuations(Item.Likelihood item, JsonNode expected) {
+    List<Item.Continuation> all = new ArrayList<>();
+    for (JsonNode context : expected) {
+      assertThat(context.get("generation_prompt").booleanValue()).isTrue();
+      for (JsonNode text : context.get("continuations")) {
+        all.add(new Item.Continuation(messages(context), "", text.stringValue()));
+      }
+    }
+    assertThat(item.continuations()).isEqualTo(all);
+  }
+
+  private static void requireConversation(Item item, JsonNode expected) {
+    List<ChatMessage> all = new ArrayList<>();
+    switch (item) {
+      case Item.Program program -> {
+        all.addAll(program.before());
+        all.add(new ChatMessage("user", program.user()));
+        add(all, program.answerPrefix());
+      }
+      case Item.Reply reply -> {
+        all.addAll(reply.before());
+        all.add(new ChatMessage("user", reply.user()));
+        add(all, reply.answerPrefix());
+      }
+      default -> throw new AssertionError("not an item of a reply task: " + item);
+    }
+    assertThat(all).isEqualTo(messages(expected));
+  }
+
+  private static void add(List<ChatMessage> messages, String started) {
+    if (!started.isEmpty()) {
+      messages.add(new ChatMessage("assistant", started));
+    }
+  }
+
+  private static List<ChatMessage> messages(JsonNode conversation) {
+    return conversation
+        .get("messages")
+        .valueStream()
+        .map(one -> new ChatMessage(one.get("role").stringValue(), one.get("content").stringValue()))
+        .toList();
   }
 
   private static void requireReply(ReplyTask task, Item item, JsonNode expected) {
