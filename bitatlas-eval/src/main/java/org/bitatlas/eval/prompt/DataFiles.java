@@ -11,17 +11,20 @@ import java.security.NoSuchAlgorithmException;
 import java.util.ArrayList;
 import java.util.HexFormat;
 import java.util.List;
+import java.util.Map;
+import org.bitatlas.eval.parquet.ParquetFile;
 import org.bitatlas.tensor.BitAtlasException;
 import tools.jackson.core.JacksonException;
 import tools.jackson.databind.DeserializationFeature;
 import tools.jackson.databind.JsonNode;
 import tools.jackson.databind.json.JsonMapper;
 
-/** Reads files of records (JSON Lines, a JSON list, CSV, TSV) and keeps a digest of them all. */
+/** Reads files of records (JSON Lines, a JSON list, CSV, TSV, Parquet) and keeps a digest of them all. */
 final class DataFiles {
 
   /** Endings that are read, the better ones first. */
-  static final List<String> ENDINGS = List.of(".jsonl", ".json", ".csv", ".tsv");
+  static final List<String> ENDINGS = 
+      List.of(".jsonl", ".json", ".csv", ".tsv", ".parquet");
 
   private static final JsonMapper JSON =
       JsonMapper.builder().enable(DeserializationFeature.FAIL_ON_TRAILING_TOKENS).build();
@@ -44,7 +47,10 @@ final class DataFiles {
     String name = root.relativize(file) + "\n" + content.length + "\n";
     digest.update(name.getBytes(StandardCharsets.UTF_8));
     digest.update(content);
-    List<Document> documents = documents(file.toString(), text(file, content));
+    List<Document> documents =
+        file.toString().endsWith(".parquet")
+            ? parquet(file.toString(), content)
+            : documents(file.toString(), text(file, content));
     if (documents.isEmpty()) {
       throw new BitAtlasException(file + " has no records.");
     }
@@ -69,6 +75,14 @@ final class DataFiles {
         String place = file + ", line " + number;
         documents.add(document(place, tree(place, line)));
       }
+    }
+    return documents;
+  }
+
+  private static List<Document> parquet(String file, byte[] content) {
+    List<Document> documents = new ArrayList<>();
+    for (Map<String, Object> record : ParquetFile.read(file, content)) {
+      documents.add(new Document(file + ", record " + (documents.size() + 1), record));
     }
     return documents;
   }

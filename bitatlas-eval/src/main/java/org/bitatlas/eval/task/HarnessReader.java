@@ -50,11 +50,12 @@ final class HarnessReader {
         root.resolve(task.name())
             .resolve(data.subjects().getFirst().configuration())
             .resolve(split + ".jsonl");
-    return "the folder %s has no data of the task %s: the hub keeps %s as Parquet, which is not read here, so write it there as JSON Lines (in Python datasets.load_dataset(\"%s\"%s)[\"%s\"].to_json(\"%s\")%s)"
+    return "the folder %s has no data of the task %s: ./bitatlas download datasets/%s --into %s brings it from the hub; or write it there as JSON Lines (in Python datasets.load_dataset(\"%s\"%s)[\"%s\"].to_json(\"%s\")%s)"
         .formatted(
             root,
             task.name(),
             data.repository(),
+            root,
             data.repository(),
             data.subjects().getFirst().configuration().isEmpty()
                 ? ""
