@@ -6,6 +6,7 @@ import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.InvalidPathException;
 import java.nio.file.Path;
+import java.util.function.Function;
 import org.bitatlas.checkpoint.HubDownload;
 import org.bitatlas.checkpoint.HubSettings;
 import org.bitatlas.checkpoint.ModelLocation;
@@ -51,19 +52,33 @@ final class ModelReference {
    * @throws BitAtlasException when it is no hub id, there is no such model or the network fails
    */
   static ModelLocation locate(String id) {
+    return download(hub -> hub.resolve(id));
+  }
+
+  /**
+   * A data set of the hub, downloaded unless it is in the cache.
+   *
+   * @param name {@code datasets/owner/name}
+   * @param start how the paths of the wanted files begin
+   */
+  static ModelLocation locateData(String name, String start) {
+    return download(hub -> hub.resolveData(name, start));
+  }
+
+  private static ModelLocation download(Function<HubDownload, ModelLocation> work) {
     HubSettings settings =
         HubSettings.ofEnvironment(System.getenv(), Path.of(System.getProperty("user.home")));
     PrintWriter err = new PrintWriter(System.err, true, StandardCharsets.UTF_8);
     try (ProgressLine line = new ProgressLine(err, Screen.showsErrors())) {
-      return new HubDownload(
+      return work.apply(
+          new HubDownload(
               settings,
               (file, done, total) ->
                   line.status(
                       file
                           + ": "
                           + Amounts.bytes(done)
-                          + (total > 0 ? " of " + Amounts.bytes(total) : "")))
-          .resolve(id);
+                          + (total > 0 ? " of " + Amounts.bytes(total) : ""))));
     }
   }
 

@@ -74,7 +74,7 @@ final class HubClient implements AutoCloseable {
 
   /** Commit and files of a revision, asked for up to {@code attempts} times. */
   Listing list(HubModelId id, int attempts) throws IOException {
-    URI address = address("/api/models/" + id.repository() + "/revision/" + encode(id.revision()));
+    URI address = address(id.listing() + "/revision/" + encode(id.revision()));
     byte[] body =
         retried(
             attempts,
@@ -257,7 +257,7 @@ final class HubClient implements AutoCloseable {
   }
 
   private URI fileAddress(HubModelId id, String commit, String file) {
-    return address("/" + id.repository() + "/resolve/" + commit + "/" + encode(file));
+    return address(id.files() + "/resolve/" + commit + "/" + encode(file).replace("%2F", "/"));
   }
 
   private URI address(String path) {

@@ -7,10 +7,11 @@ import java.nio.file.Path;
 import java.util.List;
 import java.util.Optional;
 import java.util.SequencedSet;
+import java.util.function.UnaryOperator;
 import org.bitatlas.tensor.BitAtlasException;
 
 /**
- * Finds a model by folder or hub id, and downloads it when it is not in the cache. Interrupted
+ * Finds a model by folder or hub id, or a data set, and downloads it when it is not in the cache. Interrupted
  * downloads go on where they stopped, large files are checked against their SHA-256, and a model
  * that is cached whole is used when the hub cannot be reached.
  */
@@ -43,14 +44,37 @@ public final class HubDownload {
     }
     HubModelId id =
         HubModelId.parse(idOrFolder)
+            .filter(parsed -> !parsed.isData())
             .orElseThrow(() ->
                 new BitAtlasException(
                     "There is no folder '"
                         + idOrFolder
                         + "', and it is not a hub id of the form owner/name or"
                         + " owner/name@revision."));
+    return found(id, files -> HubFileSelection.of(files, id));
+  }
+
+  /**
+   * A data set of the hub on this machine: its files of records, and its licence.
+   *
+   * @param name {@code datasets/owner/name}, or with {@code @revision}
+   * @param start how the paths of the wanted files begin; empty for all
+   * @throws BitAtlasException when there is no such data set, it may not be read, or the network
+   *     fails
+   */
+  public ModelLocation resolveData(String name, String start) {
+    HubModelId id =
+        HubModelId.parse(name)
+            .filter(HubModelId::isData)
+            .orElseThrow(() ->
+                new BitAtlasException(
+                    "'" + name + "' is not the name of a data set, datasets/owner/name."));
+    return found(id, files -> HubFileSelection.ofData(files, id, start));
+  }
+
+  private ModelLocation found(HubModelId id, UnaryOperator<List<String>> selection) {
     try {
-      return settings.offline() ? cached(id) : download(id);
+      return settings.offline() ? cached(id) : download(id, selection);
     } catch (IOException e) {
       throw new BitAtlasException(
           "Downloading "
@@ -72,7 +96,8 @@ public final class HubDownload {
     }
   }
 
-  private ModelLocation download(HubModelId id) throws IOException {
+  private ModelLocation download(HubModelId id, UnaryOperator<List<String>> selection)
+      throws IOException {
     HubCache cache = new HubCache(settings.cache(), id);
     try (HubClient client = new HubClient(settings)) {
       Optional<ModelLocation> known = fromCache(id, cache);
@@ -82,7 +107,7 @@ public final class HubDownload {
       } catch (IOException e) {
         return known.orElseThrow(() -> e);
       }
-      List<String> files = HubFileSelection.of(listing.files(), id);
+      List<String> files = selection.apply(listing.files());
       Path snapshot = cache.snapshot(listing.commit());
       if (files.stream().anyMatch(file -> !Files.isRegularFile(snapshot.resolve(file)))) {
         cache.locked(() -> downloadMissing(id, listing.commit(), files, cache, client));
@@ -111,7 +136,7 @@ public final class HubDownload {
     return fromCache(id, new HubCache(settings.cache(), id))
         .orElseThrow(() ->
             new BitAtlasException(
-                "The model "
+                (id.isData() ? "The data set " : "The model ")
                     + id
                     + " is not complete in the cache "
                     + settings.cache()
@@ -122,7 +147,10 @@ public final class HubDownload {
       throws IOException {
     return cache
         .commit(id.revision())
-        .filter(commit -> isComplete(cache.snapshot(commit)))
+        .filter(commit ->
+            id.isData()
+                ? Files.isDirectory(cache.snapshot(commit))
+                : isComplete(cache.snapshot(commit)))
         .map(commit ->
             new ModelLocation(id.toString(), cache.snapshot(commit), Optional.of(commit)));
   }

@@ -6,12 +6,48 @@ import java.util.regex.Pattern;
 import java.util.stream.Stream;
 import org.bitatlas.tensor.BitAtlasException;
 
-/** Which files of a repository a model needs: those at its root that BitAtlas can read. */
+/** Which files of a repository are needed: those that BitAtlas can read. */
 final class HubFileSelection {
 
   private static final Pattern SHARD = Pattern.compile("model-\\d+-of-\\d+\\.safetensors");
 
+  private static final Pattern RECORDS =
+      Pattern.compile(".*\\.(?:parquet|jsonl|json|csv|tsv|txt|raw|json\\.gz)");
+
+  /** A benchmark has fewer files; a training set of this many has to be asked for in parts. */
+  private static final int MOST_DATA_FILES = 400;
+
   private HubFileSelection() {}
+
+  /**
+   * Files of records of a data set, and its licence.
+   *
+   * @param start how the paths begin that are wanted; empty for all
+   * @throws BitAtlasException when a name would lead out of a folder, there are none, or too many
+   */
+  static List<String> ofData(List<String> files, HubModelId id, String start) {
+    files.forEach(file -> requireInside(file, id));
+    List<String> records =
+        files.stream()
+            .filter(file -> file.startsWith(start))
+            .filter(file -> RECORDS.matcher(file).matches())
+            .sorted()
+            .toList();
+    if (records.isEmpty()) {
+      throw new BitAtlasException(
+          "The data set %s has no Parquet, JSON, CSV or text files%s; where the hub has made Parquet of it, ask for %s@refs/convert/parquet."
+              .formatted(id, start.isEmpty() ? "" : " that begin with " + start, id));
+    }
+    if (records.size() > MOST_DATA_FILES) {
+      throw new BitAtlasException(
+          "The data set %s has %,d files of records, the first is %s; say with --include how the paths of those you want begin."
+              .formatted(id, records.size(), records.getFirst()));
+    }
+    return Stream.concat(
+            files.stream().filter(file -> file.toUpperCase(Locale.ROOT).startsWith("LICENSE")),
+            records.stream())
+        .toList();
+  }
 
   /**
    * The needed ones of {@code files}, small files first. Weights are safetensors only; when the

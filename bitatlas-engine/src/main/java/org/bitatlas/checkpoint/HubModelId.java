@@ -5,13 +5,16 @@ import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 
 /**
- * A model repository of the hub at a revision, written {@code owner/name} or {@code
- * owner/name@revision}.
+ * A repository of the hub at a revision: a model, written {@code owner/name} or {@code
+ * owner/name@revision}, or a data set, written with {@code datasets/} in front.
  *
+ * @param isData whether it is a data set
  * @param repository owner and name
  * @param revision branch, tag or commit; {@code main} by default
  */
-record HubModelId(String repository, String revision) {
+record HubModelId(boolean isData, String repository, String revision) {
+
+  private static final String DATA = "datasets/";
 
   private static final String WORD = "[A-Za-z0-9_][A-Za-z0-9._-]{0,95}";
   private static final Pattern FORM =
@@ -19,21 +22,33 @@ record HubModelId(String repository, String revision) {
 
   /** The id a text writes, or empty when it is none. */
   static Optional<HubModelId> parse(String text) {
-    Matcher matcher = FORM.matcher(text);
+    boolean data = text.startsWith(DATA) && text.indexOf('/', DATA.length()) > 0;
+    Matcher matcher = FORM.matcher(data ? text.substring(DATA.length()) : text);
     if (!matcher.matches() || text.contains("..") || text.endsWith("/")) {
       return Optional.empty();
     }
     String revision = Optional.ofNullable(matcher.group(2)).orElse("main");
-    return Optional.of(new HubModelId(matcher.group(1), revision));
+    return Optional.of(new HubModelId(data, matcher.group(1), revision));
   }
 
   /** Name of the repository's folder in the cache. */
   String cacheFolder() {
-    return "models--" + repository.replace("/", "--");
+    return (isData ? "datasets--" : "models--") + repository.replace("/", "--");
+  }
+
+  /** Path of its listing on the hub, without the revision. */
+  String listing() {
+    return "/api/" + (isData ? DATA : "models/") + repository;
+  }
+
+  /** Path of its files on the hub. */
+  String files() {
+    return "/" + (isData ? DATA : "") + repository;
   }
 
   @Override
   public String toString() {
-    return revision.equals("main") ? repository : repository + "@" + revision;
+    String name = (isData ? DATA : "") + repository;
+    return revision.equals("main") ? name : name + "@" + revision;
   }
 }

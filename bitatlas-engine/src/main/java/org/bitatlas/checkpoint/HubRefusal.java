@@ -31,7 +31,9 @@ record HubRefusal(URI endpoint) {
   }
 
   private String message(int status, String code, HubModelId id, String file) {
-    String what = file.isEmpty() ? "the model " + id : "the file " + file + " of the model " + id;
+    String kind = id.isData() ? "data set" : "model";
+    String named = "the " + kind + " " + id;
+    String what = file.isEmpty() ? named : "the file " + file + " of " + named;
     if (status == 403 || code.equals("GatedRepo")) {
       return "The hub "
           + endpoint
@@ -39,19 +41,20 @@ record HubRefusal(URI endpoint) {
           + what
           + ": accept its terms at "
           + endpoint
-          + "/"
-          + id.repository()
+          + id.files()
           + " and set HF_TOKEN to a token that may read it.";
     }
     if (status == 401) {
       return "The hub "
           + endpoint
-          + " has no public model "
+          + " has no public "
+          + kind
+          + " "
           + id
           + ": check the id, or set HF_TOKEN to a token that may read it.";
     }
     if (status == 404 && code.equals("RevisionNotFound")) {
-      return "The model " + id.repository() + " has no revision '" + id.revision() + "'.";
+      return "The " + kind + " " + id.repository() + " has no revision '" + id.revision() + "'.";
     }
     if (status == 404) {
       return "The hub " + endpoint + " does not know " + what + ": check the id.";

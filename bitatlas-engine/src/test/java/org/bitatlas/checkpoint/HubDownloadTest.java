@@ -85,6 +85,32 @@ class HubDownloadTest {
   }
 
   @Test
+  void dataSetsComeWithTheirFolders() throws IOException {
+    byte[] records = {'P', 'A', 'R', '1'};
+    hub.kind = "datasets/";
+    hub.files.put("ARC-Easy/test-00000-of-00001.parquet", records);
+    hub.files.put("ARC-Easy/train-00000-of-00001.parquet", new byte[2]);
+    HubDownload download = new HubDownload(settings(), DownloadProgress.NONE);
+    ModelLocation data = download.resolveData("datasets/owner/model", "ARC-Easy/test");
+    Path repository = cache.resolve("datasets--owner--model");
+    assertThat(data.folder()).isEqualTo(repository.resolve("snapshots/" + LocalHub.COMMIT));
+    Path file = data.folder().resolve("ARC-Easy/test-00000-of-00001.parquet");
+    assertThat(file).hasBinaryContent(records);
+    assertThat(Files.readSymbolicLink(file).toString()).startsWith("../../../blobs/");
+    assertThat(data.folder().resolve("LICENSE")).exists();
+    assertThat(data.folder().resolve("ARC-Easy/train-00000-of-00001.parquet")).doesNotExist();
+    assertThat(data.folder().resolve(WEIGHTS)).doesNotExist();
+    assertThatThrownBy(() -> download.resolveData("datasets/owner/model", "none"))
+        .hasMessageContaining("@refs/convert/parquet");
+    assertThatThrownBy(() -> download.resolveData("owner/model", "")).hasMessageContaining("datasets/");
+    for (int i = 0; i < 500; i++) {
+      hub.files.put("many/" + i + ".jsonl", new byte[1]);
+    }
+    assertThatThrownBy(() -> download.resolveData("datasets/owner/model", ""))
+        .hasMessageContaining("--include");
+  }
+
+  @Test
   void goesOnWhereTheConnectionBroke() {
     hub.cutAfter = 100_000;
     hub.cutsLeft.set(1);

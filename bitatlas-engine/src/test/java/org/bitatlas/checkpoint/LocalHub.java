@@ -20,7 +20,7 @@ import java.util.concurrent.Executors;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.stream.Collectors;
 
-/** A hub on this machine that serves one model and can be told to misbehave. */
+/** A hub on this machine that serves one model or data set and can be told to misbehave. */
 final class LocalHub implements AutoCloseable {
 
   static final String ID = "owner/model";
@@ -37,6 +37,10 @@ final class LocalHub implements AutoCloseable {
 
   volatile int failureStatus = 503;
   volatile String errorCode = "";
+
+  /** In front of the name in paths: empty for a model, {@code datasets/} for a data set. */
+  volatile String kind = "";
+
   volatile String requiredToken = "";
 
   /** Breaks the connection after this many bytes of a file, so many times. */
@@ -88,7 +92,7 @@ final class LocalHub implements AutoCloseable {
           && !path.startsWith("/cdn/")
           && !("Bearer " + requiredToken).equals(token)) {
         refuse(exchange, 401);
-      } else if (path.startsWith("/api/models/" + ID + "/revision/")) {
+      } else if (path.startsWith("/api/" + (kind.isEmpty() ? "models/" : kind) + ID + "/revision/")) {
         list(exchange);
       } else {
         serve(exchange, path);
@@ -109,10 +113,13 @@ final class LocalHub implements AutoCloseable {
   }
 
   private void serve(HttpExchange exchange, String path) throws IOException {
-    String name = path.substring(path.lastIndexOf('/') + 1);
+    String start = "/" + kind + ID + "/resolve/" + COMMIT + "/";
+    boolean known = path.startsWith(start) || path.startsWith("/cdn/");
+    String name =
+        path.startsWith(start)
+            ? path.substring(start.length())
+            : path.substring(path.lastIndexOf('/') + 1);
     byte[] content = files.get(name);
-    boolean known =
-        path.startsWith("/" + ID + "/resolve/" + COMMIT + "/") || path.startsWith("/cdn/");
     if (content == null || !known) {
       refuse(exchange, 404);
       return;
@@ -123,7 +130,7 @@ final class LocalHub implements AutoCloseable {
       exchange.getResponseHeaders().set("X-Linked-Etag", '"' + sha256(content) + '"');
       exchange.getResponseHeaders().set("X-Linked-Size", Integer.toString(content.length));
     } else {
-      exchange.getResponseHeaders().set("ETag", "W/\"etag-of-" + name + '"');
+      exchange.getResponseHeaders().set("ETag", "W/\"etag-of-" + name.replace('/', '.') + '"');
     }
     if (large && redirects && !path.startsWith("/cdn/")) {
       int port = server.getAddress().getPort();
