@@ -59,9 +59,7 @@ final class DownloadCommand implements Callable<Integer> {
       throw new UsageException("--into and --include are for data sets, datasets/org/name.");
     }
     Path folder =
-        data
-            ? ModelReference.locateData(id, include).folder()
-            : ModelReference.locate(id).folder();
+        data ? ModelReference.locateData(id, include).folder() : ModelReference.locate(id).folder();
     spec.commandLine().getOut().println(into.map(root -> linked(root, folder)).orElse(folder));
     spec.commandLine().getOut().flush();
     return Exit.OK;
@@ -70,10 +68,13 @@ final class DownloadCommand implements Callable<Integer> {
   private Path linked(Path root, Path folder) {
     Path link = root.resolve(id.substring(DATA.length()).replaceFirst("@.*", ""));
     try {
-      Files.createDirectories(link.toAbsolutePath().getParent());
+      Path parent = link.toAbsolutePath().getParent();
+      Files.createDirectories(parent == null ? root : parent);
       if (Files.exists(link, LinkOption.NOFOLLOW_LINKS) && !Files.isSymbolicLink(link)) {
         throw new BitAtlasException(
-            link + " is there already and no link of an earlier download; remove it or name another folder.");
+            link
+                + " is there already and no link of an earlier download; remove it or name another"
+                + " folder.");
       }
       Files.deleteIfExists(link);
       return Files.createSymbolicLink(link, folder.toAbsolutePath());

@@ -190,8 +190,7 @@ final class EvaluateCommand implements Callable<Integer> {
     if (perplexity.isEmpty()) {
       return task.map(name -> List.of(catalog.entry(name))).orElse(catalog.asked());
     }
-    int tokens =
-        window.orElse(Math.min(TextTasks.WINDOW, context.orElse(TextTasks.WINDOW)));
+    int tokens = window.orElse(Math.min(TextTasks.WINDOW, context.orElse(TextTasks.WINDOW)));
     return perplexity.stream()
         .flatMap(text -> TextTasks.of(catalog, text, tokens).stream())
         .toList();
@@ -326,9 +325,8 @@ final class EvaluateCommand implements Callable<Integer> {
         isPerplexity ? List.of("byte_perplexity", "bits_per_byte") : List.of("perplexity")) {
       result
           .metric(name)
-          .ifPresent(
-              value ->
-                  text.append(String.format(Locale.ROOT, ", %s %.4f", name.replace('_', ' '), value)));
+          .ifPresent(value ->
+              text.append(String.format(Locale.ROOT, ", %s %.4f", name.replace('_', ' '), value)));
     }
     return text.toString();
   }

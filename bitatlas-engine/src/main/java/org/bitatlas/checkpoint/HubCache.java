@@ -69,18 +69,18 @@ final class HubCache {
   }
 
   /**
-   * Makes a finished blob visible as a file of a snapshot: a link, or a copy where the
-   * file system has no links.
+   * Makes a finished blob visible as a file of a snapshot: a link, or a copy where the file system
+   * has no links.
    */
   void publish(String etag, String commit, String file) throws IOException {
     Path folder = snapshot(commit);
     Path pointer = folder.resolve(file);
     Path blob = blob(etag);
-    Path parent = pointer.toAbsolutePath().getParent();
-    Files.createDirectories(parent == null ? folder : parent);
+    Path parent = Optional.ofNullable(pointer.getParent()).orElse(folder);
+    Files.createDirectories(parent);
     Files.deleteIfExists(pointer);
     try {
-      Files.createSymbolicLink(pointer, pointer.getParent().relativize(blob));
+      Files.createSymbolicLink(pointer, parent.relativize(blob));
     } catch (FileAlreadyExistsException e) {
       throw e;
     } catch (IOException | UnsupportedOperationException e) {

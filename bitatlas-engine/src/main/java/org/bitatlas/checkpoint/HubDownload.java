@@ -11,9 +11,9 @@ import java.util.function.UnaryOperator;
 import org.bitatlas.tensor.BitAtlasException;
 
 /**
- * Finds a model by folder or hub id, or a data set, and downloads it when it is not in the cache. Interrupted
- * downloads go on where they stopped, large files are checked against their SHA-256, and a model
- * that is cached whole is used when the hub cannot be reached.
+ * Finds a model by folder or hub id, or a data set, and downloads it when it is not in the cache.
+ * Interrupted downloads go on where they stopped, large files are checked against their SHA-256,
+ * and a model that is cached whole is used when the hub cannot be reached.
  */
 public final class HubDownload {
 

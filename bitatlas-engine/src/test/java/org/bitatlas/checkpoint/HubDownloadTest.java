@@ -102,7 +102,8 @@ class HubDownloadTest {
     assertThat(data.folder().resolve(WEIGHTS)).doesNotExist();
     assertThatThrownBy(() -> download.resolveData("datasets/owner/model", "none"))
         .hasMessageContaining("@refs/convert/parquet");
-    assertThatThrownBy(() -> download.resolveData("owner/model", "")).hasMessageContaining("datasets/");
+    assertThatThrownBy(() -> download.resolveData("owner/model", ""))
+        .hasMessageContaining("datasets/");
     for (int i = 0; i < 500; i++) {
       hub.files.put("many/" + i + ".jsonl", new byte[1]);
     }

@@ -92,7 +92,8 @@ final class LocalHub implements AutoCloseable {
           && !path.startsWith("/cdn/")
           && !("Bearer " + requiredToken).equals(token)) {
         refuse(exchange, 401);
-      } else if (path.startsWith("/api/" + (kind.isEmpty() ? "models/" : kind) + ID + "/revision/")) {
+      } else if (path.startsWith(
+          "/api/" + (kind.isEmpty() ? "models/" : kind) + ID + "/revision/")) {
         list(exchange);
       } else {
         serve(exchange, path);

@@ -100,9 +100,7 @@ final class LikelihoodRun {
   }
 
   private List<ScoringRequest> requests(Item.Likelihood item) {
-    return distinct(item).stream()
-        .map(continuation -> fitting(encoded(continuation)))
-        .toList();
+    return distinct(item).stream().map(continuation -> fitting(encoded(continuation))).toList();
   }
 
   /** A conversation becomes text by the model's template, which may begin with the begin token. */
@@ -113,8 +111,7 @@ final class LikelihoodRun {
     String context = tokenizer.promptText(one.messages(), Optional.empty()) + one.context();
     OptionalInt begin = tokenizer.tokenizer().beginOfSequenceId();
     boolean begun =
-        begin.isPresent()
-            && context.startsWith(tokenizer.tokenizer().tokenOf(begin.getAsInt()));
+        begin.isPresent() && context.startsWith(tokenizer.tokenizer().tokenOf(begin.getAsInt()));
     return ContinuationEncoding.encode(tokenizer, context, one.text(), !begun);
   }
 

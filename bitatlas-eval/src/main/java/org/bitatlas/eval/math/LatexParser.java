@@ -492,7 +492,19 @@ final class LatexParser {
       case "lfloor" -> rounded("floor", "rfloor");
       case "lceil" -> rounded("ceiling", "rceil");
       case "begin" -> environment();
-      case "sum", "int", "prod", "lim", "mid", "det", "end", "%", "|", "}", "cdots", "ldots", "degree" ->
+      case "sum",
+          "int",
+          "prod",
+          "lim",
+          "mid",
+          "det",
+          "end",
+          "%",
+          "|",
+          "}",
+          "cdots",
+          "ldots",
+          "degree" ->
           throw new Unreadable("unsupported " + command);
       default -> new Name(command.toLowerCase(Locale.ROOT));
     };

@@ -285,8 +285,7 @@ final class MathEquality {
   private static Optional<String> letters(MathExpression expression) {
     return switch (expression) {
       case Name name -> Optional.of(name.letters());
-      case Constant constant ->
-          constant == Constant.E ? Optional.of("e") : Optional.empty();
+      case Constant constant -> constant == Constant.E ? Optional.of("e") : Optional.empty();
       case Product product -> {
         StringBuilder all = new StringBuilder();
         for (MathExpression factor : product.factors()) {

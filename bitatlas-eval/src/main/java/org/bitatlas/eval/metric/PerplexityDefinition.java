@@ -112,7 +112,8 @@ public record PerplexityDefinition(
         switch (begin) {
           case EACH_WINDOW -> "begin token before each window, all window tokens scored";
           case TEXT_START -> "begin token once at the start, first token of a window unscored";
-          case TOKENIZER -> "begin token as the tokenizer adds it, first token of a window unscored";
+          case TOKENIZER ->
+              "begin token as the tokenizer adds it, first token of a window unscored";
           case NONE -> "no begin token, first token of a window unscored";
         };
     return "exp(mean NLL per token of this tokenizer), "

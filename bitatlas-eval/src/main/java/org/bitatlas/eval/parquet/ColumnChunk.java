@@ -110,18 +110,14 @@ final class ColumnChunk {
     int definitionBytes = header.integer(5);
     int repetitionBytes = header.integer(6);
     int levelBytes = definitionBytes + repetitionBytes;
-    repetitions.add(
-        HybridRuns.read(body.slice(0, repetitionBytes), width(column.level()), count));
+    repetitions.add(HybridRuns.read(body.slice(0, repetitionBytes), width(column.level()), count));
     int[] definition =
         HybridRuns.read(
             body.slice(repetitionBytes, definitionBytes), width(column.definition()), count);
     ByteBuffer rest =
         body.slice(levelBytes, body.limit() - levelBytes).order(ByteOrder.LITTLE_ENDIAN);
     boolean compressed = header.flag(7, true);
-    add(
-        definition,
-        header.integer(4),
-        compressed ? decompressed(rest, length - levelBytes) : rest);
+    add(definition, header.integer(4), compressed ? decompressed(rest, length - levelBytes) : rest);
     return count;
   }
 

@@ -47,7 +47,8 @@ public final class ParquetFile {
         | IndexOutOfBoundsException
         | IllegalArgumentException
         | ArithmeticException e) {
-      throw new BitAtlasException(place + " is damaged: its pages and its metadata do not fit together.", e);
+      throw new BitAtlasException(
+          place + " is damaged: its pages and its metadata do not fit together.", e);
     }
   }
 
@@ -60,8 +61,7 @@ public final class ParquetFile {
     if (length < 0 || length > content.length - 12) {
       throw new MalformedParquet("its metadata is longer than the file");
     }
-    Struct metadata =
-        new CompactReader(file.slice(content.length - 8 - length, length)).struct();
+    Struct metadata = new CompactReader(file.slice(content.length - 8 - length, length)).struct();
     Field root = Field.root(metadata.structs(2));
     List<Map<String, Object>> records = new ArrayList<>();
     for (Struct group : metadata.structs(4)) {
@@ -120,9 +120,7 @@ public final class ParquetFile {
             && field.children().size() == 1
             && field.children().getFirst().repetition() == Field.Repetition.REPEATED;
     return Optional.of(
-        isList
-            ? list(field.children().getFirst(), Optional.of(field.name()))
-            : fields(field));
+        isList ? list(field.children().getFirst(), Optional.of(field.name())) : fields(field));
   }
 
   /**
@@ -138,8 +136,7 @@ public final class ParquetFile {
     }
     boolean wrapping = list.isPresent() && repeated.wrapsElement(list.get());
     do {
-      Optional<Object> element =
-          wrapping ? value(repeated.children().getFirst()) : there(repeated);
+      Optional<Object> element = wrapping ? value(repeated.children().getFirst()) : there(repeated);
       element.ifPresent(elements::add);
     } while (first(repeated).goesOn(repeated.level()));
     return elements;

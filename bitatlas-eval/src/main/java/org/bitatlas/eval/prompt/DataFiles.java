@@ -19,12 +19,14 @@ import tools.jackson.databind.DeserializationFeature;
 import tools.jackson.databind.JsonNode;
 import tools.jackson.databind.json.JsonMapper;
 
-/** Reads files of records (JSON Lines, a JSON list, CSV, TSV, Parquet) and keeps a digest of them all. */
+/**
+ * Reads files of records (JSON Lines, a JSON list, CSV, TSV, Parquet) and keeps a digest of them
+ * all.
+ */
 final class DataFiles {
 
   /** Endings that are read, the better ones first. */
-  static final List<String> ENDINGS = 
-      List.of(".jsonl", ".json", ".csv", ".tsv", ".parquet");
+  static final List<String> ENDINGS = List.of(".jsonl", ".json", ".csv", ".tsv", ".parquet");
 
   private static final JsonMapper JSON =
       JsonMapper.builder().enable(DeserializationFeature.FAIL_ON_TRAILING_TOKENS).build();

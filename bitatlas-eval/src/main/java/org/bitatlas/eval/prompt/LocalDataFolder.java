@@ -14,7 +14,8 @@ import org.bitatlas.tensor.BitAtlasException;
  * A data set in a local folder, with the fields that the hub has. It lies in {@code ROOT/TASK}, in
  * {@code ROOT/OWNER/NAME} or in {@code ROOT/NAME} of its repository; there, and in the folder of
  * the configuration, and in a folder {@code data} of either, a split is {@code SPLIT.jsonl} ({@code
- * .json}, {@code .csv}, {@code .tsv}, {@code .parquet}) or shards {@code SPLIT-00000-of-00002.jsonl}.
+ * .json}, {@code .csv}, {@code .tsv}, {@code .parquet}) or shards {@code
+ * SPLIT-00000-of-00002.jsonl}.
  */
 public final class LocalDataFolder implements DataFolder {
 

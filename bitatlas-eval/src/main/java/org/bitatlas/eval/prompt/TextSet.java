@@ -188,13 +188,10 @@ public enum TextSet {
     List<String> notes =
         found.size() == rows
             ? List.of()
-            : List.of("the published text has %,d rows, this one %,d".formatted(rows, found.size()));
+            : List.of(
+                "the published text has %,d rows, this one %,d".formatted(rows, found.size()));
     return new Read(
-        place,
-        String.join(joint, found),
-        documents(place.toString(), found),
-        digest(found),
-        notes);
+        place, String.join(joint, found), documents(place.toString(), found), digest(found), notes);
   }
 
   private String configuration() {

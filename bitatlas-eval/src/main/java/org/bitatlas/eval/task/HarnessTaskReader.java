@@ -42,8 +42,7 @@ final class HarnessTaskReader {
   }
 
   static Prompting prompting(DescriptorNode node) {
-    return new Prompting(
-        node.text("protocol"), data(node), form(node), shots(node), ChatForm.OWN);
+    return new Prompting(node.text("protocol"), data(node), form(node), shots(node), ChatForm.OWN);
   }
 
   private static DataSource data(DescriptorNode node) {

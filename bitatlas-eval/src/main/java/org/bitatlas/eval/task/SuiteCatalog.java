@@ -176,8 +176,7 @@ public record SuiteCatalog(
         .or(() -> HarnessCatalog.builtIn().task(taskName).map(this::described))
         .or(() ->
             TextTasks.builtIn(taskName)
-                .map(task ->
-                    TextTasks.entry(task, TextTasks.text(task).orElseThrow(), folder)))
+                .map(task -> TextTasks.entry(task, TextTasks.text(task).orElseThrow(), folder)))
         .orElseThrow(() ->
             new BitAtlasException(
                 "There is no task "
@@ -190,8 +189,7 @@ public record SuiteCatalog(
                         .collect(Collectors.joining(", "))
                     + "; built in are "
                     + Stream.concat(
-                            HarnessCatalog.builtIn().tasks().stream(),
-                            TextTasks.builtIn().stream())
+                            HarnessCatalog.builtIn().tasks().stream(), TextTasks.builtIn().stream())
                         .map(Task::name)
                         .collect(Collectors.joining(", "))
                     + "."));

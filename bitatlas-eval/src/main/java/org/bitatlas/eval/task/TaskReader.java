@@ -136,7 +136,8 @@ final class TaskReader {
           case "tokenizer" -> PerplexityDefinition.Begin.TOKENIZER;
           case "text_start" -> PerplexityDefinition.Begin.TEXT_START;
           case "none" -> PerplexityDefinition.Begin.NONE;
-          default -> throw node.error("begin_of_sequence", "each_window, text_start, tokenizer or none");
+          default ->
+              throw node.error("begin_of_sequence", "each_window, text_start, tokenizer or none");
         };
     return new PerplexityTask(
         node.text("name"),

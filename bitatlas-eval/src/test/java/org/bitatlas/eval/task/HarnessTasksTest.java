@@ -120,7 +120,8 @@ class HarnessTasksTest {
     return conversation
         .get("messages")
         .valueStream()
-        .map(one -> new ChatMessage(one.get("role").stringValue(), one.get("content").stringValue()))
+        .map(
+            one -> new ChatMessage(one.get("role").stringValue(), one.get("content").stringValue()))
         .toList();
   }
 

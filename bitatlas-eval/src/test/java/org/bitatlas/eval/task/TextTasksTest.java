@@ -51,8 +51,17 @@ class TextTasksTest {
     String joined =
         String.join(
             "\n\n",
-            "", " = One = \n", "", " a b . \n", "", " = = Part = = \n", "", " c \n", " = Two = \n",
-            "", " d \n");
+            "",
+            " = One = \n",
+            "",
+            " a b . \n",
+            "",
+            " = = Part = = \n",
+            "",
+            " c \n",
+            " = Two = \n",
+            "",
+            " d \n");
     assertThat(items(catalog().entry("wikitext2"))).containsExactly(new Item.Text(0, joined));
     assertThat(items(catalog().entry("wikitext2_rolling")))
         .containsExactly(
