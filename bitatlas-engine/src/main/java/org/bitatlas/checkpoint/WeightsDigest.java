@@ -14,13 +14,14 @@ import java.util.List;
  * SHA-256 over tensors in name order, streamed. Of each tensor: name (UTF-8, its length first),
  * type name likewise, rank, sizes, bytes; integers are 8 bytes, big-endian.
  */
-final class WeightsDigest {
+public final class WeightsDigest {
 
   private static final int CHUNK_BYTES = 1 << 20;
 
   private WeightsDigest() {}
 
-  static String of(Collection<StoredTensor> tensors) {
+  /** The digest of these tensors, in lower-case hexadecimal. */
+  public static String of(Collection<StoredTensor> tensors) {
     MessageDigest digest = sha256();
     List<StoredTensor> ordered =
         tensors.stream().sorted(Comparator.comparing(StoredTensor::name)).toList();

@@ -8,6 +8,7 @@ import java.util.stream.Collectors;
 import java.util.stream.IntStream;
 import org.bitatlas.tensor.BitAtlasException;
 import tools.jackson.databind.JsonNode;
+import tools.jackson.databind.node.ObjectNode;
 
 /**
  * Reads {@code config.json} of a Hugging Face checkpoint into an {@link Architecture}. What the
@@ -33,7 +34,20 @@ public final class ArchitectureReader {
    *     architecture, holds a key of another structure, or contradicts itself
    */
   public static Architecture read(Path configJson) {
-    Configuration configuration = Configuration.read(configJson);
+    return read(Configuration.read(configJson));
+  }
+
+  /**
+   * Reads a configuration that is not in a file of its own.
+   *
+   * @param origin what it was made from, for error messages
+   * @throws BitAtlasException as {@link #read(Path)}
+   */
+  public static Architecture read(ObjectNode configuration, Path origin) {
+    return read(new Configuration(origin, "", configuration));
+  }
+
+  private static Architecture read(Configuration configuration) {
     ArchitectureFamily family = family(configuration);
     refuseLookAlikes(family, configuration);
     int hiddenSize = configuration.requireSize("hidden_size");

@@ -9,6 +9,7 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import org.bitatlas.checkpoint.Checkpoint;
 import org.bitatlas.checkpoint.SafetensorsWriter;
+import org.bitatlas.checkpoint.StoredTensor;
 import org.bitatlas.checkpoint.TensorData;
 
 /** The last step of writing a quantized folder: all that is not in the shards of its blocks. */
@@ -37,7 +38,10 @@ final class FolderCompletion {
     List<TensorData> tensors = new ArrayList<>(outer.tensors());
     for (String name : base.names()) {
       if (!manifest.sections().replaces(name)) {
-        tensors.add(TensorData.of(base.get(name)));
+        // Asked for again when its turn comes: a base may decode its tensors as they are read.
+        StoredTensor tensor = base.get(name);
+        tensors.add(
+            new TensorData(name, tensor.type(), tensor.shape(), () -> base.get(name).data()));
       }
     }
     List<String> shards = new ArrayList<>(blockShards);

@@ -20,21 +20,31 @@ import org.bitatlas.tensor.BitAtlasException;
  * @param ids id of each piece text
  * @param addDummyPrefix whether a space is put before the text
  * @param removeExtraWhitespaces whether runs of spaces are collapsed
+ * @param normalizes whether the model has a table of its own by which characters are replaced
+ *     before the text is cut
+ * @param algorithm how a text is cut: 1 unigram, 2 byte pairs, 3 words, 4 characters
  * @param unknownSurface what an unknown piece decodes to
  * @param beginOfSequence text of the begin-of-sequence piece
  * @param endOfSequence text of the end-of-sequence piece
  */
-record SentencePieceModel(
+public record SentencePieceModel(
     List<Piece> pieces,
     Map<String, Integer> ids,
     boolean addDummyPrefix,
     boolean removeExtraWhitespaces,
+    boolean normalizes,
+    int algorithm,
     String unknownSurface,
     String beginOfSequence,
     String endOfSequence) {
 
+  /** {@link #algorithm} of byte pairs. */
+  public static final int BYTE_PAIRS = 2;
+
+  private static final int UNIGRAM = 1;
+
   /** Kind of a piece, in the order of the proto's numbers from 1. */
-  enum Type {
+  public enum Type {
     NORMAL,
     UNKNOWN,
     CONTROL,
@@ -43,8 +53,12 @@ record SentencePieceModel(
     BYTE
   }
 
-  /** One piece of the vocabulary. */
-  record Piece(String text, Type type) {}
+  /**
+   * One piece of the vocabulary.
+   *
+   * @param score log probability, or minus the rank of a merge of byte pairs
+   */
+  public record Piece(String text, Type type, float score) {}
 
   /**
    * Reads and checks a model.
@@ -52,7 +66,7 @@ record SentencePieceModel(
    * @param name the file, for error messages
    * @throws BitAtlasException when the bytes are no usable model
    */
-  static SentencePieceModel read(String name, byte[] bytes) {
+  public static SentencePieceModel read(String name, byte[] bytes) {
     List<Piece> pieces = new ArrayList<>();
     ByteBuffer trainer = ByteBuffer.allocate(0);
     ByteBuffer normalizer = ByteBuffer.allocate(0);
@@ -73,6 +87,8 @@ record SentencePieceModel(
         Map.copyOf(ids),
         normal.addDummyPrefix,
         normal.removeExtraWhitespaces,
+        normal.normalizes,
+        train.algorithm,
         train.unknownSurface,
         train.beginOfSequence,
         train.endOfSequence);
@@ -87,11 +103,12 @@ record SentencePieceModel(
   private static Piece piece(String name, ByteBuffer bytes, int id) {
     String text = "";
     int type = 1;
+    float score = 0;
     ProtobufReader message = new ProtobufReader(name, bytes);
     while (message.next()) {
       switch (message.field()) {
         case 1 -> text = string(message.bytes());
-        case 2 -> message.floatValue();
+        case 2 -> score = message.floatValue();
         case 3 -> type = message.integer();
         default -> message.skip();
       }
@@ -100,7 +117,7 @@ record SentencePieceModel(
       throw new BitAtlasException(
           name + " is not a usable SentencePiece model: piece " + id + " has no text or no type.");
     }
-    return new Piece(text, Type.values()[type - 1]);
+    return new Piece(text, Type.values()[type - 1], score);
   }
 
   private static Map<String, Integer> index(String name, List<Piece> pieces) {
@@ -131,38 +148,44 @@ record SentencePieceModel(
     return ids;
   }
 
-  private record Trainer(String unknownSurface, String beginOfSequence, String endOfSequence) {}
+  private record Trainer(
+      int algorithm, String unknownSurface, String beginOfSequence, String endOfSequence) {}
 
   private static Trainer trainer(String name, ByteBuffer bytes) {
+    int algorithm = UNIGRAM;
     String unknownSurface = " \u2047 ";
     String begin = "<s>";
     String end = "</s>";
     ProtobufReader message = new ProtobufReader(name, bytes);
     while (message.next()) {
       switch (message.field()) {
+        case 3 -> algorithm = message.integer();
         case 44 -> unknownSurface = string(message.bytes());
         case 46 -> begin = string(message.bytes());
         case 47 -> end = string(message.bytes());
         default -> message.skip();
       }
     }
-    return new Trainer(unknownSurface, begin, end);
+    return new Trainer(algorithm, unknownSurface, begin, end);
   }
 
-  private record Normalizer(boolean addDummyPrefix, boolean removeExtraWhitespaces) {}
+  private record Normalizer(
+      boolean addDummyPrefix, boolean removeExtraWhitespaces, boolean normalizes) {}
 
   private static Normalizer normalizer(String name, ByteBuffer bytes) {
     boolean dummyPrefix = true;
     boolean removeExtra = true;
+    boolean normalizes = false;
     ProtobufReader message = new ProtobufReader(name, bytes);
     while (message.next()) {
       switch (message.field()) {
+        case 2 -> normalizes = message.bytes().hasRemaining();
         case 3 -> dummyPrefix = message.booleanValue();
         case 4 -> removeExtra = message.booleanValue();
         default -> message.skip();
       }
     }
-    return new Normalizer(dummyPrefix, removeExtra);
+    return new Normalizer(dummyPrefix, removeExtra, normalizes);
   }
 
   private static String string(ByteBuffer bytes) {

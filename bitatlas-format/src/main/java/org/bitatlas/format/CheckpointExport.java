@@ -56,7 +56,7 @@ public final class CheckpointExport {
    */
   public ExportReport write(Path target) {
     long floatBytes = floatBytes(source);
-    if (plan.weights().tensorBytes() > floatBytes) {
+    if (plan.weights().tensorBytes() > floatBytes + plan.weights().widenedBytes()) {
       throw new BitAtlasException(
           "The %s checkpoint would have %d bytes of tensors and the float model has %d; use fewer bits or larger groups."
               .formatted(plan.format().label(), plan.weights().tensorBytes(), floatBytes));

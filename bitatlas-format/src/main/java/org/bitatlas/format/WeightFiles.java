@@ -12,6 +12,14 @@ public sealed interface WeightFiles {
   long tensorBytes();
 
   /**
+   * Bytes by which the tensors that the format keeps in fp32, quantized or not, are larger than in
+   * the model's own type.
+   */
+  default long widenedBytes() {
+    return 0;
+  }
+
+  /**
    * Safetensors files, sharded when they are larger than the limit: {@code STEM.safetensors}, or
    * {@code STEM-00001-of-00002.safetensors} and so on with {@code STEM.safetensors.index.json}.
    *
@@ -32,9 +40,11 @@ public sealed interface WeightFiles {
    *
    * @param name file name
    * @param tensorBytes bytes of the tensors in it
+   * @param widenedBytes by which tensors kept in fp32 are larger than in the model's type
    * @param fileBytes bytes of the whole file
    * @param body writes it, tensor after tensor
    */
-  record SingleFile(String name, long tensorBytes, long fileBytes, AtomicFile.Body body)
+  record SingleFile(
+      String name, long tensorBytes, long widenedBytes, long fileBytes, AtomicFile.Body body)
       implements WeightFiles {}
 }

@@ -12,6 +12,8 @@ import org.bitatlas.format.awq.AwqReader;
 import org.bitatlas.format.awq.AwqWriter;
 import org.bitatlas.format.compressed.CompressedTensorsReader;
 import org.bitatlas.format.compressed.CompressedTensorsWriter;
+import org.bitatlas.format.gguf.GgufFormatWriter;
+import org.bitatlas.format.gguf.GgufReader;
 import org.bitatlas.format.gptq.GptqReader;
 import org.bitatlas.format.gptq.GptqWriter;
 import org.bitatlas.model.ModelFolder;
@@ -22,10 +24,10 @@ import org.bitatlas.tensor.BitAtlasException;
 public final class FormatCatalog {
 
   private static final List<FormatReader> READERS =
-      List.of(new CompressedTensorsReader(), new GptqReader(), new AwqReader());
+      List.of(new CompressedTensorsReader(), new GptqReader(), new AwqReader(), new GgufReader());
 
   private static final List<FormatWriter> WRITERS =
-      List.of(new CompressedTensorsWriter(), new GptqWriter(), new AwqWriter());
+      List.of(new CompressedTensorsWriter(), new GptqWriter(), new AwqWriter(), new GgufFormatWriter());
 
   private FormatCatalog() {}
 
@@ -46,7 +48,7 @@ public final class FormatCatalog {
   }
 
   private static Optional<FormatReader> readerOf(Path folder) {
-    if (!Files.isDirectory(folder) || QuantizedCheckpointFolder.isQuantized(folder)) {
+    if (!Files.exists(folder) || QuantizedCheckpointFolder.isQuantized(folder)) {
       return Optional.empty();
     }
     return READERS.stream().filter(reader -> reader.recognizes(folder)).findFirst();

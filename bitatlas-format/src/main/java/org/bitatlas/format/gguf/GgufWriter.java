@@ -35,14 +35,23 @@ public final class GgufWriter {
    * @throws BitAtlasException when a name or a shape cannot be stored, or writing fails
    */
   public static void write(Path file, GgufMetadata metadata, List<GgufTensorData> tensors) {
+    AtomicFile.write(file, body(metadata, tensors));
+  }
+
+  /**
+   * What {@link #write} puts into the file.
+   *
+   * @throws BitAtlasException when a name or a shape cannot be stored
+   */
+  public static AtomicFile.Body body(GgufMetadata metadata, List<GgufTensorData> tensors) {
     byte[] header = header(metadata, infos(tensors));
-    AtomicFile.write(file, channel -> {
+    return channel -> {
       writeFully(channel, ByteBuffer.wrap(header));
       for (GgufTensorData tensor : tensors) {
         writeRows(channel, tensor);
         pad(channel);
       }
-    });
+    };
   }
 
   /** Bytes of the file that {@link #write} makes. */

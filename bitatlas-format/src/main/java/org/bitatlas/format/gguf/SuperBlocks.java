@@ -52,7 +52,8 @@ final class SuperBlocks {
     }
   }
 
-  private static int scaleOfQ3(byte[] blocks, int at, int sub) {
+  /** The 6-bit scale, plus 32, of sub-block {@code sub} of a Q3_K block. */
+  static int scaleOfQ3(byte[] blocks, int at, int sub) {
     int low = (blocks[at + sub % 8] >>> (sub / 8 * 4)) & 0xF;
     int high = (blocks[at + 8 + sub % 4] >>> (2 * (sub / 4))) & 3;
     return low | high << 4;
