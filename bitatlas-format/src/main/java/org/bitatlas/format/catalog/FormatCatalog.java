@@ -27,7 +27,8 @@ public final class FormatCatalog {
       List.of(new CompressedTensorsReader(), new GptqReader(), new AwqReader(), new GgufReader());
 
   private static final List<FormatWriter> WRITERS =
-      List.of(new CompressedTensorsWriter(), new GptqWriter(), new AwqWriter(), new GgufFormatWriter());
+      List.of(
+          new CompressedTensorsWriter(), new GptqWriter(), new AwqWriter(), new GgufFormatWriter());
 
   private FormatCatalog() {}
 

@@ -7,9 +7,9 @@ import org.bitatlas.tensor.BitAtlasException;
 
 /**
  * GGUF blocks as an integer grid with the same weights: Q4_0, Q5_0, Q8_0, Q3_K and Q6_K always (the
- * scale d s of a sub-block of the latter two is exact in single precision), Q4_1 and Q5_1 when every
- * minimum is a whole multiple of its scale. The weights of other types are no whole multiples of
- * one number.
+ * scale d s of a sub-block of the latter two is exact in single precision), Q4_1 and Q5_1 when
+ * every minimum is a whole multiple of its scale. The weights of other types are no whole multiples
+ * of one number.
  */
 final class BlockGrid {
 
@@ -63,15 +63,16 @@ final class BlockGrid {
    * @throws BitAtlasException when a scale is not finite
    */
   static Optional<GridLinear> of(GgufTensor tensor, RowOrder order) {
-    return layout(tensor.info().type()).flatMap(layout -> {
-      BlockGrid grid = new BlockGrid(tensor, layout);
-      for (int row = 0; row < tensor.info().rows(); row++) {
-        if (!grid.read(row, tensor.blocks(order.ofFile(row)))) {
-          return Optional.empty();
-        }
-      }
-      return Optional.of(grid.built());
-    });
+    return layout(tensor.info().type())
+        .flatMap(layout -> {
+          BlockGrid grid = new BlockGrid(tensor, layout);
+          for (int row = 0; row < tensor.info().rows(); row++) {
+            if (!grid.read(row, tensor.blocks(order.ofFile(row)))) {
+              return Optional.empty();
+            }
+          }
+          return Optional.of(grid.built());
+        });
   }
 
   private GridLinear built() {

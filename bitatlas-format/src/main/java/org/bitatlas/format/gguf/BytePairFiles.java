@@ -84,9 +84,7 @@ final class BytePairFiles {
     return findAll(root.path("post_processor"), "TemplateProcessing").stream()
         .map(template -> template.path("single").path(0).path("SpecialToken").path("id"))
         .anyMatch(first ->
-            begin
-                .map(id -> tokens.get(id).text().equals(first.asString("")))
-                .orElse(false));
+            begin.map(id -> tokens.get(id).text().equals(first.asString(""))).orElse(false));
   }
 
   private static List<Token> tokens(Path file, JsonNode root, int size) {
@@ -153,15 +151,16 @@ final class BytePairFiles {
     ArrayNode added = root.putArray("added_tokens");
     vocabulary
         .addedIds()
-        .forEach(id -> added
-            .addObject()
-            .put("id", id)
-            .put("content", vocabulary.tokens().get(id).text())
-            .put("single_word", false)
-            .put("lstrip", false)
-            .put("rstrip", false)
-            .put("normalized", false)
-            .put("special", vocabulary.tokens().get(id).kind().isSpecial()));
+        .forEach(id ->
+            added
+                .addObject()
+                .put("id", id)
+                .put("content", vocabulary.tokens().get(id).text())
+                .put("single_word", false)
+                .put("lstrip", false)
+                .put("rstrip", false)
+                .put("normalized", false)
+                .put("special", vocabulary.tokens().get(id).kind().isSpecial()));
     if (rule.composes()) {
       root.putObject("normalizer").put("type", "NFC");
     } else {

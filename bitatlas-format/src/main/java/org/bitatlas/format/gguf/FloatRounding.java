@@ -43,7 +43,8 @@ public record FloatRounding(GgufType blocks, GgufType outer) {
     boolean exact = blocks.isFloat() && outer.isFloat();
     return (exact
             ? "float weights stored as %s, embedding and head as %s"
-            : "float weights rounded to %s, embedding and head to %s, as llama.cpp quantize does without an importance matrix (no calibration)")
+            : "float weights rounded to %s, embedding and head to %s, as llama.cpp quantize does"
+                + " without an importance matrix (no calibration)")
         .formatted(blocks, outer);
   }
 

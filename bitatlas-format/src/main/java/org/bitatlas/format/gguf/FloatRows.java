@@ -20,8 +20,7 @@ interface FloatRows {
    *     finite
    */
   static FloatRows of(StoredTensor tensor) {
-    ValueLayout.OfInt words =
-        ValueLayout.JAVA_INT_UNALIGNED.withOrder(ByteOrder.LITTLE_ENDIAN);
+    ValueLayout.OfInt words = ValueLayout.JAVA_INT_UNALIGNED.withOrder(ByteOrder.LITTLE_ENDIAN);
     ValueLayout.OfShort halves =
         ValueLayout.JAVA_SHORT_UNALIGNED.withOrder(ByteOrder.LITTLE_ENDIAN);
     MemorySegment data = tensor.data();

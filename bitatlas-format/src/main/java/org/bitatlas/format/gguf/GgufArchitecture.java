@@ -132,9 +132,7 @@ enum GgufArchitecture {
         .put("intermediate_size", metadata.size(key("feed_forward_length")))
         .put("num_hidden_layers", metadata.size(key("block_count")))
         .put("num_attention_heads", heads)
-        .put(
-            "num_key_value_heads",
-            metadata.findSize(key("attention.head_count_kv")).orElse(heads))
+        .put("num_key_value_heads", metadata.findSize(key("attention.head_count_kv")).orElse(heads))
         .put("head_dim", headDimension)
         .put("max_position_embeddings", metadata.size(key("context_length")))
         .put("rms_norm_eps", decimal(metadata, "attention.layer_norm_rms_epsilon", 1e-5))

@@ -19,8 +19,8 @@ import org.bitatlas.tensor.BitAtlasException;
 import org.bitatlas.tensor.ElementType;
 
 /**
- * Tensors of a GGUF file as a float checkpoint under Hugging Face's names: F32, F16 and BF16 as they
- * are stored, blocks dequantized to F32 each time they are asked for.
+ * Tensors of a GGUF file as a float checkpoint under Hugging Face's names: F32, F16 and BF16 as
+ * they are stored, blocks dequantized to F32 each time they are asked for.
  */
 final class GgufCheckpoint implements Checkpoint {
 

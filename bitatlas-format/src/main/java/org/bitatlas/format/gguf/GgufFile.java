@@ -44,8 +44,7 @@ public final class GgufFile implements AutoCloseable {
       GgufHeader header = GgufHeader.read(content, path);
       SequencedMap<String, GgufTensor> tensors = new LinkedHashMap<>();
       for (GgufTensorInfo info : header.tensors()) {
-        MemorySegment data =
-            content.asSlice(header.dataStart() + info.offset(), info.byteSize());
+        MemorySegment data = content.asSlice(header.dataStart() + info.offset(), info.byteSize());
         tensors.put(info.name(), new GgufTensor(info, data, path));
       }
       return new GgufFile(

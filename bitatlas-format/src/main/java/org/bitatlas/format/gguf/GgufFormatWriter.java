@@ -146,7 +146,8 @@ public final class GgufFormatWriter implements FormatWriter {
             throw FormatRefusal.of(
                 FormatName.GGUF,
                 module,
-                "its input is transformed while the model runs and llama.cpp has no place for that; use a recipe without FlatQuant");
+                "its input is transformed while the model runs and llama.cpp has no place for that;"
+                    + " use a recipe without FlatQuant");
           }
         });
     source
@@ -157,7 +158,8 @@ public final class GgufFormatWriter implements FormatWriter {
             throw FormatRefusal.of(
                 FormatName.GGUF,
                 "the attention of block " + layer,
-                "its keys are transformed while the model runs and llama.cpp has no place for that; use a recipe without FlatQuant");
+                "its keys are transformed while the model runs and llama.cpp has no place for that;"
+                    + " use a recipe without FlatQuant");
           }
         });
   }
@@ -168,7 +170,8 @@ public final class GgufFormatWriter implements FormatWriter {
             .anyMatch(around -> around.input().isPresent() || around.output().isPresent());
     return rounds
         ? Optional.of(
-            "The recipe rounds activations; a GGUF file holds weights only, and llama.cpp rounds activations in its own way.")
+            "The recipe rounds activations; a GGUF file holds weights only, and llama.cpp rounds"
+                + " activations in its own way.")
         : Optional.empty();
   }
 
@@ -198,8 +201,7 @@ public final class GgufFormatWriter implements FormatWriter {
         : Optional.empty();
   }
 
-  private GgufTensorData coded(
-      String module, String stored, StoredLinear linear, RowOrder order) {
+  private GgufTensorData coded(String module, String stored, StoredLinear linear, RowOrder order) {
     if (!(linear instanceof GridLinear grid)) {
       throw FormatRefusal.of(
           FormatName.GGUF,
@@ -211,7 +213,8 @@ public final class GgufFormatWriter implements FormatWriter {
       throw FormatRefusal.of(
           FormatName.GGUF,
           module,
-          "it is quantized already and rounding its weights a second time would lose more; give the float model");
+          "it is quantized already and rounding its weights a second time would lose more; give the"
+              + " float model");
     }
     GgufType type = GridBlocks.typeOf(module, grid);
     return new GgufTensorData(
@@ -236,8 +239,7 @@ public final class GgufFormatWriter implements FormatWriter {
     if (changed != null) {
       int columns = Math.toIntExact(changed.shape().getLast());
       return new Floats(
-          (row, target) ->
-              System.arraycopy(changed.values(), row * columns, target, 0, columns),
+          (row, target) -> System.arraycopy(changed.values(), row * columns, target, 0, columns),
           GgufType.F32,
           columns);
     }
@@ -246,8 +248,7 @@ public final class GgufFormatWriter implements FormatWriter {
         tensor.type() == ElementType.BF16
             ? GgufType.BF16
             : tensor.type() == ElementType.F16 ? GgufType.F16 : GgufType.F32;
-    return new Floats(
-        FloatRows.of(tensor), type, Math.toIntExact(tensor.shape().getLast()));
+    return new Floats(FloatRows.of(tensor), type, Math.toIntExact(tensor.shape().getLast()));
   }
 
   private GgufType floatType(String name, Floats floats, List<String> notes) {
@@ -293,8 +294,7 @@ public final class GgufFormatWriter implements FormatWriter {
         source.quantized().provenance().recipe().entrySet().stream()
             .map(entry -> entry.getKey() + ": " + entry.getValue())
             .collect(Collectors.joining(", "));
-    metadata.put(
-        GeneralKeys.RECIPE, rounding.map(FloatRounding::description).orElse(recipe));
+    metadata.put(GeneralKeys.RECIPE, rounding.map(FloatRounding::description).orElse(recipe));
     kind.describe(source.architecture(), metadata);
     GgufVocabulary.ofFolder(source.folder(), source.architecture().vocabularySize())
         .describe(metadata);

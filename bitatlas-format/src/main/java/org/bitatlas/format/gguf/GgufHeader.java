@@ -155,7 +155,8 @@ record GgufHeader(GgufMetadata metadata, List<GgufTensorInfo> tensors, long data
         bytes = tensor.byteSize();
       } catch (ArithmeticException e) {
         throw cursor.malformed(
-            "tensor %s of shape %s is larger than any file".formatted(tensor.name(), tensor.shape()));
+            "tensor %s of shape %s is larger than any file"
+                .formatted(tensor.name(), tensor.shape()));
       }
       if (tensor.offset() < 0 || tensor.offset() > dataBytes - bytes) {
         throw cursor.malformed(
@@ -165,8 +166,7 @@ record GgufHeader(GgufMetadata metadata, List<GgufTensorInfo> tensors, long data
                     Long.toUnsignedString(tensor.offset() + bytes - Math.max(0, dataBytes))));
       }
       if (tensor.offset() < end) {
-        throw cursor.malformed(
-            "tensors %s and %s share bytes".formatted(before, tensor.name()));
+        throw cursor.malformed("tensors %s and %s share bytes".formatted(before, tensor.name()));
       }
       end = tensor.offset() + bytes;
       before = tensor.name();

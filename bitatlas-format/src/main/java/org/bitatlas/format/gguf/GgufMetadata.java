@@ -76,12 +76,13 @@ public record GgufMetadata(String source, SequencedMap<String, GgufValue> values
    * @throws BitAtlasException when it is below 0 or above 2^31 - 1
    */
   public Optional<Integer> findSize(String key) {
-    return find(key, Whole.class, "a whole number").map(whole -> {
-      if (whole.value() < 0 || whole.value() > Integer.MAX_VALUE) {
-        throw invalid(key, "a whole number up to " + Integer.MAX_VALUE, whole.value());
-      }
-      return (int) whole.value();
-    });
+    return find(key, Whole.class, "a whole number")
+        .map(whole -> {
+          if (whole.value() < 0 || whole.value() > Integer.MAX_VALUE) {
+            throw invalid(key, "a whole number up to " + Integer.MAX_VALUE, whole.value());
+          }
+          return (int) whole.value();
+        });
   }
 
   /** A whole number above 0 that must be there. */
@@ -95,50 +96,54 @@ public record GgufMetadata(String source, SequencedMap<String, GgufValue> values
 
   /** A number, or empty when the key is absent. */
   public Optional<Double> findNumber(String key) {
-    return Optional.ofNullable(values.get(key)).map(value ->
-        switch (value) {
-          case Real real -> real.value();
-          case Whole whole -> (double) whole.value();
-          case Flag _, Text _, Sequence _ -> throw invalid(key, "a number", value.kind());
-        });
+    return Optional.ofNullable(values.get(key))
+        .map(value ->
+            switch (value) {
+              case Real real -> real.value();
+              case Whole whole -> (double) whole.value();
+              case Flag _, Text _, Sequence _ -> throw invalid(key, "a number", value.kind());
+            });
   }
 
   /** The texts of an array, or empty when the key is absent. */
   public Optional<List<String>> findTexts(String key) {
-    return find(key, Sequence.class, "an array").map(sequence ->
-        sequence.values().stream()
-            .map(value -> value instanceof Text(String text) ? text : wrongElement(key, value))
-            .toList());
+    return find(key, Sequence.class, "an array")
+        .map(sequence ->
+            sequence.values().stream()
+                .map(value -> value instanceof Text(String text) ? text : wrongElement(key, value))
+                .toList());
   }
 
   /** The numbers of an array [n] as FLOAT32, or empty when the key is absent. */
   public Optional<float[]> findFloats(String key) {
-    return find(key, Sequence.class, "an array").map(sequence -> {
-      float[] numbers = new float[sequence.values().size()];
-      for (int i = 0; i < numbers.length; i++) {
-        GgufValue value = sequence.values().get(i);
-        if (!(value instanceof Real(GgufKind _, double number))) {
-          throw invalid(key, "an array of numbers", value.kind());
-        }
-        numbers[i] = (float) number;
-      }
-      return numbers;
-    });
+    return find(key, Sequence.class, "an array")
+        .map(sequence -> {
+          float[] numbers = new float[sequence.values().size()];
+          for (int i = 0; i < numbers.length; i++) {
+            GgufValue value = sequence.values().get(i);
+            if (!(value instanceof Real(GgufKind _, double number))) {
+              throw invalid(key, "an array of numbers", value.kind());
+            }
+            numbers[i] = (float) number;
+          }
+          return numbers;
+        });
   }
 
   /** The numbers of an array [n] of whole numbers, or empty when the key is absent. */
   public Optional<int[]> findIntegers(String key) {
-    return find(key, Sequence.class, "an array").map(sequence -> {
-      int[] numbers = new int[sequence.values().size()];
-      for (int i = 0; i < numbers.length; i++) {
-        GgufValue value = sequence.values().get(i);
-        if (!(value instanceof Whole(GgufKind _, long number)) || number != (int) number) {
-          throw invalid(key, "an array of whole numbers", value.kind());
-        }
-        numbers[i] = (int) number;
-      }
-      return numbers;
-    });
+    return find(key, Sequence.class, "an array")
+        .map(sequence -> {
+          int[] numbers = new int[sequence.values().size()];
+          for (int i = 0; i < numbers.length; i++) {
+            GgufValue value = sequence.values().get(i);
+            if (!(value instanceof Whole(GgufKind _, long number)) || number != (int) number) {
+              throw invalid(key, "an array of whole numbers", value.kind());
+            }
+            numbers[i] = (int) number;
+          }
+          return numbers;
+        });
   }
 
   private String wrongElement(String key, GgufValue value) {

@@ -159,8 +159,7 @@ public final class GgufReader implements FormatReader {
           "%s: tensor %s has shape %s, expected %s."
               .formatted(file.path(), stored, tensor.info().shape(), shape));
     }
-    return new GgufCheckpoint.Source(
-        tensor, kind.rowOrder(name, architecture.headDimension()));
+    return new GgufCheckpoint.Source(tensor, kind.rowOrder(name, architecture.headDimension()));
   }
 
   /** A tensor that the architecture does not ask for would change what the model computes. */

@@ -173,8 +173,8 @@ public enum GgufType {
    */
   public void encodeRow(float[] weights, byte[] blocks) {
     encoder
-        .orElseThrow(() ->
-            new BitAtlasException("GGUF type " + name() + " is read, but not written."))
+        .orElseThrow(
+            () -> new BitAtlasException("GGUF type " + name() + " is read, but not written."))
         .encode(weights, blocks);
   }
 }

@@ -22,8 +22,8 @@ import org.bitatlas.tensor.BitAtlasException;
 
 /**
  * A GGUF file unpacked to a model folder that everything runs: configuration and tokenizer rebuilt
- * from the metadata, matrices on an integer grid as BitAtlas's quantized layers, all others as float
- * tensors. Weights are the same numbers.
+ * from the metadata, matrices on an integer grid as BitAtlas's quantized layers, all others as
+ * float tensors. Weights are the same numbers.
  */
 public final class GgufUnpacking {
 
@@ -89,9 +89,7 @@ public final class GgufUnpacking {
 
   private static void copy(Path file, Path folder) throws IOException {
     Files.copy(
-        file,
-        folder.resolve(file.getFileName().toString()),
-        StandardCopyOption.REPLACE_EXISTING);
+        file, folder.resolve(file.getFileName().toString()), StandardCopyOption.REPLACE_EXISTING);
   }
 
   private static void write(GgufReader.GgufModel model, Path staged, Path target)

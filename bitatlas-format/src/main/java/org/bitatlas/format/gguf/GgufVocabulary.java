@@ -70,7 +70,7 @@ public record GgufVocabulary(
 
     /** A row of the embedding that no token has. */
     static Token padding(int id) {
-      return new Token("[PAD" + id + "]", -10_000, TokenKind.UNUSED);
+      return new Token("[PAD" + id + "]", 0, TokenKind.UNUSED);
     }
   }
 
@@ -155,8 +155,7 @@ public record GgufVocabulary(
       metadata.put(ADDS_SPACE, addsSpace);
     }
     metadata.put(
-        KINDS,
-        sequence(GgufKind.INT32, token -> new Whole(GgufKind.INT32, token.kind().number())));
+        KINDS, sequence(GgufKind.INT32, token -> new Whole(GgufKind.INT32, token.kind().number())));
     if (!merges.isEmpty()) {
       metadata.put(
           MERGES,

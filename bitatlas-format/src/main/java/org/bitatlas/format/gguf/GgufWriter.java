@@ -16,8 +16,8 @@ import org.bitatlas.checkpoint.AtomicFile;
 import org.bitatlas.tensor.BitAtlasException;
 
 /**
- * Writes GGUF files, version 3, little-endian: tensors follow each other in the given order, each at
- * the next multiple of 32 bytes, as llama.cpp requires. The bytes do not depend on the number of
+ * Writes GGUF files, version 3, little-endian: tensors follow each other in the given order, each
+ * at the next multiple of 32 bytes, as llama.cpp requires. The bytes do not depend on the number of
  * threads.
  */
 public final class GgufWriter {

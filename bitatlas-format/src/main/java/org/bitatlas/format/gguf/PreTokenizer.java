@@ -75,7 +75,8 @@ enum PreTokenizer {
     if (expressions.size() > 1) {
       return Optional.empty();
     }
-    boolean distilled = begin.filter(text -> text.contains("begin\u2581of\u2581sentence")).isPresent();
+    boolean distilled =
+        begin.filter(text -> text.contains("begin\u2581of\u2581sentence")).isPresent();
     return Arrays.stream(values())
         .filter(rule -> rule.expression.equals(expressions.getFirst()))
         .filter(rule -> rule == LLAMA3 || distilled == (rule == DEEPSEEK_R1_QWEN))

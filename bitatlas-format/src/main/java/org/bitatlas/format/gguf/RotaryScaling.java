@@ -41,9 +41,7 @@ final class RotaryScaling {
           (float)
               (length < shortest
                   ? 1
-                  : length > longest
-                      ? rope.factor()
-                      : 1 / ((1 - kept) / rope.factor() + kept));
+                  : length > longest ? rope.factor() : 1 / ((1 - kept) / rope.factor() + kept));
     }
     return factors;
   }

@@ -2,8 +2,8 @@ package org.bitatlas.format.gguf;
 
 /**
  * The order of a matrix's rows. llama.cpp rotates neighbouring rows of queries and keys in its
- * {@code llama} architecture, where Hugging Face rotates row i of a head with row i + d / 2: row h d
- * + 2 i + p of the file is row h d + p d / 2 + i of the checkpoint, p 0 or 1.
+ * {@code llama} architecture, where Hugging Face rotates row i of a head with row i + d / 2: row h
+ * d + 2 i + p of the file is row h d + p d / 2 + i of the checkpoint, p 0 or 1.
  *
  * @param headDimension d; 1 where rows are in the same order
  */

@@ -5,8 +5,9 @@ import java.util.Arrays;
 /**
  * Rounds rows to Q4_K and Q6_K blocks of 256 weights without an importance matrix, step by step as
  * ggml's reference does (ggml-quants.c, {@code quantize_row_q4_K_ref} and {@code
- * quantize_row_q6_K_ref}): each sub-block gets the scale that a search finds, the scales are rounded
- * to whole numbers on the grid of the largest, and the codes follow from the rounded scales.
+ * quantize_row_q6_K_ref}): each sub-block gets the scale that a search finds, the scales are
+ * rounded to whole numbers on the grid of the largest, and the codes follow from the rounded
+ * scales.
  */
 final class SuperBlockEncoder {
 

@@ -87,9 +87,7 @@ record TokenizerConfig(ObjectNode settings, ObjectNode model, Optional<String> t
    */
   private Optional<Integer> id(String role, List<GgufVocabulary.Token> tokens) {
     Optional<Integer> named =
-        role(role + "_token")
-            .map(text -> indexOf(tokens, text))
-            .filter(id -> id >= 0);
+        role(role + "_token").map(text -> indexOf(tokens, text)).filter(id -> id >= 0);
     if (named.isPresent()) {
       return named;
     }
@@ -142,14 +140,15 @@ record TokenizerConfig(ObjectNode settings, ObjectNode model, Optional<String> t
     ObjectNode added = settings.putObject("added_tokens_decoder");
     vocabulary
         .addedIds()
-        .forEach(id -> added
-            .putObject(Integer.toString(id))
-            .put("content", vocabulary.tokens().get(id).text())
-            .put("lstrip", false)
-            .put("normalized", false)
-            .put("rstrip", false)
-            .put("single_word", false)
-            .put("special", vocabulary.tokens().get(id).kind().isSpecial()));
+        .forEach(id ->
+            added
+                .putObject(Integer.toString(id))
+                .put("content", vocabulary.tokens().get(id).text())
+                .put("lstrip", false)
+                .put("normalized", false)
+                .put("rstrip", false)
+                .put("single_word", false)
+                .put("special", vocabulary.tokens().get(id).kind().isSpecial()));
     files.put(FILE, JsonFile.content(settings));
     vocabulary
         .chatTemplate()

@@ -54,13 +54,11 @@ class BlockGoldenTest {
         assertThat(row)
             .as("row %d read", n)
             .usingComparatorWithPrecision(0f)
-            .containsExactly(
-                Arrays.copyOfRange(expected, n * columns, (n + 1) * columns));
+            .containsExactly(Arrays.copyOfRange(expected, n * columns, (n + 1) * columns));
         if (type.canEncode() && golden.find("W").isPresent() && hasRows(golden, rows, columns)) {
           float[] weights = GoldenFiles.floats(golden, "W");
           byte[] encoded = new byte[rowBytes];
-          type.encodeRow(
-              Arrays.copyOfRange(weights, n * columns, (n + 1) * columns), encoded);
+          type.encodeRow(Arrays.copyOfRange(weights, n * columns, (n + 1) * columns), encoded);
           assertThat(encoded).as("row %d rounded", n).isEqualTo(bytes);
         }
       }

@@ -61,7 +61,9 @@ class GgufFileTest {
       case GgufValue.Flag flag -> Boolean.toString(flag.value());
       case GgufValue.Text text -> '"' + text.value() + '"';
       case GgufValue.Sequence sequence ->
-          '[' + String.join(",", sequence.values().stream().map(GgufFileTest::plain).toList()) + ']';
+          '['
+              + String.join(",", sequence.values().stream().map(GgufFileTest::plain).toList())
+              + ']';
     };
   }
 }

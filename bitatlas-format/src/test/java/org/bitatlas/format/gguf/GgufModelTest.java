@@ -58,8 +58,12 @@ class GgufModelTest {
     List<DynamicTest> tests = new ArrayList<>();
     models()
         .forEach((name, model) -> {
-          for (GgufType type :
-              List.of(GgufType.F16, GgufType.BF16, GgufType.Q8_0, GgufType.Q4_0, GgufType.Q4_K)) {
+          // Of the larger model those that its rows are whole blocks of and the small one's not.
+          List<GgufType> types =
+              name.equals("nano")
+                  ? List.of(GgufType.F16, GgufType.Q4_K)
+                  : List.of(GgufType.F16, GgufType.BF16, GgufType.Q8_0, GgufType.Q4_0);
+          for (GgufType type : types) {
             tests.add(
                 DynamicTest.dynamicTest(
                     name + " " + type,
@@ -164,7 +168,8 @@ class GgufModelTest {
                 ""));
     Path cases = model.resolve("tokenizer_cases.json");
     if (Files.isRegularFile(cases)) {
-      for (JsonNode node : JsonMapper.shared().readTree(Files.readString(cases)).findValues("text")) {
+      for (JsonNode node :
+          JsonMapper.shared().readTree(Files.readString(cases)).findValues("text")) {
         texts.add(node.asString());
       }
     }
@@ -177,8 +182,7 @@ class GgufModelTest {
     Path quantized = folder.resolve("quantized");
     try (ModelFolder source = ModelFolder.open(model)) {
       SequencedMap<String, StoredLinear> linears =
-          SmallModel.linears(
-              source.architecture(), SmallModel.symmetric(4, 32));
+          SmallModel.linears(source.architecture(), SmallModel.symmetric(4, 32));
       linears.put("model.layers.0.mlp.up_proj", grid(source, 8, true));
       linears.put("model.layers.1.mlp.up_proj", grid(source, 5, true));
       linears.put("model.layers.2.mlp.up_proj", grid(source, 4, false));
@@ -191,8 +195,7 @@ class GgufModelTest {
     try (ModelFolder opened = FormatCatalog.open(quantized)) {
       ExportSource source = ExportSource.of(opened);
       Path exported =
-          new CheckpointExport(
-                  source, new GgufFormatWriter().plan(source), ExportOptions.DEFAULT)
+          new CheckpointExport(source, new GgufFormatWriter().plan(source), ExportOptions.DEFAULT)
               .write(folder.resolve("exported"))
               .folder();
       assertThat(exported.resolve("LICENSE.txt")).exists();

@@ -75,7 +75,8 @@ class GgufPeerTest {
     Path stories = GoldenFiles.folder("stories260K");
     Path nano = Nano.open().modelFolder();
     for (Map.Entry<String, Path> model :
-        List.of(Map.entry("stories260K (llama)", stories), Map.entry("nano (pangu-embedded)", nano))) {
+        List.of(
+            Map.entry("stories260K (llama)", stories), Map.entry("nano (pangu-embedded)", nano))) {
       for (GgufType type : GgufType.values()) {
         if (type.canEncode()) {
           double tolerance =
@@ -204,8 +205,7 @@ class GgufPeerTest {
     Path plain = written(nano, FloatRounding.pure(GgufType.BF16), "bf16-" + type);
     Path ours = written(nano, FloatRounding.pure(type), "ours-" + type);
     Path theirs = folder.resolve("theirs-" + type + ".gguf");
-    JsonNode answer =
-        ask(List.of("quantize", plain.toString(), theirs.toString(), type.name()));
+    JsonNode answer = ask(List.of("quantize", plain.toString(), theirs.toString(), type.name()));
     assertThat(answer.path("code").intValue()).isZero();
     Map<String, String> expected = hashes("blocks", theirs);
     assertThat(ours(ours, GgufPeerTest::stored)).isEqualTo(expected);
@@ -216,27 +216,32 @@ class GgufPeerTest {
   @TestFactory
   List<DynamicTest> filesOfOthersAreRead() {
     return List.of(
-        DynamicTest.dynamicTest("gguf-py", () -> {
-          Path file =
-              written(Nano.open().modelFolder(), FloatRounding.usual(GgufType.Q4_0), "to-rewrite");
-          Path rewritten = folder.resolve("rewritten.gguf");
-          ask(List.of("rewrite", file.toString(), rewritten.toString()));
-          try (GgufFile ours = GgufFile.open(file);
-              GgufFile theirs = GgufFile.open(rewritten)) {
-            assertThat(theirs.metadata().values())
-                .containsExactlyInAnyOrderEntriesOf(ours.metadata().values());
-          }
-          assertThat(ours(rewritten, GgufPeerTest::stored))
-              .isEqualTo(ours(file, GgufPeerTest::stored));
-          sameLogits(file, rewritten);
-        }),
-        DynamicTest.dynamicTest("llama.cpp", () -> {
-          Path nano = Nano.open().modelFolder();
-          Path plain = written(nano, FloatRounding.pure(GgufType.BF16), "bf16");
-          Path theirs = folder.resolve("theirs.gguf");
-          ask(List.of("quantize", plain.toString(), theirs.toString(), "Q6_K"));
-          sameLogits(written(nano, FloatRounding.pure(GgufType.Q6_K), "q6"), theirs);
-        }));
+        DynamicTest.dynamicTest(
+            "gguf-py",
+            () -> {
+              Path file =
+                  written(
+                      Nano.open().modelFolder(), FloatRounding.usual(GgufType.Q4_0), "to-rewrite");
+              Path rewritten = folder.resolve("rewritten.gguf");
+              ask(List.of("rewrite", file.toString(), rewritten.toString()));
+              try (GgufFile ours = GgufFile.open(file);
+                  GgufFile theirs = GgufFile.open(rewritten)) {
+                assertThat(theirs.metadata().values())
+                    .containsExactlyInAnyOrderEntriesOf(ours.metadata().values());
+              }
+              assertThat(ours(rewritten, GgufPeerTest::stored))
+                  .isEqualTo(ours(file, GgufPeerTest::stored));
+              sameLogits(file, rewritten);
+            }),
+        DynamicTest.dynamicTest(
+            "llama.cpp",
+            () -> {
+              Path nano = Nano.open().modelFolder();
+              Path plain = written(nano, FloatRounding.pure(GgufType.BF16), "bf16");
+              Path theirs = folder.resolve("theirs.gguf");
+              ask(List.of("quantize", plain.toString(), theirs.toString(), "Q6_K"));
+              sameLogits(written(nano, FloatRounding.pure(GgufType.Q6_K), "q6"), theirs);
+            }));
   }
 
   private void sameLogits(Path ours, Path theirs) {

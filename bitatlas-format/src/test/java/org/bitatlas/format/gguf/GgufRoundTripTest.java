@@ -104,8 +104,8 @@ class GgufRoundTripTest {
             (row, blocks) -> {
               throw new BitAtlasException("no row " + row);
             });
-    assertThatThrownBy(() ->
-            GgufWriter.write(folder.resolve("x.gguf"), everyKind(), List.of(failing)))
+    assertThatThrownBy(
+            () -> GgufWriter.write(folder.resolve("x.gguf"), everyKind(), List.of(failing)))
         .isInstanceOf(BitAtlasException.class);
     try (var entries = Files.list(folder)) {
       assertThat(entries).isEmpty();
@@ -120,8 +120,7 @@ class GgufRoundTripTest {
     GgufTensorData odd = new GgufTensorData("w", GgufType.Q4_0, List.of(1L, 33L), zeros);
     assertThatThrownBy(() -> GgufWriter.write(file, metadata, List.of(odd)))
         .hasMessageContaining("rows of 33 weights; GGUF type Q4_0 stores multiples of 32");
-    GgufTensorData longName =
-        new GgufTensorData("n".repeat(64), GgufType.F32, List.of(1L), zeros);
+    GgufTensorData longName = new GgufTensorData("n".repeat(64), GgufType.F32, List.of(1L), zeros);
     assertThatThrownBy(() -> GgufWriter.write(file, metadata, List.of(longName)))
         .hasMessageContaining("1 to 63 bytes");
     GgufTensorData twice = new GgufTensorData("n", GgufType.F32, List.of(1L), zeros);

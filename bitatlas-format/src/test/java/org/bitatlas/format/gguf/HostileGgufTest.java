@@ -31,8 +31,7 @@ class HostileGgufTest {
 
   private byte[] good() throws IOException {
     Path file = folder.resolve("good.gguf");
-    GgufWriter.write(
-        file, GgufRoundTripTest.everyKind(), GgufRoundTripTest.everyType(11, 3));
+    GgufWriter.write(file, GgufRoundTripTest.everyKind(), GgufRoundTripTest.everyType(11, 3));
     return Files.readAllBytes(file);
   }
 
@@ -51,8 +50,7 @@ class HostileGgufTest {
 
   /** Header of a file with these counts, then {@code rest}. */
   private static byte[] header(long tensors, long pairs, byte[] rest) {
-    ByteBuffer bytes =
-        ByteBuffer.allocate(24 + rest.length + 64).order(ByteOrder.LITTLE_ENDIAN);
+    ByteBuffer bytes = ByteBuffer.allocate(24 + rest.length + 64).order(ByteOrder.LITTLE_ENDIAN);
     bytes.putInt(GgufHeader.MAGIC).putInt(3).putLong(tensors).putLong(pairs).put(rest);
     return bytes.array();
   }
