@@ -17,6 +17,8 @@ final class MapFiles {
       out.println();
       MapTable.lines(map).forEach(out::println);
       out.println();
+      FindingLines.of(map).forEach(out::println);
+      out.println();
       out.println("Page:     " + written.html());
       out.println("Markdown: " + written.markdown());
       out.println("JSON:     " + written.json());

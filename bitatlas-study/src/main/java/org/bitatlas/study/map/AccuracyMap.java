@@ -18,6 +18,7 @@ import org.bitatlas.study.StudyTask;
  * @param noise the float model against itself, one per model where it was measured
  * @param readings rows on tasks with several decodings
  * @param checks statements about the map with their answers
+ * @param speeds measured speeds, those that can be held against each other together
  */
 public record AccuracyMap(
     StudySpec spec,
@@ -28,7 +29,8 @@ public record AccuracyMap(
     List<PooledComparison> pooled,
     List<NoiseFloor> noise,
     List<DecodingReading> readings,
-    List<Check> checks) {
+    List<Check> checks,
+    List<MapSpeed> speeds) {
 
   /**
    * The map of the study that ran last in a store, compared with the margins of {@code spec}.

@@ -16,10 +16,10 @@ import org.bitatlas.eval.statistics.PairedCounts;
  * @param second samples of the second, in the same order
  * @param units what each item is drawn with: its cluster, or else the item with its repetitions
  */
-record ItemPairs(List<SampleRecord> first, List<SampleRecord> second, List<String> units) {
+public record ItemPairs(List<SampleRecord> first, List<SampleRecord> second, List<String> units) {
 
   /** Pairs two lists of samples; empty unless both were asked exactly the same prompts. */
-  static Optional<ItemPairs> of(List<SampleRecord> first, List<SampleRecord> second) {
+  public static Optional<ItemPairs> of(List<SampleRecord> first, List<SampleRecord> second) {
     Map<String, SampleRecord> byItem = new HashMap<>();
     first.forEach(sample -> byItem.put(item(sample), sample));
     if (first.isEmpty() || first.size() != second.size() || byItem.size() != first.size()) {
@@ -62,7 +62,8 @@ record ItemPairs(List<SampleRecord> first, List<SampleRecord> second, List<Strin
     return Optional.of(new ItemPairs(first, second, units));
   }
 
-  Clusters clusters() {
+  /** What is drawn together. */
+  public Clusters clusters() {
     return Clusters.of(units);
   }
 
@@ -89,7 +90,7 @@ record ItemPairs(List<SampleRecord> first, List<SampleRecord> second, List<Strin
   }
 
   /** 1 for a right item, 0 for a wrong one. */
-  static double[] scores(List<SampleRecord> samples) {
+  public static double[] scores(List<SampleRecord> samples) {
     return samples.stream().mapToDouble(sample -> sample.correct() ? 1 : 0).toArray();
   }
 }

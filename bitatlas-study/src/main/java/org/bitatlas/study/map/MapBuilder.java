@@ -69,7 +69,8 @@ final class MapBuilder {
         pooled(rows, baselines),
         baselines.noise(),
         DecodingReading.of(rows, columns, cells),
-        Checks.of(rows, cells, margin.points() / 100));
+        Checks.of(rows, cells, margin.points() / 100),
+        MapSpeed.of(store));
   }
 
   private static List<List<MapCell>> compared(

@@ -3,6 +3,7 @@ package org.bitatlas.study.report;
 import java.util.Locale;
 import org.bitatlas.eval.statistics.Verdict;
 import org.bitatlas.study.Metric;
+import org.bitatlas.study.map.Check;
 import org.bitatlas.study.map.Comparison;
 import org.bitatlas.study.map.MapCell;
 
@@ -82,6 +83,15 @@ final class Figures {
       case WORSE -> "worse";
       case INCONCLUSIVE -> "inconclusive";
       case NOT_COMPARABLE -> "not comparable";
+    };
+  }
+
+  /** The words of an answer. */
+  static String words(Check.Answer answer) {
+    return switch (answer) {
+      case YES -> "yes";
+      case NO -> "NO";
+      case NOT_ENOUGH_DATA -> "not enough data";
     };
   }
 

@@ -5,6 +5,7 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.TreeSet;
+import org.bitatlas.study.findings.Finding;
 import org.bitatlas.study.map.AccuracyMap;
 import org.bitatlas.study.map.CollapseMeasures;
 import org.bitatlas.study.map.Comparison;
@@ -26,7 +27,7 @@ final class JsonReport {
 
   private JsonReport() {}
 
-  static String of(AccuracyMap map) {
+  static String of(AccuracyMap map, List<Finding> findings) {
     Map<String, Object> root = new LinkedHashMap<>();
     root.put("schemaVersion", SCHEMA_VERSION);
     root.put("study", map.spec().name());
@@ -50,6 +51,7 @@ final class JsonReport {
     root.put("noise", map.noise().stream().map(JsonReport::noise).toList());
     root.put("decodings", map.readings());
     root.put("checks", map.checks());
+    root.put("findings", findings);
     return JsonMapper.builder()
             .enable(SerializationFeature.INDENT_OUTPUT)
             .build()

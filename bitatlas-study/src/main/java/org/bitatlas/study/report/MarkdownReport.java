@@ -6,6 +6,7 @@ import java.util.Map;
 import java.util.Optional;
 import org.bitatlas.eval.CellState;
 import org.bitatlas.scheme.ModelSize;
+import org.bitatlas.study.findings.Finding;
 import org.bitatlas.study.map.AccuracyMap;
 import org.bitatlas.study.map.Check;
 import org.bitatlas.study.map.Flag;
@@ -20,14 +21,16 @@ final class MarkdownReport {
   private static final int COLUMNS = 5;
 
   private final AccuracyMap map;
+  private final List<Finding> findings;
   private final StringBuilder out = new StringBuilder();
 
-  private MarkdownReport(AccuracyMap map) {
+  private MarkdownReport(AccuracyMap map, List<Finding> findings) {
     this.map = map;
+    this.findings = findings;
   }
 
-  static String of(AccuracyMap map) {
-    return new MarkdownReport(map).text();
+  static String of(AccuracyMap map, List<Finding> findings) {
+    return new MarkdownReport(map, findings).text();
   }
 
   private String text() {
@@ -37,6 +40,7 @@ final class MarkdownReport {
         .lines()
         .forEach(
             (name, value) -> out.append(wrapped("- " + escape(name) + ": " + escape(value), "  ")));
+    findings();
     checks();
     averages();
     verdicts();
@@ -60,18 +64,39 @@ final class MarkdownReport {
     return out.toString();
   }
 
+  private void findings() {
+    out.append("\n## Findings of the papers\n\n");
+    for (Finding finding : findings) {
+      out.append(
+          wrapped(
+              "- "
+                  + finding.statement()
+                  + ": **"
+                  + Figures.words(finding.answer())
+                  + "**. "
+                  + escape(finding.sentence())
+                  + escape(FindingView.missing(finding))
+                  + " (arXiv "
+                  + finding.source()
+                  + FindingView.records(finding)
+                  + ")",
+              "  "));
+    }
+  }
+
   private void checks() {
     out.append("\n## Checks\n\n");
     for (Check check : map.checks()) {
-      String answer =
-          switch (check.answer()) {
-            case YES -> "yes";
-            case NO -> "NO";
-            case NOT_ENOUGH_DATA -> "not enough data";
-          };
       out.append(
           wrapped(
-              "- " + check.statement() + ": **" + answer + "** (" + check.numbers() + ")", "  "));
+              "- "
+                  + check.statement()
+                  + ": **"
+                  + Figures.words(check.answer())
+                  + "** ("
+                  + check.numbers()
+                  + ")",
+              "  "));
     }
   }
 

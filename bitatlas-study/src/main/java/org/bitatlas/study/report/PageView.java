@@ -10,6 +10,7 @@ import org.bitatlas.scheme.ModelSize;
 import org.bitatlas.study.Metric;
 import org.bitatlas.study.RunRecord;
 import org.bitatlas.study.StudyTask;
+import org.bitatlas.study.findings.Finding;
 import org.bitatlas.study.map.AccuracyMap;
 import org.bitatlas.study.map.Check;
 import org.bitatlas.study.map.Comparison;
@@ -21,10 +22,12 @@ import org.bitatlas.study.map.MapRow;
 /** The map as the values the page's template prints: plain texts, escaped by the template. */
 final class PageView {
   private final AccuracyMap map;
+  private final List<Finding> findings;
   private final boolean severalModels;
 
-  PageView(AccuracyMap map) {
+  PageView(AccuracyMap map, List<Finding> findings) {
     this.map = map;
+    this.findings = findings;
     this.severalModels = map.rows().stream().map(MapRow::model).distinct().count() > 1;
   }
 
@@ -33,6 +36,7 @@ final class PageView {
     values.put("study", map.spec().name());
     values.put("summary", summary());
     values.put("facts", facts());
+    values.put("findings", FindingView.of(findings));
     values.put("checks", map.checks().stream().map(PageView::check).toList());
     values.put("margin", Figures.format("%.1f", map.spec().margin().points()));
     values.put("columns", map.columns().stream().map(PageView::column).toList());

@@ -43,7 +43,7 @@ class ReportTest {
   void thePageHasEverySection() {
     for (String id :
         new String[] {
-          "checks", "memory", "verdicts", "tasks", "layers", "recipes", "cells", "run"
+          "findings", "checks", "memory", "verdicts", "tasks", "layers", "recipes", "cells", "run"
         }) {
       assertThat(page.select("section#" + id + " > h2")).as(id).hasSize(1);
       assertThat(page.select("nav a[href=#" + id + "]")).as(id).hasSize(1);
@@ -52,6 +52,21 @@ class ReportTest {
     assertThat(page.select("#checks li")).hasSize(10);
     assertThat(page.select("#run dt").eachText()).contains("Model", "Weights", "Machine", "Margin");
     assertThat(page.select("figure > div > table.strip")).hasSize(8);
+  }
+
+  @Test
+  void theFindingsStandOnPageMarkdownAndJsonWithTheirEvidence() {
+    assertThat(page.select("#findings > ul > li")).hasSize(8);
+    Element eight = page.getElementById("finding-eight-bits-lossless");
+    assertThat(eight.select(".answer").text()).isEqualTo("? not enough data");
+    assertThat(eight.select(".missing").text()).startsWith("Missing: ");
+    assertThat(eight.select("table.evidence tbody tr").size()).isGreaterThan(10);
+    assertThat(eight.select("table.evidence code").first().text()).hasSize(12);
+    assertThat(markdown).contains("## Findings of the papers", "lossless on every task: **");
+    JsonNode finding = json.at("/findings/0");
+    assertThat(finding.propertyNames())
+        .contains("id", "source", "statement", "answer", "sentence", "test", "missing");
+    assertThat(finding.at("/evidence/0/records/0").stringValue()).hasSize(64);
   }
 
   @Test
