@@ -8,11 +8,14 @@ import java.time.Duration;
 import java.util.Optional;
 import java.util.OptionalInt;
 import java.util.concurrent.Callable;
+import java.util.concurrent.CancellationException;
 import org.bitatlas.study.RunStore;
+import org.bitatlas.study.SpeedSpec;
 import org.bitatlas.study.StudyOptions;
 import org.bitatlas.study.StudyOutcome;
 import org.bitatlas.study.StudyRunner;
 import org.bitatlas.study.StudySpec;
+import org.bitatlas.study.bench.SpeedStudy;
 import org.bitatlas.tensor.BitAtlasException;
 import org.bitatlas.tensor.Device;
 import picocli.CommandLine.Command;
@@ -100,14 +103,18 @@ final class StudyCommand implements Callable<Integer> {
     PrintWriter err = spec.commandLine().getErr();
     long start = System.nanoTime();
     StudyOutcome outcome;
+    boolean timed = true;
     try (Interruption interruption =
             Interruption.listen("Stopping; Ctrl-C again ends without waiting.");
         ProgressLine progress = new ProgressLine(err, Screen.showsErrors())) {
       outcome =
           StudyRunner.run(study, options, new StudyDisplay(progress, interruption::requested));
+      if (!outcome.cancelled() && study.speed().isPresent()) {
+        timed = measureSpeed(study.speed().get(), options, progress);
+      }
     }
     MapFiles.writeAndShow(options.out(), study, out);
-    if (outcome.cancelled()) {
+    if (outcome.cancelled() || !timed) {
       err.println("Interrupted: finished cells are kept; run the same command to go on.");
       err.flush();
       return Exit.INTERRUPTED;
@@ -120,6 +127,21 @@ final class StudyCommand implements Callable<Integer> {
         Amounts.time(Duration.ofNanos(System.nanoTime() - start)));
     out.flush();
     return outcome.failed() == 0 ? Exit.OK : failed(outcome, err);
+  }
+
+  /** Whether it was measured to the end. */
+  private static boolean measureSpeed(SpeedSpec speed, StudyOptions options, ProgressLine progress) {
+    try {
+      SpeedStudy.run(
+          speed,
+          options.threads(),
+          options.out(),
+          (round, all, step) ->
+              progress.status("Speed, round %d of %d: %s".formatted(round, all, step)));
+      return true;
+    } catch (CancellationException interrupted) {
+      return false;
+    }
   }
 
   private static int failed(StudyOutcome outcome, PrintWriter err) {

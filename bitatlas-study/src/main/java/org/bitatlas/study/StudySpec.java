@@ -32,6 +32,7 @@ import org.bitatlas.model.Execution;
  * @param decodings how replies are decoded, a column each
  * @param thinkingBudget tokens of the thinking of a reply, whose answer then has the task's budget
  *     for itself; empty where the task's budget is for both
+ * @param speed what is timed after the cells; empty where nothing is
  */
 public record StudySpec(
     String name,
@@ -49,7 +50,8 @@ public record StudySpec(
     boolean noiseFloor,
     boolean divergence,
     List<Decoding> decodings,
-    OptionalInt thinkingBudget) {
+    OptionalInt thinkingBudget,
+    Optional<SpeedSpec> speed) {
 
   /**
    * Reads a specification.
@@ -85,7 +87,8 @@ public record StudySpec(
         false,
         false,
         List.of(new Decoding.Greedy()),
-        OptionalInt.empty());
+        OptionalInt.empty(),
+        Optional.empty());
   }
 
   /** This study with the choices of {@code options} in place. */
@@ -106,6 +109,7 @@ public record StudySpec(
         noiseFloor,
         divergence,
         decodings,
-        thinkingBudget);
+        thinkingBudget,
+        speed);
   }
 }

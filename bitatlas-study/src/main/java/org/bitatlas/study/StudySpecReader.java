@@ -54,6 +54,7 @@ final class StudySpecReader {
           "noise_floor",
           "divergence",
           "thinking_budget",
+          "speed",
           "limit",
           "keep");
 
@@ -112,7 +113,8 @@ final class StudySpecReader {
         DecodingReader.read(root),
         root.has("thinking_budget")
             ? OptionalInt.of(root.integer("thinking_budget", 0, 0, 1_000_000))
-            : OptionalInt.empty());
+            : OptionalInt.empty(),
+        speed(root));
   }
 
   private static void requireModels(YamlFields root, List<StudyRecipe> recipes) {
@@ -295,6 +297,23 @@ final class StudySpecReader {
         fields.seed("seed", 0),
         fields.choice("mode", optional(ThinkingMode.values(), ThinkingMode::id), Optional.empty()),
         fields.choice("join", optional(Joining.values(), Joining::id), Optional.empty()));
+  }
+
+  private static Optional<SpeedSpec> speed(YamlFields root) {
+    if (!root.has("speed")) {
+      return Optional.empty();
+    }
+    YamlFields fields =
+        root.child("speed")
+            .only(Set.of("of", "schemes", "prefill", "context", "tokens", "rounds"));
+    return Optional.of(
+        new SpeedSpec(
+            fields.texts("of"),
+            fields.texts("schemes"),
+            fields.integer("prefill", 512, 1, 1_000_000),
+            fields.integer("context", 128, 1, 1_000_000),
+            fields.integer("tokens", 16, 1, 1_000_000),
+            fields.integer("rounds", 5, 1, 1_000)));
   }
 
   private static Optional<CollapseRule> collapse(YamlFields root) {
