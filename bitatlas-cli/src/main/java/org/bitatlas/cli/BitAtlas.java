@@ -21,6 +21,8 @@ import picocli.CommandLine.Spec;
     subcommands = {
       StudyCommand.class,
       MapCommand.class,
+      ReproduceCommand.class,
+      VerifyCommand.class,
       QuantizeCommand.class,
       PlanCommand.class,
       BenchCommand.class,

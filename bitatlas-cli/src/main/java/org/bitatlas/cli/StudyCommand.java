@@ -130,7 +130,8 @@ final class StudyCommand implements Callable<Integer> {
   }
 
   /** Whether it was measured to the end. */
-  private static boolean measureSpeed(SpeedSpec speed, StudyOptions options, ProgressLine progress) {
+  private static boolean measureSpeed(
+      SpeedSpec speed, StudyOptions options, ProgressLine progress) {
     try {
       SpeedStudy.run(
           speed,

@@ -35,12 +35,14 @@ record Grid(String name, Workbench.Model model, List<Row> rows) {
    * @param task the task, ready to be asked
    * @param decoding how its replies are decoded
    * @param inputs what its key is made of
+   * @param study the specification of this cell alone, as text; empty for an endpoint's
    */
   record Cell(
       PlannedCell planned,
       Workbench.Task task,
       Decoding decoding,
-      SequencedMap<String, String> inputs) {}
+      SequencedMap<String, String> inputs,
+      String study) {}
 
   /** A column: a task with its decoding. */
   private record Column(StudyTask name, Workbench.Task task, Decoding decoding) {}
@@ -106,7 +108,10 @@ record Grid(String name, Workbench.Model model, List<Row> rows) {
                     column.name().decoding()),
                 task,
                 column.decoding(),
-                inputs));
+                inputs,
+                recipe.endpoint().isPresent()
+                    ? ""
+                    : SpecText.ofCell(spec, name, recipe, column.name(), column.decoding())));
       }
       rows.add(new Row(recipe, quantizationKey, List.copyOf(cells)));
     }

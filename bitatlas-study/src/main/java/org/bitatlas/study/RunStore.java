@@ -57,6 +57,25 @@ public final class RunStore implements AutoCloseable {
         .map(bytes -> RecordJson.read(bytes, RunRecord.class, file));
   }
 
+  /**
+   * The record whose key begins with some digits.
+   *
+   * @throws BitAtlasException when there is none, or more than one
+   */
+  public RunRecord recordOf(String beginning) {
+    List<RunRecord> found =
+        records().stream().filter(record -> record.key().startsWith(beginning)).toList();
+    if (found.size() != 1) {
+      throw new BitAtlasException(
+          "There %s in %s whose key begins with '%s'; give the digits of one as map.md or the page show them."
+              .formatted(
+                  found.isEmpty() ? "is no record" : "are " + found.size() + " records",
+                  file,
+                  beginning));
+    }
+    return found.getFirst();
+  }
+
   /** All records, in key order. */
   public List<RunRecord> records() {
     return query("SELECT json FROM records ORDER BY key", Optional.empty()).stream()

@@ -327,14 +327,18 @@ public final class StudyRunner {
         variant.map(Workbench.Variant::execution).orElse(""),
         variant.map(Workbench.Variant::notes).orElse(List.of()),
         planned.quantizationKey(),
-        provenance(variant),
+        provenance(variant, cell.study()),
         planned.decoding());
   }
 
-  private SequencedMap<String, String> provenance(Optional<Workbench.Variant> variant) {
+  private SequencedMap<String, String> provenance(
+      Optional<Workbench.Variant> variant, String study) {
     SequencedMap<String, String> provenance = new LinkedHashMap<>();
     provenance.put("time", Instant.ofEpochSecond(clock.instant().getEpochSecond()).toString());
     provenance.putAll(variant.flatMap(Workbench.Variant::machine).orElseGet(Machine::describe));
+    if (!study.isEmpty()) {
+      provenance.put(Reproduction.STUDY, study);
+    }
     List<String> kernels = variant.map(Workbench.Variant::kernels).orElse(List.of());
     if (!kernels.isEmpty()) {
       provenance.put("kernels", String.join("\n", kernels));

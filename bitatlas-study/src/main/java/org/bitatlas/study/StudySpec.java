@@ -63,6 +63,20 @@ public record StudySpec(
     return StudySpecReader.read(file);
   }
 
+  /**
+   * Reads a specification from its text; paths in it are taken as they are.
+   *
+   * @param source where the text comes from, for messages
+   */
+  public static StudySpec parse(String source, String text) {
+    return StudySpecReader.read(source, text);
+  }
+
+  /** What a map needs of this specification, as a text that {@link #parse} reads. */
+  public String mapText() {
+    return SpecText.ofMap(this);
+  }
+
   /** The default study: the embedded model, float, RTN and GPTQ at 8, 4, 3 and 2 bits. */
   public static StudySpec defaultSpec() {
     return StudySpecReader.readDefault();

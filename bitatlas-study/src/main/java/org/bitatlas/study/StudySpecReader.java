@@ -76,6 +76,10 @@ final class StudySpecReader {
     return new StudySpecReader(folder).parse(file.toString(), text);
   }
 
+  static StudySpec read(String source, String text) {
+    return new StudySpecReader(Path.of("").toAbsolutePath()).parse(source, text);
+  }
+
   static StudySpec readDefault() {
     try (InputStream in = StudySpecReader.class.getResourceAsStream(DEFAULT)) {
       if (in == null) {
@@ -304,8 +308,7 @@ final class StudySpecReader {
       return Optional.empty();
     }
     YamlFields fields =
-        root.child("speed")
-            .only(Set.of("of", "schemes", "prefill", "context", "tokens", "rounds"));
+        root.child("speed").only(Set.of("of", "schemes", "prefill", "context", "tokens", "rounds"));
     return Optional.of(
         new SpeedSpec(
             fields.texts("of"),

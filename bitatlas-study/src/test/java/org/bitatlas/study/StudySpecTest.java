@@ -43,6 +43,39 @@ class StudySpecTest {
     assertThat(spec.collapse()).isPresent();
   }
 
+  @ParameterizedTest
+  @CsvSource({"full", "papers"})
+  void theSpecificationOfACellIsReadAsTheRecipeItWas(String study) {
+    Path root = Path.of(System.getProperty("bitatlas.root", ".."));
+    StudySpec spec = StudySpec.read(root.resolve("studies").resolve(study + ".yaml"));
+    for (StudyRecipe recipe : spec.recipes()) {
+      String text =
+          SpecText.ofCell(
+              spec, "nano", recipe, spec.tasks().getFirst(), spec.decodings().getFirst());
+      StudySpec again = StudySpec.parse("cell", text);
+      assertThat(again.recipes().getLast().describe()).isEqualTo(recipe.describe());
+      assertThat(again.tasks()).containsExactly(spec.tasks().getFirst());
+      assertThat(again.calibration()).isEqualTo(spec.calibration());
+      assertThat(again.collapse()).isEqualTo(spec.collapse());
+      assertThat(again.margin()).isEqualTo(spec.margin());
+      assertThat(again.decodings()).isEqualTo(spec.decodings());
+    }
+  }
+
+  @Test
+  void theFullStudyHasEveryMethodEverySuiteAndEveryMode() {
+    Path root = Path.of(System.getProperty("bitatlas.root", ".."));
+    StudySpec spec = StudySpec.read(root.resolve("studies/full.yaml"));
+    assertThat(spec.recipes())
+        .extracting(StudyRecipe::method)
+        .contains("RTN", "GPTQ", "AWQ", "SmoothQuant", "GPTAQ", "BiLLM", "SliM-LLM", "FlatQuant");
+    assertThat(spec.tasks()).extracting(StudyTask::task).hasSize(23).contains("mbpp_nano");
+    assertThat(spec.tasks())
+        .extracting(StudyTask::mode)
+        .contains("slow_think", "auto_think", "no_think");
+    assertThat(spec.speed().orElseThrow().schemes()).contains("bf16", "w8a8", "w8a8-static");
+  }
+
   @Test
   void optionsReplaceModelSuiteAndLimit() throws IOException {
     StudyOptions options =

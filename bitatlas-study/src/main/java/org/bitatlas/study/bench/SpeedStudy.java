@@ -97,8 +97,7 @@ public final class SpeedStudy {
     for (int i = 0; i < options.schemes().size(); i++) {
       Scheme scheme = options.schemes().get(i);
       SchemeResult own = result.schemes().get(i);
-      store.put(
-          record(inputs(subject, options, scheme), scheme, own, provenance), rounds(own));
+      store.put(record(inputs(subject, options, scheme), scheme, own, provenance), rounds(own));
     }
   }
 
@@ -194,8 +193,7 @@ public final class SpeedStudy {
       times(measures, SpeedRecord.DECODE, SpeedRecord.DECODE_PHASE, sample.decode());
       sample.peakMemory().ifPresent(bytes -> measures.put("peak_memory_bytes", (double) bytes));
       measures.put("read_bytes_per_second", result.run().limits().get(i).bytesPerSecond());
-      rounds.add(
-          new SampleRecord(i, "", "", "", "", "", true, 0, "MEASURED", measures));
+      rounds.add(new SampleRecord(i, "", "", "", "", "", true, 0, "MEASURED", measures));
     }
     return rounds;
   }

@@ -5,6 +5,7 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.TreeSet;
+import org.bitatlas.study.RecordDigest;
 import org.bitatlas.study.findings.Finding;
 import org.bitatlas.study.map.AccuracyMap;
 import org.bitatlas.study.map.CollapseMeasures;
@@ -12,6 +13,7 @@ import org.bitatlas.study.map.Comparison;
 import org.bitatlas.study.map.MapAverage;
 import org.bitatlas.study.map.MapCell;
 import org.bitatlas.study.map.MapRow;
+import org.bitatlas.study.map.MapSpeed;
 import org.bitatlas.study.map.NoiseFloor;
 import org.bitatlas.study.map.PooledComparison;
 import tools.jackson.databind.SerializationFeature;
@@ -31,6 +33,7 @@ final class JsonReport {
     Map<String, Object> root = new LinkedHashMap<>();
     root.put("schemaVersion", SCHEMA_VERSION);
     root.put("study", map.spec().name());
+    root.put("specification", map.spec().mapText());
     root.put("marginPoints", map.spec().margin().points());
     root.put("facts", RunFacts.of(map).lines());
     List<Object> rows = new ArrayList<>();
@@ -52,11 +55,26 @@ final class JsonReport {
     root.put("decodings", map.readings());
     root.put("checks", map.checks());
     root.put("findings", findings);
+    root.put("speeds", map.speeds().stream().map(JsonReport::speed).toList());
     return JsonMapper.builder()
             .enable(SerializationFeature.INDENT_OUTPUT)
             .build()
             .writeValueAsString(root)
         + "\n";
+  }
+
+  private static Map<String, Object> speed(MapSpeed speed) {
+    Map<String, Object> node = new LinkedHashMap<>();
+    node.put("key", speed.record().key());
+    node.put("digest", RecordDigest.of(speed.record(), speed.rounds()));
+    node.put("subject", speed.record().model());
+    node.put("scheme", speed.scheme());
+    node.put("inputs", speed.record().inputs());
+    node.put("rounds", speed.rounds().size());
+    Map<String, Object> metrics = new LinkedHashMap<>();
+    speed.record().metrics().forEach((name, value) -> number(metrics, name, value));
+    node.put("metrics", metrics);
+    return node;
   }
 
   private static Map<String, Object> row(MapRow row, MapAverage average) {
@@ -95,6 +113,7 @@ final class JsonReport {
     node.put("reason", cell.reason());
     cell.record()
         .ifPresent(record -> {
+          node.put("digest", RecordDigest.of(record, cell.samples()));
           number(node, "primary", record.primary());
           node.put("items", record.items());
           node.put("plannedItems", record.plannedItems());

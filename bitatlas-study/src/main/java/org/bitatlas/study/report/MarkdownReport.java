@@ -125,8 +125,9 @@ final class MarkdownReport {
     out.append('\n')
         .append(
             wrapped(
-                "out: broken cells left out of the mean. whole, linear: bytes as stored of the whole"
-                    + " model and of its linear layers. bits: per weight of the linear layers.",
+                "out: broken cells left out of the mean. whole, linear: bytes as stored of the"
+                    + " whole model and of its linear layers. bits: per weight of the linear"
+                    + " layers.",
                 ""));
   }
 
