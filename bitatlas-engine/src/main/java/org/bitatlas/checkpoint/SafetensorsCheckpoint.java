@@ -29,6 +29,9 @@ public final class SafetensorsCheckpoint implements Checkpoint {
   /** Name of the file of a checkpoint that is not sharded. */
   public static final String SINGLE_FILE_NAME = "model.safetensors";
 
+  private static final String USUAL_STEM = "model";
+  private static final String ENDING = ".safetensors";
+
   private final Path folder;
   private final SequencedMap<String, StoredTensor> tensors;
   private final SequencedMap<String, String> metadata;
@@ -61,21 +64,31 @@ public final class SafetensorsCheckpoint implements Checkpoint {
       throw new BitAtlasException(
           "No checkpoint at " + path + ": expected a folder or a .safetensors file.");
     }
-    Path single = path.resolve(SINGLE_FILE_NAME);
+    return open(path, USUAL_STEM);
+  }
+
+  /**
+   * As {@link #open(Path)} for a folder whose weight files have names of their own.
+   *
+   * @param folder the folder
+   * @param stem what their names begin with, in place of {@code model}
+   */
+  public static SafetensorsCheckpoint open(Path folder, String stem) {
+    Path single = folder.resolve(stem + ENDING);
     if (Files.exists(single)) {
       return openFile(single);
     }
-    Path index = path.resolve(SafetensorsIndex.FILE_NAME);
+    Path index = folder.resolve(stem + ENDING + ".index.json");
     if (Files.exists(index)) {
-      return openSharded(SafetensorsIndex.read(index), path);
+      return openSharded(SafetensorsIndex.read(index), folder);
     }
     throw new BitAtlasException(
         "The folder "
-            + path
+            + folder
             + " has neither "
-            + SINGLE_FILE_NAME
+            + single.getFileName()
             + " nor "
-            + SafetensorsIndex.FILE_NAME
+            + index.getFileName()
             + "; other weight formats must be converted to safetensors first.");
   }
 

@@ -1,0 +1,186 @@
+package org.bitatlas.format.modelslim;
+
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.List;
+import org.bitatlas.checkpoint.TensorData;
+import org.bitatlas.format.StoredFloats;
+import org.bitatlas.scheme.ActivationQuantizer;
+import org.bitatlas.scheme.GridLinear;
+import org.bitatlas.scheme.KroneckerTransform;
+import org.bitatlas.scheme.LinearActivations;
+import org.bitatlas.tensor.ElementType;
+
+/**
+ * The tensors of one layer, without its bias. Codes are computed when their bytes are asked for.
+ *
+ * @param module name of the layer
+ * @param grid the layer
+ * @param around what happens to its input
+ * @param type {@link TypeChoice} for both
+ */
+record LayerTensors(String module, GridLinear grid, LinearActivations around, LinearType type) {
+
+  /**
+   * All tensors.
+   *
+   * @param bias [N], all 0 for a layer without
+   * @param modelType F16 or BF16; decides how {@code deq_scale} is stored
+   */
+  List<TensorData> all(float[] bias, ElementType modelType) {
+    int rows = grid.outputFeatures();
+    int columns = grid.inputFeatures();
+    List<TensorData> tensors = new ArrayList<>();
+    if (type == LinearType.W4A8_DYNAMIC) {
+      tensors.add(
+          StoredIntegers.bytes(
+              module + TensorNames.WEIGHT,
+              () -> NibblePairs.pack(signedCodes(grid), rows, columns),
+              rows / 2,
+              columns));
+      twoLevels(tensors);
+      return tensors;
+    }
+    tensors.add(
+        StoredIntegers.bytes(
+            module + TensorNames.WEIGHT, () -> signedCodes(grid), rows, columns));
+    tensors.add(floats(TensorNames.WEIGHT_SCALE, grid.scales(), rows, 1));
+    tensors.add(floats(TensorNames.WEIGHT_OFFSET, new float[rows], rows, 1));
+    if (type == LinearType.W8A8) {
+      tensors.addAll(activations(bias, modelType));
+    }
+    if (type == LinearType.W4A4_FLATQUANT_DYNAMIC) {
+      flatQuant(tensors);
+    }
+    return tensors;
+  }
+
+  private void twoLevels(List<TensorData> tensors) {
+    int rows = grid.outputFeatures();
+    int columns = grid.inputFeatures();
+    int groups = grid.groups();
+    float[] channels = channelScales();
+    float[] seconds = secondScales();
+    tensors.add(floats(TensorNames.WEIGHT_SCALE, channels, rows, 1));
+    tensors.add(floats(TensorNames.WEIGHT_OFFSET, new float[rows], rows, 1));
+    tensors.add(floats(TensorNames.WEIGHT_SCALE_SECOND, seconds, rows, groups));
+    tensors.add(
+        floats(TensorNames.WEIGHT_OFFSET_SECOND, new float[rows * groups], rows, groups));
+    int slices = TensorNames.splitsInputs(module) ? ScaleBias.SLICES : 1;
+    if (columns % slices != 0) {
+      throw TypeChoice.refusal(
+          module, columns + " input features do not divide into the 16 slices of scale_bias");
+    }
+    tensors.add(
+        floats(
+            TensorNames.SCALE_BIAS,
+            ScaleBias.of(signedCodes(grid), channels, seconds, columns, slices),
+            rows,
+            slices));
+  }
+
+  /** [N]; with scales of one level the second scales are the scales, and these are 1. */
+  private float[] channelScales() {
+    return grid.channelScales()
+        .orElseGet(() -> {
+          float[] ones = new float[grid.outputFeatures()];
+          Arrays.fill(ones, 1);
+          return ones;
+        });
+  }
+
+  private float[] secondScales() {
+    if (!grid.hasSecondScales()) {
+      return grid.scales();
+    }
+    byte[] whole = grid.secondScales();
+    float[] seconds = new float[whole.length];
+    for (int cell = 0; cell < seconds.length; cell++) {
+      seconds[cell] = whole[cell];
+    }
+    return seconds;
+  }
+
+  private List<TensorData> activations(float[] bias, ElementType modelType) {
+    int rows = grid.outputFeatures();
+    StaticInput input = StaticInput.of(around.input().orElseThrow());
+    float[] deqScales = DequantizationScale.of(input.scale(), grid.scales());
+    for (float scale : deqScales) {
+      if (!(scale > 0)) {
+        throw TypeChoice.refusal(module, "a scale of its accumulator is " + scale);
+      }
+    }
+    int[] quantBias =
+        QuantizedBias.of(bias, deqScales, codeSums(grid), input.offset(), module);
+    return List.of(
+        floats(TensorNames.INPUT_SCALE, new float[] {input.scale()}, 1),
+        floats(TensorNames.INPUT_OFFSET, new float[] {input.offset()}, 1),
+        StoredIntegers.ints(module + TensorNames.QUANT_BIAS, () -> quantBias, rows),
+        modelType == ElementType.F16
+            ? StoredIntegers.longs(module + TensorNames.DEQ_SCALE, patterns(deqScales), rows)
+            : floats(TensorNames.DEQ_SCALE, deqScales, rows));
+  }
+
+  private static long[] patterns(float[] scales) {
+    long[] patterns = new long[scales.length];
+    for (int n = 0; n < patterns.length; n++) {
+      patterns[n] = DequantizationScale.pattern(scales[n]);
+    }
+    return patterns;
+  }
+
+  private void flatQuant(List<TensorData> tensors) {
+    KroneckerSizes sizes = KroneckerSizes.of(grid.inputFeatures());
+    float[] left = identity(sizes.left());
+    float[] right = identity(sizes.right());
+    if (around.transform().isPresent()) {
+      KroneckerTransform transform = around.transform().get();
+      left = transform.left().orElse(left);
+      right = transform.right().orElse(right);
+    }
+    tensors.add(floats(TensorNames.LEFT_TRANS, left, sizes.left(), sizes.left()));
+    tensors.add(floats(TensorNames.RIGHT_TRANS, right, sizes.right(), sizes.right()));
+    float clip = around.input().map(ActivationQuantizer::clipHigh).orElse(1f);
+    tensors.add(floats(TensorNames.CLIP_RATIO, new float[] {clip}, 1));
+  }
+
+  static float[] identity(int size) {
+    float[] matrix = new float[size * size];
+    for (int i = 0; i < size; i++) {
+      matrix[i * size + i] = 1;
+    }
+    return matrix;
+  }
+
+  private TensorData floats(String name, float[] values, long... shape) {
+    return StoredFloats.tensor(module + name, values, ElementType.F32, shape);
+  }
+
+  /** Codes around 0: -2^(b-1) to 2^(b-1) - 1, [N x K]. */
+  static byte[] signedCodes(GridLinear grid) {
+    int columns = grid.inputFeatures();
+    int middle = 1 << (grid.bits() - 1);
+    byte[] codes = new byte[Math.multiplyExact(grid.outputFeatures(), columns)];
+    byte[] row = new byte[columns];
+    for (int n = 0; n < grid.outputFeatures(); n++) {
+      grid.unpackRow(n, row);
+      for (int k = 0; k < columns; k++) {
+        codes[n * columns + k] = (byte) ((row[k] & 0xFF) - middle);
+      }
+    }
+    return codes;
+  }
+
+  /** Sum of the signed codes of each row, [N]. */
+  static long[] codeSums(GridLinear grid) {
+    int columns = grid.inputFeatures();
+    byte[] codes = signedCodes(grid);
+    long[] sums = new long[grid.outputFeatures()];
+    for (int n = 0; n < sums.length; n++) {
+      for (int k = 0; k < columns; k++) {
+        sums[n] += codes[n * columns + k];
+      }
+    }
+    return sums;
+  }
+}

@@ -1,0 +1,52 @@
+package org.bitatlas.format.modelslim;
+
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Set;
+import org.bitatlas.format.ExportSource;
+import org.bitatlas.scheme.GridLinear;
+import org.bitatlas.tensor.ElementType;
+
+/** What a user should know of a checkpoint for Ascend, one sentence each. */
+final class ModelSlimNotes {
+
+  private ModelSlimNotes() {}
+
+  static List<String> of(Set<LinearType> used, ExportSource source, ElementType modelType) {
+    List<String> notes = new ArrayList<>();
+    notes.add("Never run on hardware: written from the loaders' sources, checked without an NPU.");
+    if (used.contains(LinearType.W4A8_DYNAMIC)) {
+      notes.add(
+          "W4A8_DYNAMIC linears keep activations in %s on Ascend: they execute as W4A16. Releases v0.18 to v0.26rc of vLLM-Ascend load them, main after 8 August 2026 does not."
+              .formatted(modelType == ElementType.F16 ? "float16" : "bfloat16"));
+    }
+    if (used.contains(LinearType.W8A8)) {
+      notes.add(
+          "Static W8A8: input_scale is rounded to the model's type when loaded, deq_scale is not.");
+      if (modelType == ElementType.F16) {
+        notes.add("The hardware reads 19 bits of each deq_scale: up to 0.1 % below its value.");
+      }
+    }
+    boolean rounded = used.contains(LinearType.W8A8_DYNAMIC) || used.contains(LinearType.W8A16);
+    if (rounded) {
+      notes.add("weight_scale is rounded to the model's type when loaded.");
+    }
+    long widened =
+        source.codedLinears().stream()
+            .filter(entry ->
+                entry.getValue() instanceof GridLinear grid
+                    && grid.groups() == 1
+                    && grid.bits() < 8
+                    && !TypeChoice.of(
+                            entry.getKey(),
+                            grid,
+                            source.quantized().activationsOf(entry.getKey()))
+                        .fourBits())
+            .count();
+    if (widened > 0) {
+      notes.add(
+          widened + " linears of fewer than 8 bits are stored in 8, exactly; the size is that of 8.");
+    }
+    return List.copyOf(notes);
+  }
+}

@@ -1,0 +1,168 @@
+package org.bitatlas.format.modelslim;
+
+import java.util.Locale;
+import org.bitatlas.format.FormatName;
+import org.bitatlas.format.FormatRefusal;
+import org.bitatlas.scheme.ActivationQuantizer;
+import org.bitatlas.scheme.ActivationQuantizer.Strategy;
+import org.bitatlas.scheme.GridLinear;
+import org.bitatlas.scheme.KroneckerTransform;
+import org.bitatlas.scheme.LinearActivations;
+
+/** Which {@link LinearType} holds a layer on a grid with what happens to its input, exactly. */
+final class TypeChoice {
+
+  private static final int BYTE = 8;
+  private static final int NIBBLE = 4;
+
+  private TypeChoice() {}
+
+  /**
+   * The type.
+   *
+   * @throws FormatRefusal when none holds the layer
+   */
+  static LinearType of(String module, GridLinear grid, LinearActivations around) {
+    requireSymmetric(module, grid);
+    if (around.output().isPresent()) {
+      throw refusal(module, "its output is rounded, which no type of the format does");
+    }
+    boolean grouped = grid.groups() > 1;
+    if (grouped) {
+      return grouped(module, grid, around);
+    }
+    if (around.input().isEmpty()) {
+      requireNoTransform(module, around, "weights only");
+      return LinearType.W8A16;
+    }
+    ActivationQuantizer input = around.input().get();
+    if (!input.dynamic()) {
+      requireNoTransform(module, around, "static activations");
+      if (input.bits() != BYTE) {
+        throw refusal(
+            module, "static activations have 8 bits there, and its have " + input.bits());
+      }
+      return LinearType.W8A8;
+    }
+    requirePerToken(module, input);
+    if (input.bits() == NIBBLE && grid.bits() <= NIBBLE) {
+      return fourBits(module, grid, around, input);
+    }
+    if (input.bits() != BYTE) {
+      throw refusal(
+          module,
+          "W%dA%d has no type there; activations have 8 bits, or 4 with weights of 4"
+              .formatted(grid.bits(), input.bits()));
+    }
+    requireNoTransform(module, around, "activations of 8 bits");
+    requireUnclipped(module, input, "W8A8_DYNAMIC");
+    return LinearType.W8A8_DYNAMIC;
+  }
+
+  private static LinearType grouped(String module, GridLinear grid, LinearActivations around) {
+    requireNoTransform(module, around, "weights in groups");
+    if (grid.bits() > NIBBLE) {
+      throw refusal(
+          module,
+          "it has %d bits in groups of %d, and only weights of 4 bits have groups there; use one scale per output channel"
+              .formatted(grid.bits(), grid.groupSize()));
+    }
+    if (around.input().isPresent()) {
+      ActivationQuantizer input = around.input().get();
+      requirePerToken(module, input);
+      requireUnclipped(module, input, "W4A8_DYNAMIC");
+      if (input.bits() != BYTE) {
+        throw refusal(
+            module,
+            "W4A%d in groups has no type there; leave activations in 16 or 8 bits"
+                .formatted(input.bits()));
+      }
+    }
+    if (grid.inputFeatures() % grid.groupSize() != 0 || grid.outputFeatures() % 2 != 0) {
+      throw refusal(
+          module,
+          "its %d x %d weights do not divide into pairs of rows and groups of %d columns"
+              .formatted(grid.outputFeatures(), grid.inputFeatures(), grid.groupSize()));
+    }
+    return LinearType.W4A8_DYNAMIC;
+  }
+
+  private static LinearType fourBits(
+      String module, GridLinear grid, LinearActivations around, ActivationQuantizer input) {
+    int features = grid.inputFeatures();
+    if (features % BYTE != 0) {
+      throw refusal(module, features + " input features are not a multiple of 8");
+    }
+    if (around.transform().isEmpty()) {
+      if (input.clipLow() == 1 && input.clipHigh() == 1) {
+        return LinearType.W4A4_DYNAMIC;
+      }
+      return LinearType.W4A4_FLATQUANT_DYNAMIC;
+    }
+    KroneckerTransform transform = around.transform().get();
+    KroneckerSizes sizes = KroneckerSizes.of(features);
+    if (transform.leftSize() != sizes.left() || transform.rightSize() != sizes.right()) {
+      throw refusal(
+          module,
+          "its transform has factors of %d and %d, and vLLM-Ascend's have %d and %d for %d features; leave this layer out of the transform or float"
+              .formatted(
+                  transform.leftSize(),
+                  transform.rightSize(),
+                  sizes.left(),
+                  sizes.right(),
+                  features));
+    }
+    if (input.clipLow() != input.clipHigh()) {
+      throw refusal(module, "its range is clipped by different factors below and above");
+    }
+    return LinearType.W4A4_FLATQUANT_DYNAMIC;
+  }
+
+  private static void requireSymmetric(String module, GridLinear grid) {
+    int middle = 1 << (grid.bits() - 1);
+    boolean centred = grid.bits() > 1;
+    for (byte zero : grid.zeroPoints()) {
+      centred &= (zero & 0xFF) == middle;
+    }
+    if (!centred) {
+      throw refusal(
+          module,
+          "its weights are asymmetric: ModelSlim and the NPU's operators read weight offsets with opposite signs, so only symmetric weights are safe; quantize with a symmetric grid");
+    }
+    if (grid.groupIndex().isPresent()) {
+      throw refusal(
+          module, "its groups are scattered over columns; quantize without act_order, or with static groups");
+    }
+  }
+
+  private static void requirePerToken(String module, ActivationQuantizer input) {
+    if (!input.symmetric() || input.strategy() != Strategy.TOKEN) {
+      throw refusal(
+          module,
+          "its activations are %s and found per %s, and ranges found at run time are symmetric and per token there"
+              .formatted(
+                  input.symmetric() ? "symmetric" : "asymmetric",
+                  input.strategy().name().toLowerCase(Locale.ROOT)));
+    }
+  }
+
+  private static void requireUnclipped(String module, ActivationQuantizer input, String type) {
+    if (input.clipLow() != 1 || input.clipHigh() != 1) {
+      throw refusal(module, type + " does not clip the range of activations");
+    }
+  }
+
+  private static void requireNoTransform(
+      String module, LinearActivations around, String situation) {
+    if (around.transform().isPresent()) {
+      throw refusal(
+          module,
+          "its input is transformed while the model runs, and with %s no type does that"
+              .formatted(situation));
+    }
+  }
+
+  static FormatRefusal refusal(String module, String reason) {
+    return FormatRefusal.of(FormatName.MODELSLIM, module, reason);
+  }
+}
