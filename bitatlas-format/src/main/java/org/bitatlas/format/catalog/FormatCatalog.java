@@ -16,6 +16,8 @@ import org.bitatlas.format.gguf.GgufFormatWriter;
 import org.bitatlas.format.gguf.GgufReader;
 import org.bitatlas.format.gptq.GptqReader;
 import org.bitatlas.format.gptq.GptqWriter;
+import org.bitatlas.format.modelslim.ModelSlimReader;
+import org.bitatlas.format.modelslim.ModelSlimWriter;
 import org.bitatlas.model.ModelFolder;
 import org.bitatlas.scheme.QuantizedCheckpointFolder;
 import org.bitatlas.tensor.BitAtlasException;
@@ -23,12 +25,22 @@ import org.bitatlas.tensor.BitAtlasException;
 /** All formats. */
 public final class FormatCatalog {
 
+  /** ModelSlim first: its description counts whatever config.json says. */
   private static final List<FormatReader> READERS =
-      List.of(new CompressedTensorsReader(), new GptqReader(), new AwqReader(), new GgufReader());
+      List.of(
+          new ModelSlimReader(),
+          new CompressedTensorsReader(),
+          new GptqReader(),
+          new AwqReader(),
+          new GgufReader());
 
   private static final List<FormatWriter> WRITERS =
       List.of(
-          new CompressedTensorsWriter(), new GptqWriter(), new AwqWriter(), new GgufFormatWriter());
+          new CompressedTensorsWriter(),
+          new GptqWriter(),
+          new AwqWriter(),
+          new GgufFormatWriter(),
+          new ModelSlimWriter());
 
   private FormatCatalog() {}
 
