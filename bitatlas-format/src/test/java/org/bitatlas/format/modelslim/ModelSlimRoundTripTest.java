@@ -39,95 +39,6 @@ class ModelSlimRoundTripTest {
 
   @TempDir private Path folder;
 
-  /** What {@code TinyModel} and its export are made of, for one type of every layer. */
-  static Function<String, Optional<Layer>> layers(LinearType type) {
-    return module -> Optional.of(layer(type, module));
-  }
-
-  private static Layer layer(LinearType type, String module) {
-    int rows = module.contains("k_proj") || module.contains("v_proj") ? 32 : rows(module);
-    int columns = module.contains("down_proj") ? 128 : 64;
-    boolean attention = module.contains("self_attn");
-    long seed = module.hashCode();
-    int bits = type.fourBits() ? 4 : 8;
-    return switch (type) {
-      case W8A16 -> new Layer(grid(rows, columns, bits, columns, seed), LinearActivations.NONE);
-      case W8A8_DYNAMIC -> dynamic(rows, columns, 8, seed);
-      case W8A8 ->
-          new Layer(
-              grid(rows, columns, bits, columns, seed),
-              LinearActivations.rounding(
-                  ActivationQuantizer.perTensor(
-                      8, attention, attention ? -3.3f : -1.7f, 2.9f)));
-      case W4A8_DYNAMIC ->
-          attention
-              ? dynamic(rows, columns, 8, seed)
-              : new Layer(twoLevels(rows, columns, seed), LinearActivations.NONE);
-      case W4A4_DYNAMIC -> dynamic(rows, columns, 4, seed);
-      case W4A4_FLATQUANT_DYNAMIC -> {
-        KroneckerSizes sizes = KroneckerSizes.of(columns);
-        yield new Layer(
-            grid(rows, columns, 4, columns, seed),
-            new LinearActivations(
-                Optional.of(
-                    new KroneckerTransform(
-                        sizes.left(),
-                        sizes.right(),
-                        Optional.of(matrix(sizes.left(), columns)),
-                        Optional.of(matrix(sizes.right(), columns + 1)))),
-                Optional.of(ActivationQuantizer.dynamic(4, true, Strategy.TOKEN, 0.9f)),
-                Optional.empty()));
-      }
-      case FLOAT, W8A8_MIX -> throw new IllegalArgumentException(type + " is not written");
-    };
-  }
-
-  private static int rows(String module) {
-    return module.contains("gate_proj") || module.contains("up_proj") ? 128 : 64;
-  }
-
-  private static Layer dynamic(int rows, int columns, int bits, long seed) {
-    return new Layer(
-        grid(rows, columns, bits, columns, seed),
-        LinearActivations.rounding(ActivationQuantizer.perToken(bits, true)));
-  }
-
-  private static GridLinear grid(int rows, int columns, int bits, int groupSize, long seed) {
-    return TinyModel.grid(rows, columns, bits, groupSize, seed);
-  }
-
-  private static GridLinear twoLevels(int rows, int columns, long seed) {
-    GridLinear grid = grid(rows, columns, 4, 32, seed);
-    SplittableRandom random = new SplittableRandom(seed + 1);
-    float[] channels = new float[rows];
-    float[] scales = new float[grid.scales().length];
-    for (int cell = 0; cell < scales.length; cell++) {
-      int row = cell / grid.groups();
-      channels[row] = 0.001f + 0.0001f * row;
-      scales[cell] = channels[row] * (1 + random.nextInt(127));
-    }
-    return new GridLinear(
-        rows,
-        columns,
-        4,
-        32,
-        true,
-        grid.codes(),
-        scales,
-        grid.zeroPoints(),
-        Optional.empty(),
-        Optional.of(channels));
-  }
-
-  private static float[] matrix(int size, long seed) {
-    SplittableRandom random = new SplittableRandom(seed);
-    float[] values = new float[size * size];
-    for (int i = 0; i < values.length; i++) {
-      values[i] = (float) random.nextGaussian();
-    }
-    return values;
-  }
-
   private Path export(ElementType type, Function<String, Optional<Layer>> quantize)
       throws IOException {
     Path model = TinyModel.write(folder.resolve("model"), type, true);
@@ -147,12 +58,12 @@ class ModelSlimRoundTripTest {
       names = {"FLOAT", "W8A8_MIX"},
       mode = EnumSource.Mode.EXCLUDE)
   void readsBackBitForBitWhatItWrote(LinearType type) throws IOException {
-    Path exported = export(ElementType.BF16, layers(type));
+    Path exported = export(ElementType.BF16, SampleLayers.of(type));
     assertThat(new ModelSlimReader().recognizes(exported)).isTrue();
     try (ModelFolder opened = new ModelSlimReader().read(exported);
         Checkpoint model = SafetensorsCheckpoint.open(folder.resolve("model"))) {
       var quantized = opened.quantized().orElseThrow();
-      var expected = TinyModel.quantized(opened.architecture(), layers(type));
+      var expected = TinyModel.quantized(opened.architecture(), SampleLayers.of(type));
       assertThat(quantized.linears()).isEqualTo(expected.linears());
       expected
           .activations()
@@ -180,9 +91,9 @@ class ModelSlimRoundTripTest {
         module ->
             Optional.of(
                 module.contains("self_attn")
-                    ? layer(LinearType.W8A8_DYNAMIC, module)
+                    ? SampleLayers.layer(LinearType.W8A8_DYNAMIC, module)
                     : new Layer(
-                        grid(rows(module), module.contains("down") ? 128 : 64, 4, 32, 11),
+                        TinyModel.grid(SampleLayers.rows(module), module.contains("down") ? 128 : 64, 4, 32, 11),
                         LinearActivations.NONE));
     Path exported = export(ElementType.BF16, quantize);
     try (ModelFolder opened = new ModelSlimReader().read(exported)) {
@@ -193,7 +104,7 @@ class ModelSlimRoundTripTest {
 
   @Test
   void namesEveryTensorInTheDescriptionAndTheHeadThatIsTied() throws IOException {
-    Path exported = export(ElementType.BF16, layers(LinearType.W8A8));
+    Path exported = export(ElementType.BF16, SampleLayers.of(LinearType.W8A8));
     ObjectNode description = JsonFile.read(exported.resolve(Description.FILE));
     try (Checkpoint stored = SafetensorsCheckpoint.open(exported, "quant_model_weights")) {
       for (String name : stored.names()) {
@@ -215,22 +126,22 @@ class ModelSlimRoundTripTest {
 
   @Test
   void storesTheScalesOfAnFp16ModelAsBitPatterns() throws IOException {
-    Path exported = export(ElementType.F16, layers(LinearType.W8A8));
+    Path exported = export(ElementType.F16, SampleLayers.of(LinearType.W8A8));
     try (Checkpoint stored = SafetensorsCheckpoint.open(exported, "quant_model_weights")) {
-      GridLinear grid = (GridLinear) layer(LinearType.W8A8, QUERY).linear();
+      GridLinear grid = (GridLinear) SampleLayers.layer(LinearType.W8A8, QUERY).linear();
       long[] patterns = StoredIntegers.longs(stored.get(QUERY + ".deq_scale"), 64);
       float scale = 3.3f / 127 * grid.scales()[5];
       assertThat(patterns[5]).isEqualTo(Float.floatToRawIntBits(scale));
     }
     try (ModelFolder opened = new ModelSlimReader().read(exported)) {
       assertThat(opened.quantized().orElseThrow().linears())
-          .isEqualTo(TinyModel.quantized(opened.architecture(), layers(LinearType.W8A8)).linears());
+          .isEqualTo(TinyModel.quantized(opened.architecture(), SampleLayers.of(LinearType.W8A8)).linears());
     }
   }
 
   @Test
   void packsTwoRowsIntoAByteWithSixteenSlicesWhereInputsAreSplit() throws IOException {
-    Path exported = export(ElementType.BF16, layers(LinearType.W4A8_DYNAMIC));
+    Path exported = export(ElementType.BF16, SampleLayers.of(LinearType.W4A8_DYNAMIC));
     try (Checkpoint stored = SafetensorsCheckpoint.open(exported, "quant_model_weights")) {
       assertThat(stored.get(DOWN + ".weight").shape()).isEqualTo(List.of(32L, 128L));
       assertThat(stored.get(DOWN + ".scale_bias").shape()).isEqualTo(List.of(64L, 16L));
@@ -250,7 +161,7 @@ class ModelSlimRoundTripTest {
                 module ->
                     module.contains("o_proj")
                         ? Optional.of(
-                            new Layer(twoLevels(64, 64, 1), LinearActivations.NONE))
+                            new Layer(SampleLayers.twoLevels(64, 64, 1), LinearActivations.NONE))
                         : Optional.empty()))
         .isInstanceOf(FormatRefusal.class)
         .hasMessageContaining("model.layers.0.self_attn.o_proj")
@@ -260,7 +171,7 @@ class ModelSlimRoundTripTest {
 
   @Test
   void refusesAsymmetricWeights() {
-    GridLinear grid = grid(64, 64, 8, 64, 1);
+    GridLinear grid = TinyModel.grid(64, 64, 8, 64, 1);
     grid.zeroPoints()[7] = 3;
     assertThatThrownBy(() ->
             export(
@@ -281,7 +192,7 @@ class ModelSlimRoundTripTest {
                 ElementType.BF16,
                 module ->
                     module.equals(QUERY)
-                        ? Optional.of(layer(LinearType.W8A16, module))
+                        ? Optional.of(SampleLayers.layer(LinearType.W8A16, module))
                         : Optional.empty()))
         .isInstanceOf(FormatRefusal.class)
         .hasMessageContaining("model.layers.0.self_attn.qkv_proj")
