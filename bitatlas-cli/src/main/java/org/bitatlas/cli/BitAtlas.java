@@ -32,6 +32,7 @@ import picocli.CommandLine.Spec;
       ImportCommand.class,
       ChatCommand.class,
       InspectCommand.class,
+      CheckCommand.class,
       TokenizeCommand.class,
       DownloadCommand.class,
       DoctorCommand.class

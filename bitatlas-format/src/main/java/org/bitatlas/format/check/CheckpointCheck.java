@@ -26,7 +26,10 @@ public final class CheckpointCheck {
       Optional<FormatName> format = FormatDetection.of(contents, target, findings);
       if (!contents.files().isEmpty() && !format.equals(Optional.of(FormatName.GGUF))) {
         CompanionFiles.check(contents, target, findings);
+        boolean loaded =
+            findings.all().stream().noneMatch(finding -> finding.rule().equals("format"));
         ModelFacts.architecture(contents, target, findings)
+            .filter(_ -> loaded)
             .ifPresent(architecture ->
                 tensors(contents, target, format, architecture, findings));
       }
