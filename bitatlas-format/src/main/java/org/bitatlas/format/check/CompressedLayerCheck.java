@@ -56,6 +56,14 @@ final class CompressedLayerCheck {
     String strategy =
         weights.path("strategy").asString(groupSize > 0 ? "group" : "channel");
     boolean grouped = strategy.equals("group");
+    if (grouped && (groupSize < 1 || columns % groupSize != 0)) {
+      findings.fault(
+          "group-size",
+          module + ".weight_scale",
+          "groups of %d do not divide %d input features".formatted(groupSize, columns),
+          "quantize with a group size that divides " + columns + ", or leave the layer float");
+      return false;
+    }
     Inputs inputs = inputs(scheme.path("input_activations"));
     boolean symmetric = weights.path("symmetric").asBoolean(true);
     SchemeSupport.objection(
@@ -75,14 +83,6 @@ final class CompressedLayerCheck {
           "with pack-quantized the inputs of %s are not rounded, though input_activations says so"
               .formatted(module),
           "store the group as int-quantized");
-    }
-    if (grouped && (groupSize < 1 || columns % groupSize != 0)) {
-      findings.fault(
-          "group-size",
-          module + ".weight_scale",
-          "groups of %d do not divide %d input features".formatted(groupSize, columns),
-          "quantize with a group size that divides " + columns + ", or leave the layer float");
-      return false;
     }
     int groups = grouped ? columns / groupSize : 1;
     if (format.equals(PACKED)) {
