@@ -29,8 +29,7 @@ public record FusedModules(String name, List<Projection> parts) {
     List<FusedModules> modules = new ArrayList<>(ALL);
     for (Projection projection : List.of(Projection.OUTPUT, Projection.DOWN)) {
       String path = projection.path();
-      modules.add(
-          new FusedModules(path.substring(path.indexOf('.') + 1), List.of(projection)));
+      modules.add(new FusedModules(path.substring(path.indexOf('.') + 1), List.of(projection)));
     }
     return modules;
   }

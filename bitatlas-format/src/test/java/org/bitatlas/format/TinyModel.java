@@ -127,8 +127,7 @@ public final class TinyModel {
   }
 
   /** As an export starts from it; the checkpoint must be closed. */
-  public static ExportSource source(
-      Path model, Function<String, Optional<Layer>> quantize) {
+  public static ExportSource source(Path model, Function<String, Optional<Layer>> quantize) {
     Architecture architecture = ArchitectureReader.read(model.resolve("config.json"));
     Checkpoint floats = SafetensorsCheckpoint.open(model);
     ObjectNode configuration = JsonFile.read(model.resolve("config.json"));

@@ -123,10 +123,8 @@ final class AwqCheck {
       return;
     }
     int groups = columns / groupSize;
-    inspection.require(
-        module + ".qweight", PackedIntegers.I32, columns, rows / PER_WORD);
-    inspection.require(
-        module + ".qzeros", PackedIntegers.I32, groups, rows / PER_WORD);
+    inspection.require(module + ".qweight", PackedIntegers.I32, columns, rows / PER_WORD);
+    inspection.require(module + ".qzeros", PackedIntegers.I32, groups, rows / PER_WORD);
     inspection.scales(
         inspection.require(module + ".scales", TensorInspection.FLOATS, groups, rows));
   }

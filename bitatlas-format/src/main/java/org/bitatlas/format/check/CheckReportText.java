@@ -65,8 +65,7 @@ public final class CheckReportText {
       StringJoiner places = new StringJoiner("%n      ".formatted());
       findings.subList(full, findings.size()).forEach(finding -> places.add(finding.where()));
       text.append(
-          "  likewise in %d more places:%n      %s%n"
-              .formatted(findings.size() - full, places));
+          "  likewise in %d more places:%n      %s%n".formatted(findings.size() - full, places));
     }
   }
 

@@ -30,8 +30,7 @@ public final class CheckpointCheck {
             findings.all().stream().noneMatch(finding -> finding.rule().equals("format"));
         ModelFacts.architecture(contents, target, findings)
             .filter(_ -> loaded)
-            .ifPresent(architecture ->
-                tensors(contents, target, format, architecture, findings));
+            .ifPresent(architecture -> tensors(contents, target, format, architecture, findings));
       }
       return new CheckReport(folder, target, format, findings.all());
     }
@@ -60,8 +59,7 @@ public final class CheckpointCheck {
     ObjectNode section = FormatDetection.section(contents);
     boolean checked =
         switch (format.get()) {
-          case MODELSLIM ->
-              new ModelSlimCheck(contents, target, architecture, inspection).check();
+          case MODELSLIM -> new ModelSlimCheck(contents, target, architecture, inspection).check();
           case COMPRESSED_TENSORS ->
               new CompressedTensorsCheck(section, target, architecture, inspection).check();
           case GPTQ -> new GptqCheck(section, target, architecture, inspection).check();

@@ -23,7 +23,8 @@ final class CompanionFiles {
       findings.fault(
           "missing-tokenizer",
           "tokenizer.json",
-          "the folder has neither tokenizer.json nor tokenizer.model nor vocab.json with merges.txt",
+          "the folder has neither tokenizer.json nor tokenizer.model nor vocab.json with"
+              + " merges.txt",
           "copy the tokenizer files from the float model");
     } else if (!contents.has("tokenizer_config.json")) {
       findings.warn(
@@ -36,7 +37,8 @@ final class CompanionFiles {
       findings.warn(
           "missing-licence",
           "LICENSE",
-          "the folder has no licence file, and most licences ask that theirs travels with the weights",
+          "the folder has no licence file, and most licences ask that theirs travels with the"
+              + " weights",
           "copy LICENSE and NOTICE files from the float model");
     }
     code(contents, target, findings);
@@ -72,9 +74,12 @@ final class CompanionFiles {
     }
     boolean pangu = configuration.path("model_type").asString("").equals("PanguEmbedded");
     if (pangu && modules.isEmpty()) {
-      String problem = "transformers does not know model_type PanguEmbedded and no auto_map names code for it";
+      String problem =
+          "transformers does not know model_type PanguEmbedded and no auto_map names code for it";
       String remedy =
-          "copy the vendor's configuration_openpangu_dense.py and modeling_openpangu_dense.py with auto_map, or rename the architecture to LlamaForCausalLM with attention_bias true";
+          "copy the vendor's configuration_openpangu_dense.py and modeling_openpangu_dense.py with"
+              + " auto_map, or rename the architecture to LlamaForCausalLM with attention_bias"
+              + " true";
       if (target.is(LoaderTarget.TRANSFORMERS)) {
         findings.fault("missing-code", "config.json auto_map", problem, remedy);
       } else {

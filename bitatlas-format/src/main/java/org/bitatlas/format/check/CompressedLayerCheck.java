@@ -53,8 +53,7 @@ final class CompressedLayerCheck {
       return false;
     }
     int groupSize = weights.path("group_size").asInt(0);
-    String strategy =
-        weights.path("strategy").asString(groupSize > 0 ? "group" : "channel");
+    String strategy = weights.path("strategy").asString(groupSize > 0 ? "group" : "channel");
     boolean grouped = strategy.equals("group");
     if (grouped && (groupSize < 1 || columns % groupSize != 0)) {
       findings.fault(
@@ -93,8 +92,7 @@ final class CompressedLayerCheck {
     inspection.scales(
         strategy.equals("tensor")
             ? inspection.require(module + ".weight_scale", TensorInspection.FLOATS, 1)
-            : inspection.require(
-                module + ".weight_scale", TensorInspection.FLOATS, rows, groups));
+            : inspection.require(module + ".weight_scale", TensorInspection.FLOATS, rows, groups));
     activations(module, inputs);
     return true;
   }
@@ -102,13 +100,9 @@ final class CompressedLayerCheck {
   private void packed(
       String module, JsonNode weights, int bits, int rows, int columns, int groups) {
     inspection.require(
-        module + ".weight_packed",
-        PackedIntegers.I32,
-        rows,
-        PackedIntegers.words(columns, bits));
+        module + ".weight_packed", PackedIntegers.I32, rows, PackedIntegers.words(columns, bits));
     Optional<StoredTensor> shape =
-        inspection.require(
-            module + ".weight_shape", Set.of(ElementType.I64, ElementType.I32), 2);
+        inspection.require(module + ".weight_shape", Set.of(ElementType.I64, ElementType.I32), 2);
     shape.ifPresent(stored -> {
       int stride = stored.type() == ElementType.I64 ? 2 : 1;
       int storedRows = PackedIntegers.at(stored, 0);
@@ -143,11 +137,9 @@ final class CompressedLayerCheck {
     if (inputs.rounding() != Inputs.Rounding.STATIC_TENSOR) {
       return;
     }
-    inspection.scales(
-        inspection.require(module + ".input_scale", TensorInspection.FLOATS, 1));
+    inspection.scales(inspection.require(module + ".input_scale", TensorInspection.FLOATS, 1));
     if (!inputs.symmetric()) {
-      inspection.require(
-          module + ".input_zero_point", Set.of(ElementType.I8, ElementType.I32), 1);
+      inspection.require(module + ".input_zero_point", Set.of(ElementType.I8, ElementType.I32), 1);
     }
   }
 

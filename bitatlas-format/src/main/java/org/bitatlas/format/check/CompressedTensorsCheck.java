@@ -135,8 +135,7 @@ final class CompressedTensorsCheck {
             "mixed-types",
             module + ".weight",
             "it is in %s and %s in %s, but both are parts of %s, which has one scheme"
-                .formatted(
-                    name(module, groupOf), first, name(first, groupOf), fused.module(layer)),
+                .formatted(name(module, groupOf), first, name(first, groupOf), fused.module(layer)),
             "quantize all parts of %s alike, or ignore all of them".formatted(fused.name()));
       }
     }

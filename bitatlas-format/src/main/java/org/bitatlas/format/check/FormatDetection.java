@@ -19,8 +19,7 @@ final class FormatDetection {
   private FormatDetection() {}
 
   /** The format; empty for a float model. A finding where the stack does not load the format. */
-  static Optional<FormatName> of(
-      FolderContents contents, LoaderTarget target, Findings findings) {
+  static Optional<FormatName> of(FolderContents contents, LoaderTarget target, Findings findings) {
     if (contents.has("bitatlas.json")) {
       findings.fault(
           "format",
@@ -51,21 +50,18 @@ final class FormatDetection {
         findings.fault(
             "two-formats",
             "config.json " + SECTION,
-            "the folder has a ModelSlim description too, and config.json must not name another method",
+            "the folder has a ModelSlim description too, and config.json must not name another"
+                + " method",
             "remove %s from config.json".formatted(SECTION));
       }
       return Optional.of(FormatName.MODELSLIM);
     }
     if (section.isEmpty()) {
-      return contents.has("quantize_config.json")
-          ? Optional.of(FormatName.GPTQ)
-          : Optional.empty();
+      return contents.has("quantize_config.json") ? Optional.of(FormatName.GPTQ) : Optional.empty();
     }
     String method = section.path(METHOD).asString("");
     Optional<FormatName> format =
-        Arrays.stream(FormatName.values())
-            .filter(name -> name.label().equals(method))
-            .findFirst();
+        Arrays.stream(FormatName.values()).filter(name -> name.label().equals(method)).findFirst();
     if (format.isEmpty()) {
       findings.fault(
           "format",
@@ -95,8 +91,7 @@ final class FormatDetection {
   }
 
   private static boolean loads(LoaderTarget target, FormatName format) {
-    return target.stack().schemes().stream()
-        .anyMatch(scheme -> scheme.formats().contains(format));
+    return target.stack().schemes().stream().anyMatch(scheme -> scheme.formats().contains(format));
   }
 
   private static String loaded(LoaderTarget target) {

@@ -22,8 +22,7 @@ final class FusedRules {
             "mixed-types",
             module + ".weight",
             "it is %s and %s is not, but both are parts of %s"
-                .formatted(
-                    first ? "float" : "quantized", modules.getFirst(), fused.module(layer)),
+                .formatted(first ? "float" : "quantized", modules.getFirst(), fused.module(layer)),
             "quantize all parts of %s, or leave all of them float".formatted(fused.name()));
       }
     }

@@ -11,7 +11,10 @@ import org.bitatlas.model.Architecture;
 import org.bitatlas.model.Architecture.Projection;
 import tools.jackson.databind.node.ObjectNode;
 
-/** What loaders look up in a GPTQ folder: {@code qweight}, {@code qzeros}, {@code scales}, {@code g_idx}. */
+/**
+ * What loaders look up in a GPTQ folder: {@code qweight}, {@code qzeros}, {@code scales}, {@code
+ * g_idx}.
+ */
 final class GptqCheck {
 
   private static final String WHERE = "config.json quantization_config.";
@@ -70,8 +73,7 @@ final class GptqCheck {
     Set<String> quantized = new HashSet<>();
     for (int layer = 0; layer < architecture.layers(); layer++) {
       for (FusedModules fused : FusedModules.ofABlock()) {
-        FusedRules.oneKind(
-            fused, layer, module -> inspection.has(module + ".qweight"), findings);
+        FusedRules.oneKind(fused, layer, module -> inspection.has(module + ".qweight"), findings);
         for (Projection projection : fused.parts()) {
           String module = projection.module(layer);
           if (!overridden || inspection.has(module + ".qweight")) {

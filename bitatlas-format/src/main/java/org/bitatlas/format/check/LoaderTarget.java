@@ -49,8 +49,7 @@ public record LoaderTarget(ServingStack stack, StackVersion version, DeviceFamil
               .formatted(
                   stack.title(),
                   family.label(),
-                  String.join(
-                      ", ", stack.devices().stream().map(DeviceFamily::label).toList())));
+                  String.join(", ", stack.devices().stream().map(DeviceFamily::label).toList())));
     }
     return new LoaderTarget(stack, version, family);
   }

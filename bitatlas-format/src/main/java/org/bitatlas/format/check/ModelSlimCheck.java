@@ -54,8 +54,7 @@ final class ModelSlimCheck {
     try {
       description = Description.read(contents.folder());
     } catch (BitAtlasException malformed) {
-      findings.fault(
-          "malformed-file", Description.FILE, FolderContents.sentence(malformed), AGAIN);
+      findings.fault("malformed-file", Description.FILE, FolderContents.sentence(malformed), AGAIN);
       return false;
     }
     tables(description);
@@ -99,14 +98,12 @@ final class ModelSlimCheck {
       String name = module + TensorNames.WEIGHT;
       Optional<String> word = description.word(module);
       if (word.isEmpty() && !goesOnWithoutAWord()) {
-        boolean tied =
-            module.equals(QuantizedCheckpoint.HEAD) && architecture.tiedEmbeddings();
+        boolean tied = module.equals(QuantizedCheckpoint.HEAD) && architecture.tiedEmbeddings();
         findings.fault(
             "missing-description",
             name,
             "%s does not name it%s, and the loader stops with a KeyError"
-                .formatted(
-                    Description.FILE, tied ? ", tied to the embedding as it is" : ""),
+                .formatted(Description.FILE, tied ? ", tied to the embedding as it is" : ""),
             "add \"%s\": \"FLOAT\" to %s".formatted(name, Description.FILE));
       }
       if (word.isPresent() && !word.get().equals(LinearType.FLOAT.name())) {
@@ -161,8 +158,7 @@ final class ModelSlimCheck {
     Optional<SupportedScheme> scheme =
         target
             .stack()
-            .scheme(
-                word.get(), SupportedScheme.Layers.LINEAR, target.version(), target.device());
+            .scheme(word.get(), SupportedScheme.Layers.LINEAR, target.version(), target.device());
     boolean loads =
         scheme
             .filter(row ->
@@ -220,8 +216,7 @@ final class ModelSlimCheck {
     for (Projection projection : List.of(Projection.KEY, Projection.VALUE)) {
       String module = projection.module(layer);
       inspection.scales(
-          inspection.require(
-              module + ".kv_cache_scale", TensorInspection.FLOATS, channels));
+          inspection.require(module + ".kv_cache_scale", TensorInspection.FLOATS, channels));
       inspection.require(module + ".kv_cache_offset", TensorInspection.FLOATS, channels);
     }
   }

@@ -30,8 +30,7 @@ final class ModelSlimLayerCheck {
   private final TensorInspection inspection;
   private final Findings findings;
 
-  ModelSlimLayerCheck(
-      LoaderTarget target, Description description, TensorInspection inspection) {
+  ModelSlimLayerCheck(LoaderTarget target, Description description, TensorInspection inspection) {
     this.target = target;
     this.description = description;
     this.inspection = inspection;
@@ -90,8 +89,7 @@ final class ModelSlimLayerCheck {
     inspection.scales(
         inspection.require(module + TensorNames.WEIGHT_SCALE, TensorInspection.FLOATS, rows, 1));
     symmetric(
-        inspection.require(
-            module + TensorNames.WEIGHT_OFFSET, TensorInspection.FLOATS, rows, 1));
+        inspection.require(module + TensorNames.WEIGHT_OFFSET, TensorInspection.FLOATS, rows, 1));
   }
 
   /** ModelSlim means (w - offset) s, the NPU's operators (w + offset) s. */
@@ -239,8 +237,7 @@ final class ModelSlimLayerCheck {
       symmetric(
           inspection.require(
               module + TensorNames.WEIGHT_OFFSET_SECOND,
-              Set.of(
-                  ElementType.F32, ElementType.F16, ElementType.BF16, ElementType.I64),
+              Set.of(ElementType.F32, ElementType.F16, ElementType.BF16, ElementType.I64),
               rows,
               groups));
     } else {
@@ -283,7 +280,8 @@ final class ModelSlimLayerCheck {
           "dropped-bias",
           name,
           "linear layers of W4A8_DYNAMIC are computed without their bias there",
-          "give layers with a bias the type W8A8_DYNAMIC, or leave them FLOAT (recipe w4a8-ascend)");
+          "give layers with a bias the type W8A8_DYNAMIC, or leave them FLOAT (recipe"
+              + " w4a8-ascend)");
     }
   }
 
@@ -321,10 +319,7 @@ final class ModelSlimLayerCheck {
     KroneckerSizes sizes = KroneckerSizes.of(columns);
     inspection.values(
         inspection.require(
-            module + TensorNames.LEFT_TRANS,
-            TensorInspection.FLOATS,
-            sizes.left(),
-            sizes.left()));
+            module + TensorNames.LEFT_TRANS, TensorInspection.FLOATS, sizes.left(), sizes.left()));
     inspection.values(
         inspection.require(
             module + TensorNames.RIGHT_TRANS,
@@ -332,8 +327,7 @@ final class ModelSlimLayerCheck {
             sizes.right(),
             sizes.right()));
     inspection
-        .scales(
-            inspection.require(module + TensorNames.CLIP_RATIO, TensorInspection.FLOATS, 1))
+        .scales(inspection.require(module + TensorNames.CLIP_RATIO, TensorInspection.FLOATS, 1))
         .filter(clip -> clip[0] > 1)
         .ifPresent(clip ->
             findings.wrong(

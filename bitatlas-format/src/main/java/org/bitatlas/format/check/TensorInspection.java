@@ -17,8 +17,7 @@ import org.bitatlas.tensor.ElementType;
 final class TensorInspection {
 
   /** Types that a loader converts to the model's. */
-  static final Set<ElementType> FLOATS =
-      Set.of(ElementType.F32, ElementType.F16, ElementType.BF16);
+  static final Set<ElementType> FLOATS = Set.of(ElementType.F32, ElementType.F16, ElementType.BF16);
 
   private static final String FREQUENCIES = ".rotary_emb.inv_freq";
   private static final String AGAIN = "export the checkpoint again";

@@ -30,8 +30,7 @@ final class FusedLayers {
                 .map(module ->
                     module
                         + " "
-                        + types.getOrDefault(
-                            module + TensorNames.WEIGHT, LinearType.FLOAT.name()))
+                        + types.getOrDefault(module + TensorNames.WEIGHT, LinearType.FLOAT.name()))
                 .collect(Collectors.joining(", "));
         Set<String> words =
             modules.stream()

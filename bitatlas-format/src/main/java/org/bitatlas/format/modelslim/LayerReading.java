@@ -56,8 +56,7 @@ record LayerReading(
     StoredTensor weight = stored.get(module + TensorNames.WEIGHT);
     byte[] codes =
         description.packed()
-            ? NibblePairs.unpack(
-                StoredIntegers.bytes(weight, rows / 2, columns), rows, columns)
+            ? NibblePairs.unpack(StoredIntegers.bytes(weight, rows / 2, columns), rows, columns)
             : StoredIntegers.bytes(weight, rows, columns);
     int groups = columns / groupSize;
     float[] channels = floats(TensorNames.WEIGHT_SCALE, rows, 1);
@@ -179,8 +178,7 @@ record LayerReading(
   }
 
   private float[] floats(String suffix, long... shape) {
-    return StoredFloats.values(
-        stored.get(module + suffix), Arrays.stream(shape).boxed().toList());
+    return StoredFloats.values(stored.get(module + suffix), Arrays.stream(shape).boxed().toList());
   }
 
   private BitAtlasException damaged(String problem) {

@@ -42,8 +42,7 @@ record LayerTensors(String module, GridLinear grid, LinearActivations around, Li
       return tensors;
     }
     tensors.add(
-        StoredIntegers.bytes(
-            module + TensorNames.WEIGHT, () -> signedCodes(grid), rows, columns));
+        StoredIntegers.bytes(module + TensorNames.WEIGHT, () -> signedCodes(grid), rows, columns));
     tensors.add(floats(TensorNames.WEIGHT_SCALE, grid.scales(), rows, 1));
     tensors.add(floats(TensorNames.WEIGHT_OFFSET, new float[rows], rows, 1));
     if (type == LinearType.W8A8) {
@@ -64,8 +63,7 @@ record LayerTensors(String module, GridLinear grid, LinearActivations around, Li
     tensors.add(floats(TensorNames.WEIGHT_SCALE, channels, rows, 1));
     tensors.add(floats(TensorNames.WEIGHT_OFFSET, new float[rows], rows, 1));
     tensors.add(floats(TensorNames.WEIGHT_SCALE_SECOND, seconds, rows, groups));
-    tensors.add(
-        floats(TensorNames.WEIGHT_OFFSET_SECOND, new float[rows * groups], rows, groups));
+    tensors.add(floats(TensorNames.WEIGHT_OFFSET_SECOND, new float[rows * groups], rows, groups));
     int slices = TensorNames.splitsInputs(module) ? ScaleBias.SLICES : 1;
     if (columns % slices != 0) {
       throw TypeChoice.refusal(
@@ -110,8 +108,7 @@ record LayerTensors(String module, GridLinear grid, LinearActivations around, Li
         throw TypeChoice.refusal(module, "a scale of its accumulator is " + scale);
       }
     }
-    int[] quantBias =
-        QuantizedBias.of(bias, deqScales, codeSums(grid), input.offset(), module);
+    int[] quantBias = QuantizedBias.of(bias, deqScales, codeSums(grid), input.offset(), module);
     return List.of(
         floats(TensorNames.INPUT_SCALE, new float[] {input.scale()}, 1),
         floats(TensorNames.INPUT_OFFSET, new float[] {input.offset()}, 1),

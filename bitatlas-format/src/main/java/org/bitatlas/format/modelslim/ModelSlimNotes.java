@@ -38,14 +38,13 @@ final class ModelSlimNotes {
                     && grid.groups() == 1
                     && grid.bits() < 8
                     && !TypeChoice.of(
-                            entry.getKey(),
-                            grid,
-                            source.quantized().activationsOf(entry.getKey()))
+                            entry.getKey(), grid, source.quantized().activationsOf(entry.getKey()))
                         .fourBits())
             .count();
     if (widened > 0) {
       notes.add(
-          widened + " linears of fewer than 8 bits are stored in 8, exactly; the size is that of 8.");
+          widened
+              + " linears of fewer than 8 bits are stored in 8, exactly; the size is that of 8.");
     }
     return List.copyOf(notes);
   }

@@ -5,6 +5,8 @@ import java.nio.file.Path;
 import java.util.LinkedHashMap;
 import java.util.Optional;
 import java.util.SequencedMap;
+import java.util.Set;
+import java.util.stream.Collectors;
 import org.bitatlas.checkpoint.Checkpoint;
 import org.bitatlas.checkpoint.SafetensorsCheckpoint;
 import org.bitatlas.format.FormatName;
@@ -49,10 +51,11 @@ public final class ModelSlimReader implements FormatReader {
     Checkpoint stored = SafetensorsCheckpoint.open(folder, ModelSlimWriter.STEM);
     try {
       QuantizedCheckpoint quantized = quantized(folder, architecture, description, stored);
-      Checkpoint floats =
-          new SelectedTensors(
-              stored,
-              name -> LinearType.FLOAT.name().equals(description.types().get(name)));
+      Set<String> coded =
+          stored.names().stream()
+              .filter(name -> !LinearType.FLOAT.name().equals(description.types().get(name)))
+              .collect(Collectors.toSet());
+      Checkpoint floats = new SelectedTensors(stored, coded);
       CheckpointValidation.check(architecture, floats, quantized);
       return new ModelFolder(folder, architecture, floats, Optional.of(quantized));
     } catch (RuntimeException refused) {
@@ -106,7 +109,8 @@ public final class ModelSlimReader implements FormatReader {
     return LinearType.ofWord(word)
         .orElseThrow(() ->
             new BitAtlasException(
-                "The layer %s of %s has type %s, which is not read.".formatted(module, folder, word)));
+                "The layer %s of %s has type %s, which is not read."
+                    .formatted(module, folder, word)));
   }
 
   private static Provenance unknown(Path folder, Checkpoint stored) {

@@ -87,7 +87,8 @@ public final class ModelSlimWriter implements FormatWriter {
     if (type != ElementType.BF16 && type != ElementType.F16) {
       throw TypeChoice.refusal(
           "a model of type " + type,
-          "vLLM-Ascend runs quantized layers in bfloat16 or float16 and stores deq_scale by that; set torch_dtype in config.json");
+          "vLLM-Ascend runs quantized layers in bfloat16 or float16 and stores deq_scale by that;"
+              + " set torch_dtype in config.json");
     }
     return type;
   }
@@ -96,7 +97,8 @@ public final class ModelSlimWriter implements FormatWriter {
     for (String module : List.of(QuantizedCheckpoint.EMBEDDING, QuantizedCheckpoint.HEAD)) {
       if (quantized.linears().get(module) instanceof GridLinear) {
         throw TypeChoice.refusal(
-            module, "embedding and head stay float there; quantize without embedding and head options");
+            module,
+            "embedding and head stay float there; quantize without embedding and head options");
       }
     }
     quantized
@@ -155,7 +157,8 @@ public final class ModelSlimWriter implements FormatWriter {
       if (value != 0) {
         throw TypeChoice.refusal(
             layer.module(),
-            "vLLM-Ascend never adds the bias of a W4A8_DYNAMIC layer; quantize this layer with 8 bits or exclude it");
+            "vLLM-Ascend never adds the bias of a W4A8_DYNAMIC layer; quantize this layer with 8"
+                + " bits or exclude it");
       }
     }
   }

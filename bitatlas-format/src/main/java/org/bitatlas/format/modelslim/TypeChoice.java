@@ -39,8 +39,7 @@ final class TypeChoice {
     if (!input.dynamic()) {
       requireNoTransform(module, around, "static activations");
       if (input.bits() != BYTE) {
-        throw refusal(
-            module, "static activations have 8 bits there, and its have " + input.bits());
+        throw refusal(module, "static activations have 8 bits there, and its have " + input.bits());
       }
       return LinearType.W8A8;
     }
@@ -127,11 +126,15 @@ final class TypeChoice {
     if (!centred) {
       throw refusal(
           module,
-          "its weights are asymmetric: ModelSlim and the NPU's operators read weight offsets with opposite signs, so only symmetric weights are safe; quantize with a symmetric grid");
+          "its weights are asymmetric: ModelSlim and the NPU's operators read weight offsets with"
+              + " opposite signs, so only symmetric weights are safe; quantize with a symmetric"
+              + " grid");
     }
     if (grid.groupIndex().isPresent()) {
       throw refusal(
-          module, "its groups are scattered over columns; quantize without act_order, or with static groups");
+          module,
+          "its groups are scattered over columns; quantize without act_order, or with static"
+              + " groups");
     }
   }
 

@@ -60,8 +60,7 @@ class BrokenCheckpointsTest {
       String where,
       String remedy) {
     return Named.of(
-        name,
-        new Fault(maker, target, Optional.empty(), breaker, severity, rule, where, remedy));
+        name, new Fault(maker, target, Optional.empty(), breaker, severity, rule, where, remedy));
   }
 
   private static Maker slim(LinearType type) {
@@ -216,8 +215,7 @@ class BrokenCheckpointsTest {
             "weights with an offset",
             slim(LinearType.W8A16),
             RELEASE,
-            made ->
-                made.change(ATTENTION + "o_proj.weight_offset", bytes -> bytes[7] = 0x41),
+            made -> made.change(ATTENTION + "o_proj.weight_offset", bytes -> bytes[7] = 0x41),
             Severity.WRONG,
             "asymmetric-weights",
             ATTENTION + "o_proj.weight_offset",
@@ -245,7 +243,8 @@ class BrokenCheckpointsTest {
             slim(LinearType.W4A8_DYNAMIC),
             RELEASE,
             made -> {
-              made.json(Description.FILE, all -> all.put(ATTENTION + "o_proj.weight", "W4A8_DYNAMIC"));
+              made.json(
+                  Description.FILE, all -> all.put(ATTENTION + "o_proj.weight", "W4A8_DYNAMIC"));
               made.zeros(ATTENTION + "o_proj.weight", ElementType.I8, 32L, 64L);
               made.floats(ATTENTION + "o_proj.weight_scale_second", ones(128), 64, 2);
               made.floats(ATTENTION + "o_proj.weight_offset_second", new float[128], 64, 2);
@@ -260,8 +259,7 @@ class BrokenCheckpointsTest {
             slim(LinearType.W8A8_DYNAMIC),
             RELEASE,
             made ->
-                made.change(
-                    MLP + "up_proj.weight_scale", bytes -> fill(bytes, 1, 0, (byte) 0xFF)),
+                made.change(MLP + "up_proj.weight_scale", bytes -> fill(bytes, 1, 0, (byte) 0xFF)),
             Severity.WRONG,
             "bad-scale",
             MLP + "up_proj.weight_scale",
@@ -482,8 +480,7 @@ class BrokenCheckpointsTest {
             "vllm",
             made ->
                 made.json(
-                    "config.json",
-                    all -> group(all).withObject("weights").put("symmetric", false)),
+                    "config.json", all -> group(all).withObject("weights").put("symmetric", false)),
             Severity.FAULT,
             "missing-tensor",
             ATTENTION + "q_proj.weight_zero_point",
@@ -504,8 +501,7 @@ class BrokenCheckpointsTest {
             "rounded inputs in a weight-only layout",
             GoodFolders::intQuantized,
             "vllm-ascend@0.23",
-            made ->
-                made.json("config.json", all -> section(all).put("format", "pack-quantized")),
+            made -> made.json("config.json", all -> section(all).put("format", "pack-quantized")),
             Severity.WRONG,
             "activations-dropped",
             "config.json quantization_config.config_groups.group_0.format",
@@ -598,13 +594,11 @@ class BrokenCheckpointsTest {
             "export"));
   }
 
-  private static ObjectNode section(
-      ObjectNode configuration) {
+  private static ObjectNode section(ObjectNode configuration) {
     return configuration.withObject("quantization_config");
   }
 
-  private static ObjectNode group(
-      ObjectNode configuration) {
+  private static ObjectNode group(ObjectNode configuration) {
     return section(configuration).withObject("config_groups").withObject("group_0");
   }
 
@@ -661,10 +655,8 @@ class BrokenCheckpointsTest {
   void passesWhatLoadsOnAscend(Maker maker) throws IOException {
     CheckReport report =
         CheckpointCheck.run(
-            maker.make(folder.resolve("good")).path(),
-            LoaderTarget.of(RELEASE, Optional.empty()));
-    assertThat(report.findings())
-        .allMatch(finding -> finding.severity() == Severity.WARNING);
+            maker.make(folder.resolve("good")).path(), LoaderTarget.of(RELEASE, Optional.empty()));
+    assertThat(report.findings()).allMatch(finding -> finding.severity() == Severity.WARNING);
     assertThat(report.passes()).isTrue();
   }
 

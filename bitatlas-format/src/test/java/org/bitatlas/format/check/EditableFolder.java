@@ -61,13 +61,11 @@ record EditableFolder(Path path) {
       }
     }
     change.accept(tensors);
-    SafetensorsWriter.write(
-        file, List.copyOf(tensors.values()), new LinkedHashMap<>());
+    SafetensorsWriter.write(file, List.copyOf(tensors.values()), new LinkedHashMap<>());
   }
 
   static TensorData bytes(String name, ElementType type, List<Long> shape, byte[] bytes) {
-    return new TensorData(
-        name, type, shape, java.lang.foreign.MemorySegment.ofArray(bytes));
+    return new TensorData(name, type, shape, java.lang.foreign.MemorySegment.ofArray(bytes));
   }
 
   /** Removes a tensor. */

@@ -40,8 +40,7 @@ final class GoodFolders {
     Path target = folder.resolve("exported");
     ExportSource source = TinyModel.source(model, SampleLayers.of(type));
     try (Checkpoint _ = source.floats()) {
-      new CheckpointExport(
-              source, new ModelSlimWriter().plan(source), ExportOptions.DEFAULT)
+      new CheckpointExport(source, new ModelSlimWriter().plan(source), ExportOptions.DEFAULT)
           .write(target);
     }
     return new EditableFolder(target);
@@ -68,8 +67,7 @@ final class GoodFolders {
           tensors.add(zeros(module + ".qweight", ElementType.I32, columns / 8, rows));
           tensors.add(zeros(module + ".qzeros", ElementType.I32, groups, rows / 8));
           tensors.add(ones(module + ".scales", groups, rows));
-          ByteBuffer index =
-              ByteBuffer.allocate(4 * columns).order(ByteOrder.LITTLE_ENDIAN);
+          ByteBuffer index = ByteBuffer.allocate(4 * columns).order(ByteOrder.LITTLE_ENDIAN);
           for (int k = 0; k < columns; k++) {
             index.putInt(k / 32);
           }
@@ -161,8 +159,7 @@ final class GoodFolders {
             architecture.inputFeatures(projection));
       }
     }
-    SafetensorsWriter.write(
-        folder.resolve("model.safetensors"), tensors, new LinkedHashMap<>());
+    SafetensorsWriter.write(folder.resolve("model.safetensors"), tensors, new LinkedHashMap<>());
     return made;
   }
 

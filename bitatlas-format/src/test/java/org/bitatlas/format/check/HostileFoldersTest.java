@@ -116,10 +116,24 @@ class HostileFoldersTest {
     Path file = made.path().resolve("config.json");
     String text = Files.readString(file);
     for (String value : List.of("null", "[]", "{}", "-1", "1e99", "\"x\"", "true", "[[[]]]")) {
-      for (String field : List.of("bits", "num_bits", "group_size", "targets", "ignore", "format",
-          "strategy", "weights", "config_groups", "quantization_config", "quant_method",
-          "hidden_size", "torch_dtype", "input_activations")) {
-        String changed = text.replaceFirst("\"" + field + "\" *: *[^,\\n{\\[]+", "\"" + field + "\": " + value);
+      for (String field :
+          List.of(
+              "bits",
+              "num_bits",
+              "group_size",
+              "targets",
+              "ignore",
+              "format",
+              "strategy",
+              "weights",
+              "config_groups",
+              "quantization_config",
+              "quant_method",
+              "hidden_size",
+              "torch_dtype",
+              "input_activations")) {
+        String changed =
+            text.replaceFirst("\"" + field + "\" *: *[^,\\n{\\[]+", "\"" + field + "\": " + value);
         Files.writeString(file, changed);
         check(made.path(), "vllm");
       }
@@ -132,7 +146,8 @@ class HostileFoldersTest {
     made.json("config.json", all -> all.put("num_hidden_layers", 2_000_000_000));
     assertThat(check(made.path(), "vllm-ascend").findings())
         .anyMatch(finding -> finding.rule().equals("architecture"));
-    made.json("config.json", all -> all.put("num_hidden_layers", 2).put("intermediate_size", 1 << 30));
+    made.json(
+        "config.json", all -> all.put("num_hidden_layers", 2).put("intermediate_size", 1 << 30));
     assertThat(check(made.path(), "vllm-ascend").passes()).isFalse();
     assertThatThrownBy(() -> new ModelSlimReader().read(made.path()))
         .isInstanceOf(BitAtlasException.class);
@@ -180,7 +195,7 @@ class HostileFoldersTest {
         .isInstanceOf(BitAtlasException.class)
         .hasMessageContaining("C8");
     assertThat(check(made.path(), "vllm-ascend").findings())
-        .anyMatch(finding ->
-            finding.where().equals("model.layers.0.self_attn.k_proj.kv_cache_scale"));
+        .anyMatch(
+            finding -> finding.where().equals("model.layers.0.self_attn.k_proj.kv_cache_scale"));
   }
 }

@@ -8,7 +8,6 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Optional;
-import java.util.SplittableRandom;
 import java.util.function.Function;
 import org.bitatlas.checkpoint.Checkpoint;
 import org.bitatlas.checkpoint.SafetensorsCheckpoint;
@@ -20,10 +19,7 @@ import org.bitatlas.format.JsonFile;
 import org.bitatlas.format.TinyModel;
 import org.bitatlas.format.TinyModel.Layer;
 import org.bitatlas.model.ModelFolder;
-import org.bitatlas.scheme.ActivationQuantizer;
-import org.bitatlas.scheme.ActivationQuantizer.Strategy;
 import org.bitatlas.scheme.GridLinear;
-import org.bitatlas.scheme.KroneckerTransform;
 import org.bitatlas.scheme.LinearActivations;
 import org.bitatlas.tensor.ElementType;
 import org.junit.jupiter.api.Test;
@@ -45,8 +41,7 @@ class ModelSlimRoundTripTest {
     Path target = folder.resolve("exported");
     ExportSource source = TinyModel.source(model, quantize);
     try (Checkpoint _ = source.floats()) {
-      new CheckpointExport(
-              source, new ModelSlimWriter().plan(source), ExportOptions.DEFAULT)
+      new CheckpointExport(source, new ModelSlimWriter().plan(source), ExportOptions.DEFAULT)
           .write(target);
     }
     return target;
@@ -93,7 +88,12 @@ class ModelSlimRoundTripTest {
                 module.contains("self_attn")
                     ? SampleLayers.layer(LinearType.W8A8_DYNAMIC, module)
                     : new Layer(
-                        TinyModel.grid(SampleLayers.rows(module), module.contains("down") ? 128 : 64, 4, 32, 11),
+                        TinyModel.grid(
+                            SampleLayers.rows(module),
+                            module.contains("down") ? 128 : 64,
+                            4,
+                            32,
+                            11),
                         LinearActivations.NONE));
     Path exported = export(ElementType.BF16, quantize);
     try (ModelFolder opened = new ModelSlimReader().read(exported)) {
@@ -135,7 +135,9 @@ class ModelSlimRoundTripTest {
     }
     try (ModelFolder opened = new ModelSlimReader().read(exported)) {
       assertThat(opened.quantized().orElseThrow().linears())
-          .isEqualTo(TinyModel.quantized(opened.architecture(), SampleLayers.of(LinearType.W8A8)).linears());
+          .isEqualTo(
+              TinyModel.quantized(opened.architecture(), SampleLayers.of(LinearType.W8A8))
+                  .linears());
     }
   }
 

@@ -34,8 +34,7 @@ public final class SampleLayers {
           new Layer(
               grid(rows, columns, bits, columns, seed),
               LinearActivations.rounding(
-                  ActivationQuantizer.perTensor(
-                      8, attention, attention ? -3.3f : -1.7f, 2.9f)));
+                  ActivationQuantizer.perTensor(8, attention, attention ? -3.3f : -1.7f, 2.9f)));
       case W4A8_DYNAMIC ->
           attention
               ? dynamic(rows, columns, 8, seed)

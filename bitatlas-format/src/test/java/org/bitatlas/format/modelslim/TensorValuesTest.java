@@ -31,9 +31,11 @@ class TensorValuesTest {
     assertThat(Float.floatToRawIntBits(DequantizationScale.truncated(1e-4f))).isEqualTo(0x38D1A000);
     assertThat(Float.floatToRawIntBits(DequantizationScale.rounded(1e-4f))).isEqualTo(0x38D1C000);
     // Half way between two readable scales: to the even one, down and up.
-    assertThat(Float.floatToRawIntBits(DequantizationScale.rounded(Float.intBitsToFloat(0x3F801000))))
+    assertThat(
+            Float.floatToRawIntBits(DequantizationScale.rounded(Float.intBitsToFloat(0x3F801000))))
         .isEqualTo(0x3F800000);
-    assertThat(Float.floatToRawIntBits(DequantizationScale.rounded(Float.intBitsToFloat(0x3F803000))))
+    assertThat(
+            Float.floatToRawIntBits(DequantizationScale.rounded(Float.intBitsToFloat(0x3F803000))))
         .isEqualTo(0x3F804000);
     SplittableRandom random = new SplittableRandom(1);
     for (int i = 0; i < 1000; i++) {
@@ -82,8 +84,7 @@ class TensorValuesTest {
   void foldsOffsetAndBiasIntoTheAccumulator() {
     SplittableRandom random = new SplittableRandom(3);
     int columns = 96;
-    StaticInput input =
-        StaticInput.of(ActivationQuantizer.perTensor(8, false, -1.75f, 5.5f));
+    StaticInput input = StaticInput.of(ActivationQuantizer.perTensor(8, false, -1.75f, 5.5f));
     float weightScale = 0.0123f;
     byte[] codes = new byte[columns];
     random.nextBytes(codes);
@@ -92,15 +93,13 @@ class TensorValuesTest {
     double exact = 0.37;
     for (int k = 0; k < columns; k++) {
       double x = random.nextDouble() * 7 - 1.75;
-      int q =
-          (int) Math.clamp(Math.rint(x / input.scale() + input.offset()), -128, 127);
+      int q = (int) Math.clamp(Math.rint(x / input.scale() + input.offset()), -128, 127);
       sum += codes[k];
       accumulator += (long) codes[k] * q;
       exact += codes[k] * weightScale * (double) (q - input.offset()) * input.scale();
     }
     float[] deq = DequantizationScale.of(input.scale(), new float[] {weightScale});
-    int bias =
-        QuantizedBias.of(new float[] {0.37f}, deq, new long[] {sum}, input.offset(), "q")[0];
+    int bias = QuantizedBias.of(new float[] {0.37f}, deq, new long[] {sum}, input.offset(), "q")[0];
     assertThat((accumulator + bias) * (double) deq[0])
         .isCloseTo(exact, within(0.51 * deq[0] + 1e-4));
   }
@@ -140,7 +139,8 @@ class TensorValuesTest {
       codes[k] = (byte) (k % 16 - 8);
       codes[columns + k] = 1;
     }
-    float[] whole = ScaleBias.of(codes, new float[] {0.5f, 2}, new float[] {3, 5, 1, 1}, columns, 1);
+    float[] whole =
+        ScaleBias.of(codes, new float[] {0.5f, 2}, new float[] {3, 5, 1, 1}, columns, 1);
     // Codes of a group of 16 add up to -8: 8 * 0.5 * (3 * -8 + 5 * -8), and 8 * 2 * 32.
     assertThat(whole).containsExactly(-256, 512);
     float[] slices =
