@@ -12,8 +12,12 @@ import org.bitatlas.checkpoint.Checkpoint;
 import org.bitatlas.checkpoint.SafetensorsCheckpoint;
 import org.bitatlas.model.Architecture;
 import org.bitatlas.model.ModelFolder;
+import org.bitatlas.quant.allocation.AdaptiveBits;
+import org.bitatlas.quant.allocation.AllocatedBits;
+import org.bitatlas.quant.allocation.SchemeSupport;
 import org.bitatlas.quant.calibration.CalibrationSet;
 import org.bitatlas.quant.method.ActivationPolicy;
+import org.bitatlas.quant.method.BitAllocation;
 import org.bitatlas.quant.method.Recipe;
 import org.bitatlas.quant.pipeline.LayerReport;
 import org.bitatlas.quant.pipeline.QuantizationPipeline;
@@ -73,6 +77,9 @@ final class QuantizeCommand implements Callable<Integer> {
           PlannedCost.of(
               opened, wanted, set, workers, Path.of(System.getProperty("java.io.tmpdir")));
       long begun = System.nanoTime();
+      QuantizationPipeline.Source source =
+          new QuantizationPipeline.Source(model, opened.architecture(), opened.checkpoint());
+      Recipe allocated = allocated(source, wanted, set, workers, progress);
       BlockLines lines =
           new BlockLines(
               progress,
@@ -80,14 +87,7 @@ final class QuantizeCommand implements Callable<Integer> {
               opened.architecture().layers(),
               wanted.activations().bits() != ActivationPolicy.FLOAT_BITS);
       QuantizationSummary result =
-          QuantizationPipeline.quantizeTo(
-              new QuantizationPipeline.Source(model, opened.architecture(), opened.checkpoint()),
-              folder,
-              out,
-              wanted,
-              set,
-              workers,
-              lines);
+          QuantizationPipeline.quantizeTo(source, folder, out, allocated, set, workers, lines);
       lines.finish();
       progress.close();
       if (result.resumedAt() == 0) {
@@ -100,6 +100,31 @@ final class QuantizeCommand implements Callable<Integer> {
     } catch (CancellationException e) {
       return Exit.INTERRUPTED;
     }
+  }
+
+  /** The recipe with the bits of its layers, which are found now where they adapt. */
+  private Recipe allocated(
+      QuantizationPipeline.Source source,
+      Recipe wanted,
+      Optional<CalibrationSet> set,
+      int workers,
+      ProgressLine progress) {
+    if (!(wanted.allocation() instanceof BitAllocation.Adaptive)) {
+      return wanted;
+    }
+    AllocatedBits bits =
+        AdaptiveBits.resolve(
+            source,
+            wanted,
+            set.orElseThrow(),
+            new AdaptiveBits.Options(
+                Optional.of(CacheFolders.bitatlas().resolve("sensitivity")),
+                SchemeSupport.ALL,
+                workers,
+                (what, done, steps) -> progress.status(what + " " + done + " of " + steps)));
+    PrintWriter printer = spec.commandLine().getOut();
+    bits.notes().forEach(note -> printer.println("Note: " + note));
+    return bits.recipe();
   }
 
   private void summary(

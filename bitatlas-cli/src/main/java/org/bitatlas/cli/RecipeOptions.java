@@ -24,8 +24,18 @@ final class RecipeOptions {
   @Option(
       names = "--bits",
       paramLabel = "N",
-      description = "Weight bits, 1 to 8; billm is always 1.")
-  Optional<Integer> bits = Optional.empty();
+      description =
+          "Weight bits, 1 to 8; billm is always 1. 'adaptive': 2 to 8 for each layer, by the damage"
+              + " it does, under --budget.")
+  Optional<String> bits = Optional.empty();
+
+  @Option(
+      names = "--budget",
+      paramLabel = "BUDGET",
+      description =
+          "With --bits adaptive: bits per weight, such as 3.0 (the bytes of the same method with 3"
+              + " bits everywhere), or bytes of the whole model, such as 2.5MiB.")
+  Optional<String> budget = Optional.empty();
 
   @Option(
       names = "--group-size",
@@ -110,6 +120,7 @@ final class RecipeOptions {
     Map<String, Object> options = new LinkedHashMap<>();
     options.put("method", method);
     bits.ifPresent(value -> options.put("bits", value));
+    budget.ifPresent(value -> options.put("budget", value));
     groupSize.ifPresent(value -> options.put("group_size", value));
     symmetric.ifPresent(value -> options.put("sym", value));
     flag(options, "mse", meanSquaredError);

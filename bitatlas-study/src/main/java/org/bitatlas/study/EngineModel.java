@@ -1,6 +1,7 @@
 package org.bitatlas.study;
 
 import java.nio.file.Path;
+import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -21,12 +22,16 @@ import org.bitatlas.model.Execution;
 import org.bitatlas.model.ModelFolder;
 import org.bitatlas.model.Precision;
 import org.bitatlas.model.TransformerModel;
+import org.bitatlas.quant.allocation.AdaptiveBits;
+import org.bitatlas.quant.allocation.AllocatedBits;
+import org.bitatlas.quant.allocation.SchemeSupport;
 import org.bitatlas.quant.calibration.CalibrationSet;
 import org.bitatlas.quant.calibration.CalibrationSets;
 import org.bitatlas.quant.method.Recipe;
 import org.bitatlas.quant.pipeline.LayerReport;
 import org.bitatlas.quant.pipeline.QuantizationPipeline;
 import org.bitatlas.quant.pipeline.QuantizationResult;
+import org.bitatlas.quant.sensitivity.SensitivityListener;
 import org.bitatlas.scheme.ModelSize;
 import org.bitatlas.scheme.QuantizedCheckpointFolder;
 import org.bitatlas.tensor.BitAtlasException;
@@ -222,12 +227,24 @@ final class EngineModel implements Workbench.Model {
   }
 
   private QuantizationResult quantizeNow(Recipe recipe) {
-    return QuantizationPipeline.quantize(
-        new QuantizationPipeline.Source(setting.name(), opened.architecture(), opened.checkpoint()),
-        recipe,
-        Optional.of(calibration),
-        setting.options().threads(),
-        _ -> {});
+    QuantizationPipeline.Source source =
+        new QuantizationPipeline.Source(setting.name(), opened.architecture(), opened.checkpoint());
+    AllocatedBits bits =
+        AdaptiveBits.resolve(
+            source,
+            recipe,
+            calibration,
+            new AdaptiveBits.Options(
+                Optional.of(setting.options().out().resolve("sensitivity")),
+                SchemeSupport.ALL,
+                setting.options().threads(),
+                SensitivityListener.NONE));
+    QuantizationResult result =
+        QuantizationPipeline.quantize(
+            source, bits.recipe(), Optional.of(calibration), setting.options().threads(), _ -> {});
+    List<String> notes = new ArrayList<>(bits.notes());
+    notes.addAll(result.notes());
+    return new QuantizationResult(result.checkpoint(), result.layers(), notes);
   }
 
   private Workbench.Variant quantize(Recipe recipe, Execution execution, Precision precision) {

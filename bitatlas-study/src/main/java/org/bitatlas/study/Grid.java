@@ -9,6 +9,7 @@ import org.bitatlas.generate.ReferencedLanguageModel;
 import org.bitatlas.kernel.AscendLinears;
 import org.bitatlas.model.Execution;
 import org.bitatlas.model.Precision;
+import org.bitatlas.quant.allocation.AdaptiveBits;
 
 /**
  * The rows and cells of one model of a study, with the keys of their records.
@@ -68,6 +69,9 @@ record Grid(String name, Workbench.Model model, List<Row> rows) {
         options.put(StudyRecipe.AGAIN_INPUT, model.againHow());
       }
       recipe.describe().forEach((key, value) -> options.put(StudyRecipe.INPUT_PREFIX + key, value));
+      if (recipe.isAdaptive()) {
+        options.put("version.allocation", Integer.toString(AdaptiveBits.BEHAVIOUR_VERSION));
+      }
       if (recipe.usesCalibration()) {
         options.putAll(calibration);
       }

@@ -4,6 +4,7 @@ import java.util.LinkedHashMap;
 import java.util.Optional;
 import java.util.SequencedMap;
 import org.bitatlas.model.Execution;
+import org.bitatlas.quant.method.BitAllocation;
 import org.bitatlas.quant.method.Recipe;
 
 /**
@@ -100,6 +101,11 @@ public record StudyRecipe(
   /** Whether the codes depend on calibration data. */
   public boolean usesCalibration() {
     return recipe.filter(Recipe::needsCalibration).isPresent();
+  }
+
+  /** Whether the bits of its layers are found under a budget. */
+  public boolean isAdaptive() {
+    return recipe.filter(r -> r.allocation() instanceof BitAllocation.Adaptive).isPresent();
   }
 
   /** All options with their values, in a fixed order. */

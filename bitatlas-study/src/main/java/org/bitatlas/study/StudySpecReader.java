@@ -35,6 +35,7 @@ final class StudySpecReader {
   private static final String METHODS =
       "float, or a mapping with method: rtn or method: gptq, or with endpoint";
   private static final String NUMERICS = "numerics";
+  private static final String ADAPTIVE = "adaptive";
   private static final Set<String> MODES =
       new LinkedHashSet<>(List.of("slow_think", "no_think", "auto_think"));
   private static final Set<String> KEYS =
@@ -233,16 +234,17 @@ final class StudySpecReader {
     }
   }
 
-  /** One recipe per entry of the option {@code bits}; {@link Recipe#parse} knows the others. */
+  /**
+   * One recipe per entry of {@code bits}, or of {@code budget} where they adapt; {@link
+   * Recipe#parse} knows the others.
+   */
   private static List<Listed> expand(YamlFields fields, List<Optional<Execution>> numericsOfStudy) {
     if (fields.has("endpoint")) {
       EndpointSpec endpoint = endpoint(fields.only(Set.of("endpoint")).child("endpoint"));
       return List.of(new Listed(Optional.empty(), Optional.of(endpoint), List.of()));
     }
     List<Listed> recipes = new ArrayList<>();
-    for (int bits : fields.integers("bits", 1, 8)) {
-      SequencedMap<String, String> options = fields.scalars(Set.of("bits", NUMERICS));
-      options.put("bits", Integer.toString(bits));
+    for (SequencedMap<String, String> options : widths(fields)) {
       try {
         recipes.add(
             new Listed(
@@ -254,6 +256,23 @@ final class StudySpecReader {
       }
     }
     return recipes;
+  }
+
+  /** The options with one of the bits each, or with one of the budgets of adaptive bits. */
+  private static List<SequencedMap<String, String>> widths(YamlFields fields) {
+    boolean adaptive = fields.isText("bits", ADAPTIVE);
+    String option = adaptive ? "budget" : "bits";
+    List<String> values =
+        adaptive
+            ? fields.scalarTexts(option)
+            : fields.integers(option, 1, 8).stream().map(String::valueOf).toList();
+    List<SequencedMap<String, String>> widths = new ArrayList<>();
+    for (String value : values) {
+      SequencedMap<String, String> options = fields.scalars(Set.of(option, NUMERICS));
+      options.put(option, value);
+      widths.add(options);
+    }
+    return widths;
   }
 
   private static List<StudyTask> tasks(YamlFields root) {

@@ -152,6 +152,24 @@ final class YamlFields {
     return List.copyOf(texts);
   }
 
+  /** Whether a key has exactly this text. */
+  boolean isText(String key, String text) {
+    return has(key) && node.get(key).isString() && node.get(key).stringValue().equals(text);
+  }
+
+  /** Single values as text, in a list or one alone. */
+  List<String> scalarTexts(String key) {
+    List<String> texts = new ArrayList<>();
+    List<JsonNode> values = values(key, "a value or a list of values");
+    for (int i = 0; i < values.size(); i++) {
+      if (values.get(i).isContainer() || values.get(i).isNull()) {
+        throw wrong(key + "[" + i + "]", "is " + shown(values.get(i)), "a single value");
+      }
+      texts.add(values.get(i).asString());
+    }
+    return List.copyOf(texts);
+  }
+
   List<Integer> integers(String key, int least, int most) {
     List<Integer> integers = new ArrayList<>();
     List<JsonNode> values = values(key, "a list of whole numbers");

@@ -20,6 +20,7 @@ import org.bitatlas.tensor.BitAtlasException;
  * @param excluded linear layers that stay float: names or parts of them, for example {@code
  *     down_proj} or {@code layers.0.}
  * @param position how far the recipe goes
+ * @param allocation which linear layers have other bits than {@code weights} says
  */
 public record Recipe(
     Profile profile,
@@ -31,7 +32,8 @@ public record Recipe(
     TableScheme embedding,
     TableScheme head,
     List<String> excluded,
-    Position position) {
+    Position position,
+    BitAllocation allocation) {
 
   /**
    * Checks that the parts go together.
@@ -41,6 +43,11 @@ public record Recipe(
   public Recipe {
     excluded = List.copyOf(excluded);
     RecipeRules.check(weights, transform, rounding, activations);
+    if (allocation instanceof BitAllocation.PerLayer perLayer) {
+      for (LayerScheme scheme : perLayer.schemes()) {
+        RecipeRules.check(scheme.on(weights), transform, rounding, activations);
+      }
+    }
   }
 
   /** Weight-only, with the reference's defaults and without its quirks. */
@@ -55,7 +62,8 @@ public record Recipe(
         TableScheme.FLOAT,
         TableScheme.FLOAT,
         List.of(),
-        Position.QUANTIZED);
+        Position.QUANTIZED,
+        new BitAllocation.Uniform());
   }
 
   /** Weight-only rounding without a transform. */
@@ -95,13 +103,24 @@ public record Recipe(
         embedding,
         head,
         excluded,
-        position);
+        position,
+        allocation);
   }
 
   /** The same recipe with other rounding of activations. */
   public Recipe withActivations(ActivationPolicy policy) {
     return new Recipe(
-        profile, quirks, weights, transform, rounding, policy, embedding, head, excluded, position);
+        profile,
+        quirks,
+        weights,
+        transform,
+        rounding,
+        policy,
+        embedding,
+        head,
+        excluded,
+        position,
+        allocation);
   }
 
   /** The same recipe at another position. */
@@ -116,7 +135,110 @@ public record Recipe(
         embedding,
         head,
         excluded,
+        other,
+        allocation);
+  }
+
+  /** The same recipe with bits given out otherwise. */
+  public Recipe with(BitAllocation other) {
+    return new Recipe(
+        profile,
+        quirks,
+        weights,
+        transform,
+        rounding,
+        activations,
+        embedding,
+        head,
+        excluded,
+        position,
         other);
+  }
+
+  /** The same recipe with another grid for all layers. */
+  public Recipe with(WeightScheme scheme) {
+    return new Recipe(
+        profile,
+        quirks,
+        scheme,
+        transform,
+        rounding,
+        activations,
+        embedding,
+        head,
+        excluded,
+        position,
+        new BitAllocation.Uniform());
+  }
+
+  /** The same recipe with embedding and head stored as {@code table} says. */
+  public Recipe withTables(TableScheme table) {
+    return new Recipe(
+        profile,
+        quirks,
+        weights,
+        transform,
+        rounding,
+        activations,
+        table,
+        table,
+        excluded,
+        position,
+        allocation);
+  }
+
+  /** The same rounding without a transform in front of it and without rounding of activations. */
+  public Recipe roundingOnly() {
+    return new Recipe(
+        profile,
+        quirks,
+        weights,
+        new Transform.None(),
+        rounding,
+        ActivationPolicy.NONE,
+        TableScheme.FLOAT,
+        TableScheme.FLOAT,
+        excluded,
+        Position.QUANTIZED,
+        new BitAllocation.Uniform());
+  }
+
+  /** Embedding and head stored as {@code table} says, and all layers of the blocks in float. */
+  public static Recipe tablesOnly(TableScheme table) {
+    return new Recipe(
+        Profile.REFERENCE,
+        false,
+        WeightScheme.of(8, 0, Grid.QUAROT_SYMMETRIC),
+        new Transform.None(),
+        new Rounding.Nearest(),
+        ActivationPolicy.NONE,
+        table,
+        table,
+        List.of("model.layers."),
+        Position.QUANTIZED,
+        new BitAllocation.Uniform());
+  }
+
+  /**
+   * The recipe as it is for one linear layer: its bits and group size for {@code weights}.
+   *
+   * @param module name of the layer
+   */
+  public Recipe of(String module) {
+    return allocation instanceof BitAllocation.PerLayer ? with(weightsOf(module)) : this;
+  }
+
+  /** The grid of a linear layer. */
+  public WeightScheme weightsOf(String module) {
+    WeightScheme scheme = weights;
+    if (allocation instanceof BitAllocation.PerLayer perLayer) {
+      for (LayerScheme layer : perLayer.schemes()) {
+        if (module.contains(layer.part())) {
+          scheme = layer.on(weights);
+        }
+      }
+    }
+    return scheme;
   }
 
   /**
@@ -148,6 +270,7 @@ public record Recipe(
   /** Whether the recipe needs calibration data. */
   public boolean needsCalibration() {
     return !(rounding instanceof Rounding.Nearest)
+        || allocation instanceof BitAllocation.Adaptive
         || !(transform instanceof Transform.None)
         || activations.needsCalibration();
   }
@@ -187,7 +310,12 @@ public record Recipe(
 
   /** Bits as papers write them, for example {@code W4}, {@code W8A8} or {@code W4A4KV4}. */
   public String widths() {
-    StringBuilder widths = new StringBuilder("W").append(bits());
+    StringBuilder widths =
+        new StringBuilder("W")
+            .append(
+                allocation instanceof BitAllocation.Adaptive adaptive
+                    ? adaptive.budget().id()
+                    : Integer.toString(bits()));
     if (activations.bits() != ActivationPolicy.FLOAT_BITS) {
       widths.append('A').append(activations.bits());
     }
@@ -210,6 +338,7 @@ public record Recipe(
         + " "
         + widths()
         + (groupSize() > 0 ? " g" + groupSize() : "")
+        + (allocation instanceof BitAllocation.Adaptive ? " adaptive" : "")
         + (position == Position.TRANSFORMED ? " transformed" : "")
         + (profile == Profile.REFERENCE ? "" : " " + profile.id())
         + (quirks ? " quirks" : "");

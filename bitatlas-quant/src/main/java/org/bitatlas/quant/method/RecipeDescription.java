@@ -1,8 +1,11 @@
 package org.bitatlas.quant.method;
 
 import java.util.LinkedHashMap;
+import java.util.List;
 import java.util.Locale;
 import java.util.SequencedMap;
+import java.util.function.Function;
+import java.util.stream.Collectors;
 
 /** All options of a recipe as {@link RecipeReader} reads them back. */
 final class RecipeDescription {
@@ -16,7 +19,8 @@ final class RecipeDescription {
     options.put("quirks", recipe.quirks() ? "on" : "off");
     options.put("position", recipe.position().id());
     WeightScheme weights = recipe.weights();
-    options.put("bits", Integer.toString(weights.bits()));
+    boolean adaptive = recipe.allocation() instanceof BitAllocation.Adaptive;
+    options.put("bits", adaptive ? "adaptive" : Integer.toString(weights.bits()));
     options.put("group_size", Integer.toString(weights.groupSize()));
     options.put("grid", weights.grid().id());
     options.put("mse", Boolean.toString(weights.meanSquaredErrorClip()));
@@ -31,7 +35,29 @@ final class RecipeDescription {
     if (!recipe.excluded().isEmpty()) {
       options.put("exclude", String.join(",", recipe.excluded()));
     }
+    allocation(recipe.allocation(), options);
     return options;
+  }
+
+  private static void allocation(BitAllocation allocation, SequencedMap<String, String> options) {
+    switch (allocation) {
+      case BitAllocation.Uniform _ -> {}
+      case BitAllocation.PerLayer perLayer ->
+          options.put("layer_bits", joined(perLayer.schemes(), LayerScheme::id));
+      case BitAllocation.Adaptive adaptive -> {
+        options.put("budget", adaptive.budget().id());
+        options.put("bit_choices", joined(adaptive.bits(), Object::toString));
+        options.put("group_choices", joined(adaptive.groupSizes(), Object::toString));
+        if (!adaptive.tables().isEmpty()) {
+          options.put("table_choices", joined(adaptive.tables(), TableScheme::id));
+        }
+        options.put("passes", Integer.toString(adaptive.passes()));
+      }
+    }
+  }
+
+  private static <T> String joined(List<T> values, Function<T, String> text) {
+    return values.stream().map(text).collect(Collectors.joining(","));
   }
 
   private static void transform(Transform transform, SequencedMap<String, String> options) {

@@ -1,7 +1,13 @@
 package org.bitatlas.quant.method;
 
+import java.util.List;
+import java.util.stream.Collectors;
+
 /** The short name of a recipe: what differs from the defaults of its method. */
 final class RecipeLabel {
+
+  /** Layer schemes that a label spells out. */
+  private static final int MOST_NAMED = 4;
 
   private RecipeLabel() {}
 
@@ -54,7 +60,36 @@ final class RecipeLabel {
     if (!recipe.excluded().isEmpty()) {
       label.append(" without ").append(String.join(",", recipe.excluded()));
     }
+    allocation(label, recipe);
     return label.toString();
+  }
+
+  private static void allocation(StringBuilder label, Recipe recipe) {
+    switch (recipe.allocation()) {
+      case BitAllocation.Uniform _ -> {}
+      case BitAllocation.PerLayer perLayer ->
+          label.append(
+              perLayer.schemes().size() > MOST_NAMED
+                  ? " " + perLayer.schemes().size() + " layer schemes"
+                  : perLayer.schemes().stream()
+                      .map(scheme -> " " + scheme.id())
+                      .collect(Collectors.joining()));
+      case BitAllocation.Adaptive adaptive -> {
+        label.append(
+            adaptive.bits().equals(BitAllocation.Adaptive.ALL_BITS)
+                ? ""
+                : " of " + adaptive.bits());
+        label.append(
+            adaptive.groupSizes().equals(List.of(recipe.groupSize()))
+                ? ""
+                : " groups " + adaptive.groupSizes());
+        label.append(adaptive.tables().isEmpty() ? "" : " with tables");
+        label.append(
+            adaptive.passes() == BitAllocation.Adaptive.PASSES
+                ? ""
+                : " " + adaptive.passes() + " passes");
+      }
+    }
   }
 
   private static void sweep(StringBuilder label, Rounding.Gptq gptq) {

@@ -68,6 +68,12 @@ final class RecipeOptions {
     put(spellings, "embedding");
     put(spellings, "head", "lm_head");
     put(spellings, "exclude", "ignore");
+    put(spellings, "layer_bits");
+    put(spellings, "budget");
+    put(spellings, "bit_choices");
+    put(spellings, "group_choices");
+    put(spellings, "table_choices");
+    put(spellings, "passes");
     return Map.copyOf(spellings);
   }
 
@@ -111,6 +117,19 @@ final class RecipeOptions {
       return many.stream().map(Object::toString).toList();
     }
     return text(option).map(joined -> List.of(joined.trim().split("\\s*,\\s*"))).orElse(List.of());
+  }
+
+  /** Whole numbers, given as {@link #texts}. */
+  Optional<List<Integer>> integers(String option) {
+    if (!has(option)) {
+      return Optional.empty();
+    }
+    List<String> values = texts(option);
+    try {
+      return Optional.of(values.stream().map(Integer::valueOf).toList());
+    } catch (NumberFormatException e) {
+      throw malformed(option, "whole numbers with commas", String.join(",", values));
+    }
   }
 
   Optional<String> text(String option) {

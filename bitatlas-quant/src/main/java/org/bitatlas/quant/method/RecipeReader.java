@@ -18,6 +18,8 @@ import org.bitatlas.tensor.BitAtlasException;
  */
 final class RecipeReader {
 
+  private static final String ADAPTIVE = "adaptive";
+  private static final int NOMINAL_BITS = 4;
   private static final String METHODS =
       "rtn, gptq, gptaq, billm, slim-llm, awq, smoothquant, flatquant, or a transform and a"
           + " rounding such as awq+gptq";
@@ -43,7 +45,13 @@ final class RecipeReader {
           "v_bits",
           "embedding",
           "head",
-          "exclude");
+          "exclude",
+          "layer_bits",
+          "budget",
+          "bit_choices",
+          "group_choices",
+          "table_choices",
+          "passes");
   private static final List<String> SWEEP =
       List.of("percdamp", "blocksize", "act_order", "static_groups");
 
@@ -76,7 +84,8 @@ final class RecipeReader {
     Rounding rounding = rounding(plain ? parts[0] : parts.length == 2 ? parts[1] : "rtn", method);
     refuseForeign(method);
     RecipeDefaults defaults = RecipeDefaults.of(transform, rounding);
-    int bits = bits(rounding);
+    boolean adaptive = options.text("bits").filter(ADAPTIVE::equals).isPresent();
+    int bits = adaptive ? nominalBits() : bits(rounding);
     int groupSize =
         Math.max(
             0,
@@ -95,14 +104,57 @@ final class RecipeReader {
         TableScheme.parse(options.text("embedding").orElse("float"), "embedding"),
         TableScheme.parse(options.text("head").orElse("float"), "head"),
         options.texts("exclude"),
-        choice("position", Position.values(), Position::id, Position.QUANTIZED));
+        choice("position", Position.values(), Position::id, Position.QUANTIZED),
+        adaptive ? adaptive(groupSize) : perLayer());
   }
 
   private int bits(Rounding rounding) {
     if (rounding instanceof Rounding.Billm) {
       return options.integer("bits", 1);
     }
-    return options.integer("bits").orElseThrow(() -> missing("bits, from 1 to 8"));
+    return options.integer("bits").orElseThrow(() -> missing("bits, from 1 to 8, or adaptive"));
+  }
+
+  /** Bits by which an adaptive recipe stands among the others. */
+  private int nominalBits() {
+    return switch (budget()) {
+      case BitBudget.Bits bits -> (int) Math.round(bits.bits());
+      case BitBudget.Bytes _ -> NOMINAL_BITS;
+    };
+  }
+
+  private BitBudget budget() {
+    return BitBudget.parse(
+        options
+            .text("budget")
+            .orElseThrow(
+                () -> missing("budget for bits: adaptive, such as 3.0 bits per weight or 2.5MiB")));
+  }
+
+  private BitAllocation adaptive(int groupSize) {
+    if (options.has("layer_bits")) {
+      throw new BitAtlasException("A recipe gives layer_bits beside bits: adaptive: remove one.");
+    }
+    return new BitAllocation.Adaptive(
+        budget(),
+        options.integers("bit_choices").orElse(BitAllocation.Adaptive.ALL_BITS),
+        options.integers("group_choices").orElse(List.of(groupSize)),
+        options.texts("table_choices").stream()
+            .map(text -> TableScheme.parse(text, "table_choices"))
+            .toList(),
+        options.integer("passes", BitAllocation.Adaptive.PASSES));
+  }
+
+  private BitAllocation perLayer() {
+    for (String option :
+        List.of("budget", "bit_choices", "group_choices", "table_choices", "passes")) {
+      if (options.has(option)) {
+        throw new BitAtlasException(
+            "A recipe has the option " + option + ", which is for bits: adaptive only: remove it.");
+      }
+    }
+    List<LayerScheme> schemes = LayerScheme.parse(options.texts("layer_bits"));
+    return schemes.isEmpty() ? new BitAllocation.Uniform() : new BitAllocation.PerLayer(schemes);
   }
 
   private Transform transform(String name, Profile profile) {

@@ -66,16 +66,18 @@ final class LinearRounder {
    */
   Result round(float[] weight, int rows, Optional<float[]> bias, Projection projection, int layer) {
     String module = projection.module(layer);
+    Recipe own = recipe.of(module);
     return switch (recipe.rounding()) {
       case Rounding.Nearest _ ->
-          recipe.bits() == 1
+          own.bits() == 1
               ? new Result(
-                  SignRounding.round(weight, rows, columns, recipe.groupSize(), tiles),
+                  SignRounding.round(weight, rows, columns, own.groupSize(), tiles),
                   Optional.empty(),
                   Optional.empty())
-              : sweep(weight, rows, Optional.empty(), Optional.empty(), 0);
+              : sweep(own, weight, rows, Optional.empty(), Optional.empty(), 0);
       case Rounding.Gptq gptq ->
           sweep(
+              own,
               weight,
               rows,
               factor(gptq.damping(), gptq.actOrder(), 0, module),
@@ -92,38 +94,38 @@ final class LinearRounder {
                     () -> DriftCorrection.of(drift.orElseThrow(), present, gptaq.alpha(), tiles)));
         double asked =
             InverseFactor.sharedDamping(options.damping(), member(projection), options.actOrder());
-        yield sweep(weight, rows, inverse, correction, asked);
+        yield sweep(own, weight, rows, inverse, correction, asked);
       }
       case Rounding.Billm billm -> {
         Optional<InverseFactor> inverse = factor(billm.damping(), false, 0, module);
         StoredLinear linear =
-            BlockBinarization.round(weight, rows, columns, recipe, inverse, tiles).linear();
+            BlockBinarization.round(weight, rows, columns, own, inverse, tiles).linear();
         Optional<Double> damping = inverse.map(InverseFactor::damping);
         yield new Result(linear, damping, fallback(damping, billm.damping(), NO_FEEDBACK));
       }
-      case Rounding.SlimLlm slim -> mixed(weight, rows, slim, bias, module);
+      case Rounding.SlimLlm slim -> mixed(own, weight, rows, slim, bias, module);
     };
   }
 
   private Result mixed(
-      float[] weight, int rows, Rounding.SlimLlm slim, Optional<float[]> bias, String module) {
+      Recipe own,
+      float[] weight,
+      int rows,
+      Rounding.SlimLlm slim,
+      Optional<float[]> bias,
+      String module) {
     Optional<SalienceFactors> found =
         clock.time(
             Stage.FACTOR,
             () ->
                 SalienceFactors.of(
-                    hessian.orElseThrow(),
-                    columns,
-                    slim.damping(),
-                    recipe.quirks(),
-                    module,
-                    tiles));
+                    hessian.orElseThrow(), columns, slim.damping(), own.quirks(), module, tiles));
     MixedPrecision.Mixed mixed =
         MixedPrecision.round(
             weight,
             rows,
             columns,
-            recipe,
+            own,
             found.orElseGet(() -> SalienceFactors.identity(columns)),
             bias,
             inputs.orElseThrow(),
@@ -134,13 +136,14 @@ final class LinearRounder {
   }
 
   private Result sweep(
+      Recipe own,
       float[] weight,
       int rows,
       Optional<InverseFactor> inverse,
       Optional<DriftCorrection> correction,
       double asked) {
     StoredLinear linear =
-        ColumnSweep.round(weight, rows, columns, recipe, inverse, correction, tiles).linear();
+        ColumnSweep.round(weight, rows, columns, own, inverse, correction, tiles).linear();
     Optional<Double> damping = inverse.map(InverseFactor::damping);
     boolean nearest = recipe.rounding() instanceof Rounding.Nearest;
     return new Result(

@@ -12,6 +12,7 @@ import org.bitatlas.model.Precision;
 import org.bitatlas.model.TransformerModel;
 import org.bitatlas.quant.calibration.CalibrationSet;
 import org.bitatlas.quant.calibration.CalibrationSets;
+import org.bitatlas.quant.method.BitAllocation;
 import org.bitatlas.quant.method.Recipe;
 import org.bitatlas.quant.method.Rounding;
 import org.bitatlas.quant.method.Transform;
@@ -158,6 +159,10 @@ public final class QuantizationPipeline {
   }
 
   private static void requireCalibration(Recipe recipe, Optional<CalibrationSet> calibration) {
+    if (recipe.allocation() instanceof BitAllocation.Adaptive) {
+      throw new IllegalArgumentException(
+          "the bits of " + recipe.label() + " have to be found before it is carried out");
+    }
     if (recipe.needsCalibration() && calibration.isEmpty()) {
       throw new BitAtlasException(
           recipe.label() + " needs calibration data: give a calibration set.");

@@ -10,7 +10,7 @@ import org.bitatlas.scheme.BinaryLinear;
 import org.bitatlas.scheme.GridLinear;
 
 /** Bytes of the tensors of a quantized checkpoint, as they are stored. */
-final class OutputSize {
+public final class OutputSize {
 
   private final Architecture architecture;
   private final Recipe recipe;
@@ -27,8 +27,27 @@ final class OutputSize {
    *
    * @param floatBytes bytes of a weight of the float checkpoint
    */
-  static long of(Architecture architecture, Recipe recipe, int floatBytes) {
+  public static long of(Architecture architecture, Recipe recipe, int floatBytes) {
     return new OutputSize(architecture, recipe, floatBytes).bytes();
+  }
+
+  /**
+   * One linear layer, with its bias.
+   *
+   * @param floatBytes bytes of a weight of the float checkpoint
+   */
+  public static long ofLinear(
+      Architecture architecture, Recipe recipe, int floatBytes, Projection projection, int layer) {
+    return new OutputSize(architecture, recipe, floatBytes).linear(projection, layer);
+  }
+
+  /**
+   * Embedding and head.
+   *
+   * @param floatBytes bytes of a weight of the float checkpoint
+   */
+  public static long ofTables(Architecture architecture, Recipe recipe, int floatBytes) {
+    return new OutputSize(architecture, recipe, floatBytes).tables();
   }
 
   private long bytes() {
@@ -87,7 +106,8 @@ final class OutputSize {
     if (recipe.position() == Position.TRANSFORMED) {
       return bias + rows * columns * Float.BYTES;
     }
-    return bias + rounded(rows, columns);
+    Recipe own = recipe.of(projection.module(layer));
+    return bias + new OutputSize(architecture, own, floatBytes).rounded(rows, columns);
   }
 
   private long rounded(long rows, int columns) {

@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import java.util.LinkedHashMap;
+import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 import org.bitatlas.quant.method.Rounding.Gptq;
@@ -151,5 +152,78 @@ class RecipeTest {
     assertThatThrownBy(() -> Recipe.parse(options))
         .isInstanceOf(BitAtlasException.class)
         .hasMessageContaining(message);
+  }
+
+  @Test
+  void layersMayHaveBitsOfTheirOwn() {
+    Recipe recipe =
+        Recipe.parse(
+            Map.of(
+                "method",
+                "gptq",
+                "bits",
+                3,
+                "group_size",
+                64,
+                "layer_bits",
+                "down_proj=4,layers.0.=8g32,layers.0.self_attn.v_proj=6"));
+
+    assertThat(recipe.weightsOf("model.layers.1.mlp.up_proj").bits()).isEqualTo(3);
+    assertThat(recipe.weightsOf("model.layers.1.mlp.down_proj").bits()).isEqualTo(4);
+    assertThat(recipe.weightsOf("model.layers.1.mlp.down_proj").groupSize()).isEqualTo(64);
+    assertThat(recipe.weightsOf("model.layers.0.mlp.down_proj").bits()).isEqualTo(8);
+    assertThat(recipe.weightsOf("model.layers.0.mlp.down_proj").groupSize()).isEqualTo(32);
+    assertThat(recipe.weightsOf("model.layers.0.self_attn.v_proj").bits()).isEqualTo(6);
+    assertThat(Recipe.parse(recipe.describe())).isEqualTo(recipe);
+    assertThat(recipe.label())
+        .isEqualTo("GPTQ W3 g64 down_proj=4 layers.0.=8g32 layers.0.self_attn.v_proj=6");
+    assertThatThrownBy(
+            () -> Recipe.parse(Map.of("method", "rtn", "bits", 3, "layer_bits", "q_proj:4")))
+        .isInstanceOf(BitAtlasException.class)
+        .hasMessageContaining("'q_proj:4'");
+  }
+
+  @Test
+  void anAdaptiveRecipeHasABudget() {
+    Recipe recipe =
+        Recipe.parse(
+            Map.of(
+                "method",
+                "gptq",
+                "bits",
+                "adaptive",
+                "budget",
+                3.25,
+                "bit_choices",
+                "4,2,3",
+                "group_choices",
+                "0,64",
+                "table_choices",
+                "float,8,4g32",
+                "passes",
+                2));
+
+    assertThat(recipe.allocation())
+        .isEqualTo(
+            new BitAllocation.Adaptive(
+                new BitBudget.Bits(3.25),
+                List.of(2, 3, 4),
+                List.of(0, 64),
+                List.of(TableScheme.FLOAT, TableScheme.ROWS_OF_8_BITS, new TableScheme(4, 32)),
+                2));
+    assertThat(Recipe.parse(recipe.describe())).isEqualTo(recipe);
+    assertThat(recipe.label())
+        .isEqualTo("GPTQ W3.25 adaptive of [2, 3, 4] groups [0, 64] with tables 2 passes");
+    assertThat(
+            Recipe.parse(Map.of("method", "rtn", "bits", "adaptive", "budget", "2.5MiB"))
+                .allocation())
+        .extracting(allocation -> ((BitAllocation.Adaptive) allocation).budget())
+        .isEqualTo(new BitBudget.Bytes(2_621_440));
+    assertThatThrownBy(() -> Recipe.parse(Map.of("method", "rtn", "bits", "adaptive")))
+        .isInstanceOf(BitAtlasException.class)
+        .hasMessageContaining("budget");
+    assertThatThrownBy(() -> Recipe.parse(Map.of("method", "rtn", "bits", 4, "budget", 3)))
+        .isInstanceOf(BitAtlasException.class)
+        .hasMessageContaining("bits: adaptive only");
   }
 }
