@@ -55,7 +55,8 @@ final class EvaluateCommand implements Callable<Integer> {
   @Option(
       names = "--suite",
       paramLabel = "DIR",
-      description = "Folder of suites or of public data sets (default: the embedded ones).")
+      description =
+          "Folder of suites or of public data sets, or nano-large (default: the embedded ones).")
   Optional<Path> suite = Optional.empty();
 
   @Option(
@@ -132,7 +133,7 @@ final class EvaluateCommand implements Callable<Integer> {
     Nano nano = ModelReference.nano();
     SuiteCatalog found =
         SuiteCatalog.load(
-            suite.orElse(nano.suitesFolder()),
+            suite.map(nano::suites).orElse(nano.suitesFolder()),
             nano.suitesDescriptor(),
             List.of(nano.shareAlikeFolder()));
     SuiteCatalog catalog = shots.map(found::withShots).orElse(found).withChat(chatForm());

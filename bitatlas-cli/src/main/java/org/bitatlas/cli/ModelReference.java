@@ -14,16 +14,16 @@ import org.bitatlas.nano.Nano;
 import org.bitatlas.tensor.BitAtlasException;
 
 /**
- * How a user names a model: {@code nano} for the embedded one, a local folder, or a hub id such as
- * {@code org/name}.
+ * How a user names a model: {@code nano} or {@code nano-small} for an embedded one, a local folder,
+ * or a hub id such as {@code org/name}.
  */
 final class ModelReference {
 
   /** Description of a MODEL parameter, the same in every command. */
   static final String DESCRIPTION =
-      "The embedded model 'nano', a model folder, or a hub id such as org/name.";
+      "An embedded model ('nano', 'nano-small'), a model folder, or a hub id such as org/name.";
 
-  static final String NANO = "nano";
+  static final String NANO = Nano.NAME;
 
   /**
    * The folder of a model; a hub id is downloaded unless it is in the cache.
@@ -31,8 +31,8 @@ final class ModelReference {
    * @throws BitAtlasException when there is no such folder and it cannot be a hub id
    */
   static Path folder(String name) {
-    if (name.equals(NANO)) {
-      return nano().modelFolder();
+    if (Nano.isModel(name)) {
+      return nano().model(name).orElseThrow();
     }
     Path path = path(name);
     if (Files.isDirectory(path)) {

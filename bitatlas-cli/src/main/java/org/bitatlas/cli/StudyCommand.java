@@ -56,7 +56,7 @@ final class StudyCommand implements Callable<Integer> {
   @Option(
       names = "--suite",
       paramLabel = "DIR",
-      description = "Folder of suites in place of the embedded ones.")
+      description = "Folder of suites in place of the embedded ones, or nano-large.")
   Optional<Path> suite = Optional.empty();
 
   @Mixin OutputFolder output;

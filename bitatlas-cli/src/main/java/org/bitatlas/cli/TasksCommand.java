@@ -37,7 +37,8 @@ final class TasksCommand implements Callable<Integer> {
   @Option(
       names = "--suite",
       paramLabel = "DIR",
-      description = "Folder of suites or of public data sets (default: the embedded ones).")
+      description =
+          "Folder of suites or of public data sets, or nano-large (default: the embedded ones).")
   Optional<Path> suite = Optional.empty();
 
   @Override
@@ -45,7 +46,7 @@ final class TasksCommand implements Callable<Integer> {
     Nano nano = ModelReference.nano();
     SuiteCatalog catalog =
         SuiteCatalog.load(
-            suite.orElse(nano.suitesFolder()),
+            suite.map(nano::suites).orElse(nano.suitesFolder()),
             nano.suitesDescriptor(),
             List.of(nano.shareAlikeFolder()));
     PrintWriter out = spec.commandLine().getOut();

@@ -11,6 +11,7 @@ import java.security.MessageDigest;
 import java.security.NoSuchAlgorithmException;
 import java.util.HexFormat;
 import java.util.List;
+import java.util.Optional;
 
 /**
  * The embedded model, its suites and its texts as files of a folder.
@@ -22,6 +23,15 @@ import java.util.List;
  * may open the same cache at once.
  */
 public final class Nano {
+
+  /** Name of the embedded model, its suites and its calibration texts. */
+  public static final String NAME = "nano";
+
+  /** Name of the smaller embedded model. */
+  public static final String SMALL = "nano-small";
+
+  /** Name of the enlarged suites. */
+  public static final String LARGE = "nano-large";
 
   private static final String INDEX = "index.txt";
 
@@ -66,6 +76,42 @@ public final class Nano {
           e);
     }
     return new Nano(folder, digest);
+  }
+
+  /**
+   * The folder of an embedded model: {@value #NAME}, 5.3 M parameters, or {@value #SMALL}, its
+   * sibling of 1.4 M; empty for any other name.
+   */
+  public Optional<Path> model(String name) {
+    return switch (name) {
+      case NAME -> Optional.of(modelFolder());
+      case SMALL -> Optional.of(folder.resolve("model-small"));
+      default -> Optional.empty();
+    };
+  }
+
+  /**
+   * The folder of suites that a user named: the embedded ones for {@value #NAME}, the enlarged ones
+   * of 2,000 records each for {@value #LARGE}, and any other folder itself. The first records of an
+   * enlarged suite are the small one's. The enlarged ones have no descriptor of their own: {@link
+   * #suitesDescriptor} describes both.
+   */
+  public Path suites(Path named) {
+    return switch (named.toString()) {
+      case NAME -> suitesFolder();
+      case LARGE -> folder.resolve("suites-large");
+      default -> named;
+    };
+  }
+
+  /** Whether {@link #model} knows the name. */
+  public static boolean isModel(String name) {
+    return name.equals(NAME) || name.equals(SMALL);
+  }
+
+  /** Whether {@link #suites} knows the name. */
+  public static boolean areSuites(String name) {
+    return name.equals(NAME) || name.equals(LARGE);
   }
 
   /** The model folder: config.json, model.safetensors and the tokenizer files. */

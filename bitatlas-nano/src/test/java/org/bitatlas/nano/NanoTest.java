@@ -53,6 +53,39 @@ class NanoTest {
   }
 
   @Test
+  void enlargedSuitesAreTheSmallOnesAndMoreDistinctRecords() throws IOException {
+    Nano nano = Nano.open(cache);
+    for (String suite :
+        List.of("gsm", "chain", "facts", "cloze", "bool", "humaneval", "mbpp").stream()
+            .map(name -> name + "_nano.jsonl")
+            .toList()) {
+      List<String> small = Files.readAllLines(nano.suitesFolder().resolve(suite));
+      List<String> large = Files.readAllLines(nano.suites(Path.of(Nano.LARGE)).resolve(suite));
+
+      assertThat(large).hasSize(2000).startsWith(small.toArray(String[]::new));
+      assertThat(large.stream().map(NanoTest::question)).doesNotHaveDuplicates();
+    }
+  }
+
+  /** A record without its number, its answer and its tests. */
+  private static String question(String line) {
+    return line.replaceFirst("\"(id|task_id)\": [^,]*, ", "")
+        .replaceFirst(", \"(answer|canonical_solution|code|label)\": .*", "");
+  }
+
+  @Test
+  void embeddedModelsAndSuitesHaveNames() {
+    Nano nano = Nano.open(cache);
+    assertThat(nano.model("nano")).contains(nano.modelFolder());
+    assertThat(nano.model("nano-small").orElseThrow()).isDirectory();
+    assertThat(nano.model("nano-medium")).isEmpty();
+    assertThat(nano.suites(Path.of("nano"))).isEqualTo(nano.suitesFolder());
+    assertThat(nano.suites(Path.of("mine"))).isEqualTo(Path.of("mine"));
+    assertThat(Nano.isModel("nano-large")).isFalse();
+    assertThat(Nano.areSuites("nano-large")).isTrue();
+  }
+
+  @Test
   void opensTwiceWithoutRewriting() throws IOException {
     Path model = Nano.open(cache).modelFolder().resolve("model.safetensors");
     Object before = Files.getLastModifiedTime(model);

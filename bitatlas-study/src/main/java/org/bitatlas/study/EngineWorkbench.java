@@ -2,6 +2,7 @@ package org.bitatlas.study;
 
 import java.nio.file.Path;
 import java.util.List;
+import java.util.Optional;
 import org.bitatlas.checkpoint.DownloadProgress;
 import org.bitatlas.checkpoint.HubDownload;
 import org.bitatlas.checkpoint.HubSettings;
@@ -18,9 +19,6 @@ import org.bitatlas.tokenizer.ChatTokenizers;
 
 /** The workbench over BitAtlas's own reader, methods, engine and evaluation. */
 final class EngineWorkbench implements Workbench {
-  /** Name of the embedded model, its suites and its calibration texts in a specification. */
-  static final String EMBEDDED = "nano";
-
   private final StudySpec spec;
   private final StudyOptions options;
   private final Nano nano;
@@ -32,7 +30,7 @@ final class EngineWorkbench implements Workbench {
     this.nano = Nano.open();
     this.catalog =
         SuiteCatalog.load(
-            spec.suite().orElseGet(nano::suitesFolder),
+            spec.suite().map(nano::suites).orElseGet(nano::suitesFolder),
             nano.suitesDescriptor(),
             List.of(nano.shareAlikeFolder()));
   }
@@ -57,8 +55,9 @@ final class EngineWorkbench implements Workbench {
   }
 
   private Path folder(String name) {
-    if (name.equals(EMBEDDED)) {
-      return nano.modelFolder();
+    Optional<Path> embedded = nano.model(name);
+    if (embedded.isPresent()) {
+      return embedded.get();
     }
     Path home = Path.of(System.getProperty("user.home"));
     HubSettings settings = HubSettings.ofEnvironment(System.getenv(), home);
@@ -72,7 +71,7 @@ final class EngineWorkbench implements Workbench {
             wanted.source(),
             wanted.mode(),
             wanted.join(),
-            file -> file.equals(EMBEDDED) ? nano.calibrationFile() : Path.of(file));
+            file -> file.equals(Nano.NAME) ? nano.calibrationFile() : Path.of(file));
     return CalibrationSets.of(
         source,
         tokenizer,

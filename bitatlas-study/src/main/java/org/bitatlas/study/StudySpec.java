@@ -13,10 +13,10 @@ import org.bitatlas.model.Execution;
  * YAML; see {@code default-study.yaml} for every key.
  *
  * @param name name of the study
- * @param models {@code nano} for the embedded model, local folders or hub ids
+ * @param models {@code nano} or {@code nano-small} for an embedded model, local folders or hub ids
  * @param recipes rows, the float model first
  * @param tasks columns
- * @param suite folder of the suites; empty for the embedded suites
+ * @param suite folder of the suites, or {@code nano-large}; empty for the embedded suites
  * @param calibration calibration protocol
  * @param precision arithmetic of the float operators: {@code auto}, {@code float32} or {@code
  *     bfloat16}

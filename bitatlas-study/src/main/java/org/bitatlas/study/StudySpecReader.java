@@ -20,6 +20,7 @@ import java.util.stream.Stream;
 import org.bitatlas.eval.CollapseRule;
 import org.bitatlas.eval.endpoint.EndpointAddress;
 import org.bitatlas.model.Execution;
+import org.bitatlas.nano.Nano;
 import org.bitatlas.quant.calibration.Joining;
 import org.bitatlas.quant.method.Recipe;
 import org.bitatlas.tensor.BitAtlasException;
@@ -94,6 +95,11 @@ final class StudySpecReader {
     }
   }
 
+  /** The name of embedded suites, or a folder seen from the file's. */
+  private Path suite(String named) {
+    return Nano.areSuites(named) ? Path.of(named) : folder.resolve(named);
+  }
+
   private StudySpec parse(String file, String text) {
     YamlFields root = new YamlFields(file, "", tree(file, text)).only(KEYS);
     List<StudyRecipe> recipes = recipes(root);
@@ -103,7 +109,7 @@ final class StudySpecReader {
         root.texts("models"),
         recipes,
         tasks(root),
-        root.has("suite") ? Optional.of(folder.resolve(root.text("suite"))) : Optional.empty(),
+        root.has("suite") ? Optional.of(suite(root.text("suite"))) : Optional.empty(),
         calibration(root),
         root.choice("precision", names("auto", "float32", "bfloat16"), "auto"),
         root.choice("execution", executions(), Execution.SIMULATED),

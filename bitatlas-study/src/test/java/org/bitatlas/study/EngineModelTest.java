@@ -93,6 +93,6 @@ class EngineModelTest {
             Optional.empty(),
             false,
             device);
-    return new EngineWorkbench(StudySpec.defaultSpec(), options).open(EngineWorkbench.EMBEDDED);
+    return new EngineWorkbench(StudySpec.defaultSpec(), options).open("nano");
   }
 }
