@@ -24,6 +24,8 @@ import picocli.CommandLine.Spec;
       ReproduceCommand.class,
       VerifyCommand.class,
       QuantizeCommand.class,
+      ExportCommand.class,
+      ConvertCommand.class,
       PlanCommand.class,
       BenchCommand.class,
       EvaluateCommand.class,

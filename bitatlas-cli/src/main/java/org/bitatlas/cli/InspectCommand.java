@@ -6,6 +6,7 @@ import java.util.TreeMap;
 import java.util.concurrent.Callable;
 import java.util.stream.Collectors;
 import org.bitatlas.checkpoint.StoredTensor;
+import org.bitatlas.format.catalog.FormatCatalog;
 import org.bitatlas.model.Architecture;
 import org.bitatlas.model.ModelFolder;
 import org.bitatlas.scheme.QuantizedCheckpoint;
@@ -42,7 +43,7 @@ final class InspectCommand implements Callable<Integer> {
     Path folder = ModelReference.folder(model);
     ChatTokenizer tokenizer = ChatTokenizers.load(folder);
     FactSheet sheet = new FactSheet();
-    try (ModelFolder opened = ModelFolder.open(folder)) {
+    try (ModelFolder opened = FormatCatalog.open(folder)) {
       architecture(sheet, model, opened.architecture());
       weights(sheet, opened);
       opened.quantized().ifPresent(quantized -> quantization(sheet, quantized));

@@ -1,6 +1,7 @@
 package org.bitatlas.cli;
 
 import java.nio.file.Path;
+import org.bitatlas.format.catalog.FormatCatalog;
 import org.bitatlas.generate.TransformerLanguageModel;
 import org.bitatlas.model.Execution;
 import org.bitatlas.model.ModelFolder;
@@ -27,7 +28,7 @@ record LoadedModel(
     Device device = engine.device.device(execution);
     Path folder = ModelReference.folder(model);
     ChatTokenizer tokenizer = ChatTokenizers.load(folder);
-    try (ModelFolder opened = ModelFolder.open(folder)) {
+    try (ModelFolder opened = FormatCatalog.open(folder)) {
       TransformerModel transformer = opened.load(engine.precision(), execution, threads, device);
       try {
         engine.execution.check(transformer, opened.quantized().isPresent());

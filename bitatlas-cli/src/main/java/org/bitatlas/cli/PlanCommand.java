@@ -4,6 +4,7 @@ import java.io.PrintWriter;
 import java.nio.file.Path;
 import java.util.Optional;
 import java.util.concurrent.Callable;
+import org.bitatlas.format.catalog.FormatCatalog;
 import org.bitatlas.model.Architecture;
 import org.bitatlas.model.ModelFolder;
 import org.bitatlas.model.NamedShapes;
@@ -90,7 +91,7 @@ final class PlanCommand implements Callable<Integer> {
       return new Subject(
           shape.get() + ", a shape without weights", NamedShapes.named(shape.get()), BF16_BYTES);
     }
-    try (ModelFolder opened = ModelFolder.open(ModelReference.folder(model.get()))) {
+    try (ModelFolder opened = FormatCatalog.open(ModelReference.folder(model.get()))) {
       return new Subject(
           model.get(),
           opened.architecture(),

@@ -10,6 +10,7 @@ import java.util.concurrent.Callable;
 import java.util.concurrent.CancellationException;
 import org.bitatlas.checkpoint.Checkpoint;
 import org.bitatlas.checkpoint.SafetensorsCheckpoint;
+import org.bitatlas.format.catalog.FormatCatalog;
 import org.bitatlas.model.Architecture;
 import org.bitatlas.model.ModelFolder;
 import org.bitatlas.quant.allocation.AdaptiveBits;
@@ -61,7 +62,7 @@ final class QuantizeCommand implements Callable<Integer> {
     Path folder = ModelReference.folder(model);
     PrintWriter err = spec.commandLine().getErr();
     long start = System.nanoTime();
-    try (ModelFolder opened = ModelFolder.open(folder);
+    try (ModelFolder opened = FormatCatalog.open(folder);
         Interruption interruption =
             Interruption.listen("Stopping; the same command goes on at the block it was in.");
         ProgressLine progress = new ProgressLine(err, Screen.showsErrors())) {

@@ -7,6 +7,7 @@ import org.bitatlas.checkpoint.DownloadProgress;
 import org.bitatlas.checkpoint.HubDownload;
 import org.bitatlas.checkpoint.HubSettings;
 import org.bitatlas.eval.task.SuiteCatalog;
+import org.bitatlas.format.catalog.FormatCatalog;
 import org.bitatlas.model.ModelFolder;
 import org.bitatlas.model.Precision;
 import org.bitatlas.nano.Nano;
@@ -40,7 +41,7 @@ final class EngineWorkbench implements Workbench {
     Path folder = folder(name);
     ChatTokenizer tokenizer = ChatTokenizers.load(folder);
     CalibrationSet calibration = calibration(tokenizer);
-    ModelFolder opened = ModelFolder.open(folder);
+    ModelFolder opened = FormatCatalog.open(folder);
     if (opened.quantized().isPresent()) {
       opened.close();
       throw new BitAtlasException(

@@ -3,6 +3,7 @@ package org.bitatlas.study.bench;
 import java.nio.file.Path;
 import java.util.Optional;
 import org.bitatlas.checkpoint.Checkpoint;
+import org.bitatlas.format.catalog.FormatCatalog;
 import org.bitatlas.model.Architecture;
 import org.bitatlas.model.ModelFolder;
 import org.bitatlas.model.NamedShapes;
@@ -50,7 +51,7 @@ public record BenchSubject(
    * @throws BitAtlasException when the folder holds no supported and complete model
    */
   public static BenchSubject folder(String name, Path folder) {
-    ModelFolder opened = ModelFolder.open(folder);
+    ModelFolder opened = FormatCatalog.open(folder);
     if (opened.quantized().isPresent()) {
       return new BenchSubject(
           name,

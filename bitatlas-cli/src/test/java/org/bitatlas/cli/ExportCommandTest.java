@@ -1,0 +1,151 @@
+package org.bitatlas.cli;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import java.io.IOException;
+import java.io.PrintWriter;
+import java.io.StringWriter;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.stream.Stream;
+import org.bitatlas.format.catalog.FormatCatalog;
+import org.bitatlas.model.ModelFolder;
+import org.bitatlas.model.Precision;
+import org.bitatlas.model.TransformerModel;
+import org.bitatlas.scheme.QuantizedCheckpoint;
+import org.bitatlas.tensor.TensorScope;
+import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.TestInstance;
+import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+import picocli.CommandLine;
+
+/** From a quantized embedded model to other formats and back. */
+@TestInstance(TestInstance.Lifecycle.PER_CLASS)
+class ExportCommandTest {
+
+  private static final int[][] PROMPT = {{1, 17, 42, 5, 99, 23, 7, 64}};
+
+  private Path folder = Path.of("");
+  private Path quantized = Path.of("");
+  private String out = "";
+  private String err = "";
+
+  @BeforeAll
+  void quantize(@TempDir Path shared) {
+    folder = shared;
+    quantized = folder.resolve("nano-w4");
+    assertThat(
+            run(
+                "quantize", "nano", "--method", "rtn", "--bits", "4", "--group-size", "32",
+                "--out", quantized.toString()))
+        .isEqualTo(Exit.OK);
+  }
+
+  private int run(String... arguments) {
+    StringWriter output = new StringWriter();
+    StringWriter errors = new StringWriter();
+    CommandLine line = BitAtlas.commandLine();
+    line.setOut(new PrintWriter(output, true));
+    line.setErr(new PrintWriter(errors, true));
+    int code = line.execute(arguments);
+    out = output.toString();
+    err = errors.toString();
+    return code;
+  }
+
+  private static QuantizedCheckpoint quantized(Path model) {
+    try (ModelFolder opened = FormatCatalog.open(model)) {
+      return opened.quantized().orElseThrow();
+    }
+  }
+
+  private static double[] logits(Path model) {
+    try (ModelFolder opened = FormatCatalog.open(model);
+        TransformerModel loaded = opened.load(Precision.FP32);
+        TensorScope _ = TensorScope.open()) {
+      return loaded.logits(PROMPT).toDoubles();
+    }
+  }
+
+  @Test
+  void anExportHasTheSameWeightsAndLogitsAndGoesBack() throws IOException {
+    Path exported = folder.resolve("ct");
+    assertThat(
+            run(
+                "export", quantized.toString(), "--format", "compressed-tensors", "--output",
+                exported.toString()))
+        .as(err)
+        .isEqualTo(Exit.OK);
+    assertThat(out).contains("the float model has", "Written to");
+    assertThat(quantized(exported)).isEqualTo(quantized(quantized));
+    assertThat(logits(exported)).isEqualTo(logits(quantized));
+    assertThat(exported.resolve("LICENSE.txt"))
+        .hasSameBinaryContentAs(quantized.resolve("LICENSE.txt"));
+    assertThat(Files.readString(exported.resolve("README.md"))).contains("has not been measured");
+
+    Path back = folder.resolve("back");
+    assertThat(
+            run("convert", exported.toString(), "--to", "bitatlas", "--output", back.toString()))
+        .as(err)
+        .isEqualTo(Exit.OK);
+    assertThat(quantized(back)).isEqualTo(quantized(quantized));
+    assertThat(run("inspect", exported.toString())).as(err).isEqualTo(Exit.OK);
+    assertThat(out).contains("4 bits, groups of 32");
+  }
+
+  @ParameterizedTest
+  @CsvSource({"gptq", "awq"})
+  void scalesAreRoundedOnlyWhenAsked(String format) {
+    Path exported = folder.resolve(format);
+    List<String> command =
+        List.of(
+            "export", quantized.toString(), "--format", format, "--gptq-format", "v2", "--output",
+            exported.toString());
+    assertThat(run(command.toArray(new String[0]))).isEqualTo(Exit.ERROR);
+    assertThat(err).contains("rounding to fp16 changes weights by up to", "--round-scales");
+    assertThat(exported).doesNotExist();
+
+    String[] rounding =
+        Stream.concat(command.stream(), Stream.of("--round-scales"))
+            .toArray(String[]::new);
+    assertThat(run(rounding)).as(err).isEqualTo(Exit.OK);
+    assertThat(out).contains("Note: Scales were rounded to fp16");
+    QuantizedCheckpoint before = quantized(quantized);
+    quantized(exported)
+        .linears()
+        .forEach((module, linear) -> {
+          float[] exact = before.linears().get(module).dequantize();
+          float[] rounded = linear.dequantize();
+          for (int i = 0; i < exact.length; i++) {
+            assertThat(Math.abs(rounded[i] - exact[i]))
+                .isLessThanOrEqualTo(Math.abs(exact[i]) * 0x1p-11f * 1.001f);
+          }
+        });
+    // What fp16 holds goes on without another change.
+    Path other = folder.resolve(format + "-ct");
+    assertThat(
+            run(
+                "convert", exported.toString(), "--to", "compressed-tensors", "--output",
+                other.toString()))
+        .as(err)
+        .isEqualTo(Exit.OK);
+    assertThat(quantized(other)).isEqualTo(quantized(exported));
+  }
+
+  @Test
+  void refusalsAreOneLine() {
+    String target = folder.resolve("refused").toString();
+    assertThat(run("export", "nowhere", "--format", "gptq", "--output", target))
+        .isEqualTo(Exit.ERROR);
+    assertThat(err.lines()).hasSize(1);
+    assertThat(err).contains("no folder that 'quantize' wrote");
+    assertThat(run("convert", "nano", "--to", "gptq", "--output", target)).isEqualTo(Exit.ERROR);
+    assertThat(err).contains("is not quantized");
+    assertThat(run("convert", "nano", "--to", "zip", "--output", target)).isEqualTo(Exit.ERROR);
+    assertThat(err).contains("There is no checkpoint format \"zip\"");
+  }
+}
