@@ -34,9 +34,7 @@ final class ExportCommand implements Callable<Integer> {
 
   @Mixin CommonOptions common;
 
-  @Parameters(
-      paramLabel = "QUANTIZED",
-      description = "A folder that 'quantize' wrote.")
+  @Parameters(paramLabel = "QUANTIZED", description = "A folder that 'quantize' wrote.")
   Path quantized = Path.of("");
 
   @Option(
@@ -73,11 +71,11 @@ final class ExportCommand implements Callable<Integer> {
     try (ModelFolder opened = FormatCatalog.open(quantized)) {
       ExportSource source = ExportSource.of(opened);
       List<String> measured =
-          records.map(folder -> MeasuredLoss.of(folder, source.quantized().provenance()))
+          records
+              .map(folder -> MeasuredLoss.of(folder, source.quantized().provenance()))
               .orElse(List.of());
       ExportReport report =
-          new CheckpointExport(
-                  source, options.writer(name).plan(source), options.export(measured))
+          new CheckpointExport(source, options.writer(name).plan(source), options.export(measured))
               .write(output);
       ExportFacts.print(name.label(), report, spec.commandLine().getOut());
       return Exit.OK;

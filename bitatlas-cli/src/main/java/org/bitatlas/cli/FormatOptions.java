@@ -19,7 +19,8 @@ final class FormatOptions {
   @Option(
       names = "--round-scales",
       description =
-          "Round scales to the type that the format stores. Without it a checkpoint whose scales it does not hold is refused, or keeps them in fp32 where the format can.")
+          "Round scales to the type that the format stores. Without it a checkpoint whose scales it"
+              + " does not hold is refused, or keeps them in fp32 where the format can.")
   boolean roundScales;
 
   @Option(
@@ -31,7 +32,8 @@ final class FormatOptions {
   @Option(
       names = "--pack-activations",
       description =
-          "compressed-tensors: pack the weights of layers whose inputs are rounded too (default: one code per byte, as the library infers).")
+          "compressed-tensors: pack the weights of layers whose inputs are rounded too (default:"
+              + " one code per byte, as the library infers).")
   boolean packWithActivations;
 
   @Option(

@@ -40,8 +40,16 @@ class ExportCommandTest {
     quantized = folder.resolve("nano-w4");
     assertThat(
             run(
-                "quantize", "nano", "--method", "rtn", "--bits", "4", "--group-size", "32",
-                "--out", quantized.toString()))
+                "quantize",
+                "nano",
+                "--method",
+                "rtn",
+                "--bits",
+                "4",
+                "--group-size",
+                "32",
+                "--out",
+                quantized.toString()))
         .isEqualTo(Exit.OK);
   }
 
@@ -76,7 +84,11 @@ class ExportCommandTest {
     Path exported = folder.resolve("ct");
     assertThat(
             run(
-                "export", quantized.toString(), "--format", "compressed-tensors", "--output",
+                "export",
+                quantized.toString(),
+                "--format",
+                "compressed-tensors",
+                "--output",
                 exported.toString()))
         .as(err)
         .isEqualTo(Exit.OK);
@@ -88,8 +100,7 @@ class ExportCommandTest {
     assertThat(Files.readString(exported.resolve("README.md"))).contains("has not been measured");
 
     Path back = folder.resolve("back");
-    assertThat(
-            run("convert", exported.toString(), "--to", "bitatlas", "--output", back.toString()))
+    assertThat(run("convert", exported.toString(), "--to", "bitatlas", "--output", back.toString()))
         .as(err)
         .isEqualTo(Exit.OK);
     assertThat(quantized(back)).isEqualTo(quantized(quantized));
@@ -103,15 +114,20 @@ class ExportCommandTest {
     Path exported = folder.resolve(format);
     List<String> command =
         List.of(
-            "export", quantized.toString(), "--format", format, "--gptq-format", "v2", "--output",
+            "export",
+            quantized.toString(),
+            "--format",
+            format,
+            "--gptq-format",
+            "v2",
+            "--output",
             exported.toString());
     assertThat(run(command.toArray(new String[0]))).isEqualTo(Exit.ERROR);
     assertThat(err).contains("rounding to fp16 changes weights by up to", "--round-scales");
     assertThat(exported).doesNotExist();
 
     String[] rounding =
-        Stream.concat(command.stream(), Stream.of("--round-scales"))
-            .toArray(String[]::new);
+        Stream.concat(command.stream(), Stream.of("--round-scales")).toArray(String[]::new);
     assertThat(run(rounding)).as(err).isEqualTo(Exit.OK);
     assertThat(out).contains("Note: Scales were rounded to fp16");
     QuantizedCheckpoint before = quantized(quantized);
@@ -129,7 +145,11 @@ class ExportCommandTest {
     Path other = folder.resolve(format + "-ct");
     assertThat(
             run(
-                "convert", exported.toString(), "--to", "compressed-tensors", "--output",
+                "convert",
+                exported.toString(),
+                "--to",
+                "compressed-tensors",
+                "--output",
                 other.toString()))
         .as(err)
         .isEqualTo(Exit.OK);

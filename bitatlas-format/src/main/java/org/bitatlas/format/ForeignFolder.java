@@ -3,6 +3,7 @@ package org.bitatlas.format;
 import java.lang.foreign.ValueLayout;
 import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Optional;
@@ -21,6 +22,7 @@ import org.bitatlas.scheme.Provenance;
 import org.bitatlas.scheme.ProvenanceFile;
 import org.bitatlas.scheme.QuantizedCheckpoint;
 import org.bitatlas.scheme.StoredLinear;
+import org.bitatlas.tensor.BitAtlasException;
 
 /** A folder of safetensors files and {@code config.json} that another tool quantized. */
 public final class ForeignFolder {
@@ -78,12 +80,13 @@ public final class ForeignFolder {
    * Opens a folder: validates the files, lets a search find the quantized layers and checks that
    * what is left is the rest of the model.
    *
-   * @throws org.bitatlas.tensor.BitAtlasException when anything is missing, damaged or left over
+   * @throws BitAtlasException when anything is missing, damaged or left over
    */
   public static ModelFolder open(Path folder, Search search) {
     Architecture architecture = ArchitectureReader.read(folder.resolve("config.json"));
     Checkpoint stored = SafetensorsCheckpoint.open(folder);
     try {
+      requireBlocks(architecture, stored);
       Found found = search.find(architecture, stored);
       Provenance provenance =
           ProvenanceFile.find(folder)
@@ -110,6 +113,15 @@ public final class ForeignFolder {
     }
   }
 
+  /** A configuration cannot make more work than the files have tensors. */
+  private static void requireBlocks(Architecture architecture, Checkpoint stored) {
+    if (architecture.layers() > stored.names().size()) {
+      throw new BitAtlasException(
+          "The configuration in %s claims %d blocks, but there are %d tensors in all."
+              .formatted(stored.folder(), architecture.layers(), stored.names().size()));
+    }
+  }
+
   /**
    * Skips a bias of zeros where the architecture has none: AutoGPTQ stored one for every layer.
    *
@@ -118,7 +130,10 @@ public final class ForeignFolder {
   public static void skipZeroBias(
       Architecture architecture, Checkpoint stored, String module, Set<String> consumed) {
     String name = module + ".bias";
-    boolean expected = CheckpointValidation.expectedTensors(architecture).containsKey(name);
+    boolean expected =
+        Arrays.stream(Projection.values())
+            .anyMatch(projection ->
+                module.endsWith("." + projection.path()) && architecture.hasBias(projection));
     if (!expected && stored.find(name).filter(ForeignFolder::isZero).isPresent()) {
       consumed.add(name);
     }

@@ -1,7 +1,6 @@
 package org.bitatlas.format;
 
 import java.util.List;
-import java.util.SequencedMap;
 import org.bitatlas.checkpoint.TensorData;
 import org.bitatlas.scheme.GridLinear;
 import org.bitatlas.tensor.ElementType;
@@ -53,25 +52,5 @@ public final class HalfScales {
   /** The group size as these formats state it: -1 for one scale per output channel. */
   public static int stated(GridLinear grid) {
     return grid.groupSize() == grid.inputFeatures() ? -1 : grid.groupSize();
-  }
-
-  /** Whether all zero points of some layers lie in the middle of the grid. */
-  public static boolean centred(SequencedMap<String, GridLinear> grids) {
-    return grids.values().stream().allMatch(HalfScales::centred);
-  }
-
-  /** Whether all zero points of a layer lie in the middle of the grid. */
-  public static boolean centred(GridLinear grid) {
-    return centred(grid.zeroPoints(), grid.bits());
-  }
-
-  /** Whether all zero points lie in the middle of the grid. */
-  public static boolean centred(byte[] zeroPoints, int bits) {
-    for (byte zero : zeroPoints) {
-      if ((zero & 0xFF) != 1 << (bits - 1)) {
-        return false;
-      }
-    }
-    return true;
   }
 }

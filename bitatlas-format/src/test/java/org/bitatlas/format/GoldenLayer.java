@@ -48,7 +48,7 @@ public record GoldenLayer(Checkpoint tensors, JsonNode options) implements AutoC
         size()[1],
         bits,
         groupSize == -1 ? size()[1] : groupSize,
-        HalfScales.centred(zeros, bits),
+        ZeroPoints.centred(zeros, bits),
         bytes("codes"),
         PackedWords.transposed(
             StoredFloats.values(scales, List.of((long) groups, (long) rows)), groups, rows),

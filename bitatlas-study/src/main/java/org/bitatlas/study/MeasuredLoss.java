@@ -36,8 +36,8 @@ public final class MeasuredLoss {
       List<RunRecord> measured =
           store.records().stream()
               .filter(record -> record.state() == CellState.OK)
-              .filter(record ->
-                  provenance.baseWeightsDigest().equals(record.inputs().get("weights")))
+              .filter(
+                  record -> provenance.baseWeightsDigest().equals(record.inputs().get("weights")))
               .toList();
       List<String> sentences = new ArrayList<>();
       for (RunRecord record : measured) {

@@ -10,6 +10,7 @@ import org.bitatlas.format.HalfScales;
 import org.bitatlas.format.PackedWords;
 import org.bitatlas.format.StoredFloats;
 import org.bitatlas.format.StoredIntegers;
+import org.bitatlas.format.ZeroPoints;
 import org.bitatlas.scheme.GridLinear;
 import org.bitatlas.tensor.BitAtlasException;
 
@@ -104,7 +105,7 @@ final class AwqLayer {
         columns,
         BITS,
         groupSize,
-        HalfScales.centred(zeroPoints, BITS),
+        ZeroPoints.centred(zeroPoints, BITS),
         PackedWords.transposed(codes, columns, rows),
         PackedWords.transposed(scales, groups, rows),
         zeroPoints,

@@ -53,33 +53,30 @@ final class LayerReading {
               .formatted(module, stored.folder(), columns, groupSize));
     }
     int groups = columns / groupSize;
-    float[] scales = scales(group.perTensor(), groups);
-    Optional<int[]> groupIndex = groupIndex(groups, groupSize);
-    if (!scheme.packed()) {
-      return GridLinear.of(
-          rows,
-          columns,
-          scheme.bits(),
-          groupSize,
-          scheme.symmetric(),
-          unsigned(StoredIntegers.bytes(take("weight"), rows, columns), scheme.bits()),
-          scales,
-          zeroPoints(scheme, group.perTensor(), groups),
-          groupIndex);
-    }
-    requireShape();
-    int words = PackedWords.rowWords(columns, scheme.bits());
-    int[] packed = StoredIntegers.ints(take("weight_packed"), rows, words);
+    // Codes first: their shape shows that the file holds as much as the configuration claims.
+    byte[] codes = scheme.packed() ? packedCodes(scheme.bits()) : plainCodes(scheme.bits());
     return new GridLinear(
         rows,
         columns,
         scheme.bits(),
         groupSize,
         scheme.symmetric(),
-        PackedWords.toCodes(packed, rows, columns, scheme.bits()),
-        scales,
+        codes,
+        scales(group.perTensor(), groups),
         zeroPoints(scheme, group.perTensor(), groups),
-        groupIndex);
+        groupIndex(groups, groupSize));
+  }
+
+  private byte[] packedCodes(int bits) {
+    requireShape();
+    int words = PackedWords.rowWords(columns, bits);
+    int[] packed = StoredIntegers.ints(take("weight_packed"), rows, words);
+    return PackedWords.toCodes(packed, rows, columns, bits);
+  }
+
+  private byte[] plainCodes(int bits) {
+    byte[] codes = unsigned(StoredIntegers.bytes(take("weight"), rows, columns), bits);
+    return PackedWords.toCodes(PackedWords.pack(codes, rows, columns, bits), rows, columns, bits);
   }
 
   private void requireShape() {

@@ -1,6 +1,7 @@
 package org.bitatlas.format.compressed;
 
 import java.util.Optional;
+import org.bitatlas.format.ZeroPoints;
 import org.bitatlas.scheme.ActivationQuantizer;
 import org.bitatlas.scheme.GridLinear;
 import org.bitatlas.scheme.LinearActivations;
@@ -40,21 +41,11 @@ record LayerScheme(
     Optional<ActivationArguments> output = activations.output().map(ActivationArguments::of);
     return new LayerScheme(
         grid.bits(),
-        isCentred(grid),
+        ZeroPoints.centred(grid),
         grid.groupSize() == grid.inputFeatures() ? 0 : grid.groupSize(),
         input.isEmpty() || packedWithActivations,
         input,
         output);
-  }
-
-  private static boolean isCentred(GridLinear grid) {
-    int middle = 1 << (grid.bits() - 1);
-    for (byte zero : grid.zeroPoints()) {
-      if ((zero & 0xFF) != middle) {
-        return false;
-      }
-    }
-    return true;
   }
 
   String format() {

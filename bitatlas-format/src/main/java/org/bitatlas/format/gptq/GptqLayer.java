@@ -10,6 +10,7 @@ import org.bitatlas.format.HalfScales;
 import org.bitatlas.format.PackedWords;
 import org.bitatlas.format.StoredFloats;
 import org.bitatlas.format.StoredIntegers;
+import org.bitatlas.format.ZeroPoints;
 import org.bitatlas.scheme.GridLinear;
 import org.bitatlas.tensor.BitAtlasException;
 
@@ -74,12 +75,12 @@ final class GptqLayer {
     int columns = size[1];
     boolean whole =
         (long) columns * bits % Integer.SIZE == 0 && (long) rows * bits % Integer.SIZE == 0;
-    if (!whole || groupSize > columns) {
+    if (!whole || columns % groupSize != 0) {
       throw new BitAtlasException(
-          "Layer %s in %s is [%d x %d], which %d bits in groups of %d do not fill words of 32 bits with."
+          "Layer %s in %s is [%d x %d], which %d bits in groups of %d do not fill with whole words and groups."
               .formatted(module, stored.folder(), rows, columns, bits, groupSize));
     }
-    int groups = Math.ceilDiv(columns, groupSize);
+    int groups = columns / groupSize;
     int words = PackedWords.rowWords(columns, bits);
     int[] codes = StoredIntegers.ints(take(stored, module + ".qweight", consumed), words, rows);
     int zeroWords = PackedWords.rowWords(rows, bits);
@@ -108,7 +109,7 @@ final class GptqLayer {
         columns,
         bits,
         groupSize,
-        HalfScales.centred(zeroPoints, bits),
+        ZeroPoints.centred(zeroPoints, bits),
         PackedWords.toCodes(PackedWords.transposed(codes, words, rows), rows, columns, bits),
         PackedWords.transposed(scales, groups, rows),
         zeroPoints,

@@ -9,6 +9,7 @@ import java.util.stream.Collectors;
 import org.bitatlas.format.ForeignFolder;
 import org.bitatlas.format.HalfScales;
 import org.bitatlas.format.JsonFile;
+import org.bitatlas.format.ZeroPoints;
 import org.bitatlas.model.Architecture;
 import org.bitatlas.scheme.GridLinear;
 import org.bitatlas.scheme.QuantizedCheckpoint;
@@ -37,7 +38,9 @@ final class GptqSection {
     boolean scattered = grids.values().stream().anyMatch(grid -> grid.groupIndex().isPresent());
     ObjectNode section = JsonFile.object();
     section.put("bits", most.bits).put("group_size", most.groupSize);
-    section.put("desc_act", scattered).put("sym", HalfScales.centred(grids));
+    section
+        .put("desc_act", scattered)
+        .put("sym", grids.values().stream().allMatch(ZeroPoints::centred));
     section.put("lm_head", grids.containsKey(QuantizedCheckpoint.HEAD));
     section.put("quant_method", "gptq");
     section.put("checkpoint_format", version.label());
