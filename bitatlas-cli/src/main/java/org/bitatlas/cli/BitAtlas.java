@@ -21,6 +21,7 @@ import picocli.CommandLine.Spec;
     subcommands = {
       StudyCommand.class,
       MapCommand.class,
+      DiagnoseCommand.class,
       ReproduceCommand.class,
       VerifyCommand.class,
       QuantizeCommand.class,

@@ -4,6 +4,7 @@ import java.io.PrintWriter;
 import java.nio.file.Path;
 import org.bitatlas.study.RunStore;
 import org.bitatlas.study.StudySpec;
+import org.bitatlas.study.diagnosis.AdaptiveGains;
 import org.bitatlas.study.map.AccuracyMap;
 import org.bitatlas.study.report.Report;
 
@@ -18,6 +19,7 @@ final class MapFiles {
       MapTable.lines(map).forEach(out::println);
       out.println();
       FindingLines.of(map).forEach(out::println);
+      AdaptiveGains.of(store).forEach(gain -> out.println(gain.line()));
       out.println();
       out.println("Page:     " + written.html());
       out.println("Markdown: " + written.markdown());

@@ -1,0 +1,78 @@
+package org.bitatlas.study.diagnosis;
+
+import org.bitatlas.eval.CollapseMark;
+import org.bitatlas.eval.SampleRecord;
+
+/**
+ * A reply beside float's reply to the same item.
+ *
+ * @param exact what the float model wrote
+ * @param found what the quantized model wrote
+ * @param divergence characters both begin with; the length of the shorter where one ends there
+ * @param how what went wrong, where float was right and this is not
+ */
+public record ReplyPair(SampleRecord exact, SampleRecord found, int divergence, Failure how) {
+
+  /** Ways for a reply to go wrong, the first that fits. */
+  public enum Failure {
+    /** It is right, or float was wrong as well. */
+    NONE("not worse than float"),
+    /** It ends in a loop, or ran out of tokens with more than half of it repeated. */
+    LOOP("loops"),
+    /** The thinking span was never closed. */
+    UNCLOSED("thinking not closed"),
+    /** The right answer is in the reply, but not as its answer. */
+    LOST("answer found, then lost"),
+    /** It ran out of tokens otherwise. */
+    TRUNCATED("cut off"),
+    /** It ends in another answer. */
+    WRONG("another answer");
+
+    private final String words;
+
+    Failure(String words) {
+      this.words = words;
+    }
+
+    /** In words. */
+    public String words() {
+      return words;
+    }
+  }
+
+  static ReplyPair of(SampleRecord exact, SampleRecord found) {
+    return new ReplyPair(
+        exact, found, commonPrefix(exact.output(), found.output()), failure(exact, found));
+  }
+
+  /** Where the replies part, as a share of float's reply: 0 at once, 1 not before its end. */
+  public double divergenceShare() {
+    int length = exact.output().length();
+    return length == 0 ? 1 : Math.min(1, (double) divergence / length);
+  }
+
+  private static Failure failure(SampleRecord exact, SampleRecord found) {
+    if (found.correct() || !exact.correct()) {
+      return Failure.NONE;
+    }
+    if (CollapseMark.collapsed(found)) {
+      return Failure.LOOP;
+    }
+    if (found.outcome().equals("UNCLOSED")) {
+      return Failure.UNCLOSED;
+    }
+    if (CollapseMark.traced(found) && CollapseMark.lost(found)) {
+      return Failure.LOST;
+    }
+    return found.outcome().equals("TRUNCATED") ? Failure.TRUNCATED : Failure.WRONG;
+  }
+
+  private static int commonPrefix(String one, String other) {
+    int most = Math.min(one.length(), other.length());
+    int at = 0;
+    while (at < most && one.charAt(at) == other.charAt(at)) {
+      at++;
+    }
+    return at;
+  }
+}
