@@ -1,8 +1,13 @@
 package org.bitatlas.eval;
 
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
 import java.util.Optional;
+import org.bitatlas.eval.statistics.ClusteredBootstrap;
+import org.bitatlas.eval.statistics.ClusteredError;
+import org.bitatlas.eval.statistics.Clusters;
+import org.bitatlas.eval.statistics.HolmAdjustment;
 import org.bitatlas.eval.statistics.Interval;
 import org.bitatlas.eval.statistics.McNemarTest;
 import org.bitatlas.eval.statistics.MinimumDetectableEffect;
@@ -22,6 +27,7 @@ public record Comparison(Verdict verdict, String reason, Optional<Evidence> evid
 
   private static final long BOOTSTRAP_SEED = 1;
   private static final int RESAMPLES = 10_000;
+  private static final double LEVEL = 0.05;
 
   /** The numbers behind a verdict. */
   public sealed interface Evidence {
@@ -34,12 +40,22 @@ public record Comparison(Verdict verdict, String reason, Optional<Evidence> evid
    * Accuracies.
    *
    * @param counts items by who is right
-   * @param bounds bounds of the difference of accuracy (Tango's score interval)
-   * @param mcNemar exact two-sided p-value
-   * @param minimumDetectableEffect smallest difference found with 80 % power at this flip rate
+   * @param clusters what is drawn together: as many as items where they stand alone
+   * @param bounds bounds of the difference of accuracy: Tango's score interval, and where items
+   *     belong together the wider of it and of the clustered bootstrap
+   * @param mcNemar exact two-sided p-value, which knows of no clusters
+   * @param worse one-sided p-value of the claim that the second is worse; with clusters
+   *     Obuchowski's test, never below the exact one
+   * @param minimumDetectableEffect smallest difference found with 80 % power at this flip rate, or
+   *     at the clustered error
    */
   public record Accuracy(
-      PairedCounts counts, Interval bounds, double mcNemar, double minimumDetectableEffect)
+      PairedCounts counts,
+      int clusters,
+      Interval bounds,
+      double mcNemar,
+      double worse,
+      double minimumDetectableEffect)
       implements Evidence {}
 
   /**
@@ -59,17 +75,93 @@ public record Comparison(Verdict verdict, String reason, Optional<Evidence> evid
   public static Comparison ofAccuracy(TaskResult first, TaskResult second, double margin) {
     return obstacle(first, second)
         .orElseGet(() -> {
-          PairedCounts counts =
-              PairedCounts.of(verdicts(first.samples()), verdicts(second.samples()));
-          Interval bounds = NonInferiority.bounds(counts);
+          boolean[] before = verdicts(first.samples());
+          boolean[] after = verdicts(second.samples());
+          PairedCounts counts = PairedCounts.of(before, after);
+          Clusters clusters =
+              Clusters.of(second.samples().stream().map(SampleRecord::unit).toList());
           Accuracy evidence =
-              new Accuracy(
-                  counts,
-                  bounds,
-                  McNemarTest.exact(counts.lost(), counts.gained()),
-                  MinimumDetectableEffect.of(counts.flips(), counts.items()));
+              clusters.alone() ? alone(counts) : clustered(counts, clusters, before, after);
           return of(evidence, counts.difference(), margin);
         });
+  }
+
+  private static Accuracy alone(PairedCounts counts) {
+    return new Accuracy(
+        counts,
+        counts.items(),
+        NonInferiority.bounds(counts),
+        McNemarTest.exact(counts.lost(), counts.gained()),
+        McNemarTest.worse(counts.lost(), counts.gained()),
+        MinimumDetectableEffect.of(counts.flips(), counts.items()));
+  }
+
+  private static Accuracy clustered(
+      PairedCounts counts, Clusters clusters, boolean[] before, boolean[] after) {
+    double[] first = numbers(before);
+    double[] second = numbers(after);
+    double[] changes = new double[first.length];
+    for (int i = 0; i < changes.length; i++) {
+      changes[i] = second[i] - first[i];
+    }
+    Interval drawn =
+        ClusteredBootstrap.of(first, second, clusters, BOOTSTRAP_SEED, RESAMPLES).interval(0.90);
+    // Where nothing changed a bootstrap has no width: then there are as many items as clusters.
+    Interval score =
+        NonInferiority.bounds(
+            counts.lost() + counts.gained() > 0
+                ? counts
+                : new PairedCounts(clusters.count(), 0, 0, 0));
+    double error = Math.max(ClusteredError.ofMean(changes, clusters), 1.0 / changes.length);
+    return new Accuracy(
+        counts,
+        clusters.count(),
+        new Interval(Math.min(drawn.low(), score.low()), Math.max(drawn.high(), score.high())),
+        McNemarTest.exact(counts.lost(), counts.gained()),
+        McNemarTest.worse(before, after, clusters),
+        MinimumDetectableEffect.of(error));
+  }
+
+  private static double[] numbers(boolean[] verdicts) {
+    double[] numbers = new double[verdicts.length];
+    for (int i = 0; i < numbers.length; i++) {
+      numbers[i] = verdicts[i] ? 1 : 0;
+    }
+    return numbers;
+  }
+
+  /**
+   * Several comparisons of accuracies at once: a WORSE stays one only where its claim holds at 5 %
+   * among all of them (Holm).
+   */
+  public static List<Comparison> together(List<Comparison> comparisons) {
+    double[] claims =
+        HolmAdjustment.of(comparisons.stream().mapToDouble(Comparison::claim).toArray());
+    List<Comparison> adjusted = new ArrayList<>();
+    for (int i = 0; i < claims.length; i++) {
+      Comparison one = comparisons.get(i);
+      boolean stays = one.verdict() != Verdict.WORSE || claims[i] < LEVEL;
+      adjusted.add(
+          stays
+              ? one
+              : new Comparison(
+                  Verdict.INCONCLUSIVE,
+                  String.format(
+                      Locale.ROOT,
+                      "%s; not worse among %d comparisons (p %.3f after Holm)",
+                      one.reason(),
+                      claims.length,
+                      claims[i]),
+                  one.evidence()));
+    }
+    return List.copyOf(adjusted);
+  }
+
+  /** The p-value of the claim that the second is worse; 1 where none is made. */
+  private double claim() {
+    return evidence
+        .map(found -> found instanceof Accuracy accuracy ? accuracy.worse() : 1.0)
+        .orElse(1.0);
   }
 
   /**

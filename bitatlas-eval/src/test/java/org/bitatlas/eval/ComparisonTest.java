@@ -74,6 +74,42 @@ class ComparisonTest {
     assertThat(evidence.mcNemar()).isLessThan(1e-15);
   }
 
+  private static TaskResult clustered(TaskResult cell, int size) {
+    return cell.with(
+        cell.samples().stream().map(one -> one.in("passage " + one.index() / size)).toList());
+  }
+
+  @Test
+  void itemsOfOneClusterCountAsLittleMoreThanOne() {
+    // Two of thirty passages are lost whole: 20 items flip, but only two things happened.
+    TaskResult before = cell(CellState.OK, 300, i -> true);
+    TaskResult after = cell(CellState.OK, 300, i -> i >= 20);
+    Comparison alone = Comparison.ofAccuracy(before, after, 0.01);
+    Comparison passages = Comparison.ofAccuracy(clustered(before, 10), clustered(after, 10), 0.01);
+    Comparison.Accuracy items = (Comparison.Accuracy) alone.evidence().orElseThrow();
+    Comparison.Accuracy drawn = (Comparison.Accuracy) passages.evidence().orElseThrow();
+    assertThat(alone.verdict()).isEqualTo(Verdict.WORSE);
+    assertThat(passages.verdict()).isEqualTo(Verdict.INCONCLUSIVE);
+    assertThat(drawn.clusters()).isEqualTo(30);
+    assertThat(drawn.counts()).isEqualTo(items.counts());
+    assertThat(drawn.bounds().low()).isLessThan(items.bounds().low());
+    assertThat(drawn.worse()).isGreaterThan(items.worse());
+    assertThat(drawn.minimumDetectableEffect()).isGreaterThan(items.minimumDetectableEffect());
+  }
+
+  @Test
+  void amongManyComparisonsALossMustBeClearer() {
+    TaskResult before = cell(CellState.OK, 300, i -> true);
+    Comparison lost = Comparison.ofAccuracy(before, cell(CellState.OK, 300, i -> i >= 6), 0.001);
+    Comparison same = Comparison.ofAccuracy(before, before, 0.001);
+    assertThat(lost.verdict()).isEqualTo(Verdict.WORSE);
+    assertThat(Comparison.together(List.of(lost)).getFirst()).isEqualTo(lost);
+    List<Comparison> four = Comparison.together(List.of(lost, same, same, same));
+    assertThat(four.getFirst().verdict()).isEqualTo(Verdict.INCONCLUSIVE);
+    assertThat(four.getFirst().reason()).contains("among 4 comparisons", "p 0.063 after Holm");
+    assertThat(four.get(1)).isEqualTo(same);
+  }
+
   @Test
   void cellsThatAreNotOkOrDifferAreNotComparable() {
     TaskResult ok = cell(CellState.OK, 30, i -> true);

@@ -71,11 +71,21 @@ final class EndpointVariant implements Workbench.Variant {
   }
 
   @Override
-  public Optional<String> skipReason(Workbench.Task task) {
-    return switch (((EngineTask) task).task()) {
-      case GenerativeTask _, CodeTask _, ReplyTask _ -> Optional.empty();
-      default -> endpoint.noScores();
-    };
+  public Optional<String> skipReason(Workbench.Task task, Decoding decoding) {
+    return refused(decoding)
+        .or(() ->
+            switch (((EngineTask) task).task()) {
+              case GenerativeTask _, CodeTask _, ReplyTask _ -> Optional.empty();
+              default -> endpoint.noScores();
+            });
+  }
+
+  /** Why no server is asked to decode in this way. */
+  static Optional<String> refused(Decoding decoding) {
+    return decoding instanceof Decoding.Beam
+        ? Optional.of(
+            "beam search is not asked of a server: what it means there differs from one to another")
+        : Optional.empty();
   }
 
   @Override

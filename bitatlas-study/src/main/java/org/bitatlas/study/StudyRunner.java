@@ -189,7 +189,7 @@ public final class StudyRunner {
           if (stopped()) {
             return;
           }
-          Optional<String> skip = variant.skipReason(cell.task());
+          Optional<String> skip = variant.skipReason(cell.task(), cell.decoding());
           if (skip.isPresent()) {
             begin(cell);
             finish(cell, Optional.of(variant), outcome(cell, CellState.SKIPPED, skip.get()), 0);

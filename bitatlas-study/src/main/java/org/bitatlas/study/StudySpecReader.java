@@ -104,6 +104,14 @@ final class StudySpecReader {
     YamlFields root = new YamlFields(file, "", tree(file, text)).only(KEYS);
     List<StudyRecipe> recipes = recipes(root);
     requireModels(root, recipes);
+    List<Decoding> decodings = DecodingReader.read(root);
+    if (root.has("thinking_budget")
+        && decodings.stream().anyMatch(decoding -> decoding instanceof Decoding.Beam)) {
+      throw root.wrong(
+          "thinking_budget",
+          "stands beside a beam search, whose beams have no budget of their own",
+          "one of the two");
+    }
     return new StudySpec(
         root.text("name"),
         root.texts("models"),
@@ -121,7 +129,7 @@ final class StudySpecReader {
         root.choice("keep", keepPolicies(), KeepPolicy.NONE),
         root.flag("noise_floor", true),
         root.flag("divergence", true),
-        DecodingReader.read(root),
+        decodings,
         root.has("thinking_budget")
             ? OptionalInt.of(root.integer("thinking_budget", 0, 0, 1_000_000))
             : OptionalInt.empty(),

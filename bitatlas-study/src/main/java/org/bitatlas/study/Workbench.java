@@ -114,8 +114,8 @@ public interface Workbench {
     /** What quantization had to report. */
     List<String> notes();
 
-    /** Why this model cannot be asked a task, if it cannot. */
-    default Optional<String> skipReason(Task task) {
+    /** Why this model cannot be asked a task, decoded in this way, if it cannot. */
+    default Optional<String> skipReason(Task task, Decoding decoding) {
       return Optional.empty();
     }
 

@@ -97,11 +97,12 @@ class DecodingStudyTest {
         "seeds: [1, 2, 3] ~ seeds: [1, 1] ~ names a seed twice",
         "temperature: 0.6 ~ temperature: 0 ~ decoding[1].temperature is 0",
         "width: 4 ~ widht: 4 ~ unknown key 'widht'",
+        "margin: ~ thinking_budget: 9; margin: ~ beside a beam search",
         "{method: beam, width: 4} ~ greedy ~ two of the name 'greedy'",
       })
   void aMistakeIsOneSentence(String from, String to, String told) {
     assertThat(STUDY).contains(from);
-    assertThatThrownBy(() -> read(STUDY.replace(from, to)))
+    assertThatThrownBy(() -> read(STUDY.replace(from, to.replace("; ", "\n"))))
         .isInstanceOf(BitAtlasException.class)
         .hasMessageContaining(told);
   }

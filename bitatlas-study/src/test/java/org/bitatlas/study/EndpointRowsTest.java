@@ -130,6 +130,23 @@ class EndpointRowsTest {
   }
 
   @Test
+  void beamSearchIsSkippedOnAServerWithTheReason() throws IOException {
+    StudySpec spec = study(ROW);
+    Path file = folder.resolve("study.yaml");
+    Files.writeString(
+        file,
+        Files.readString(file)
+            .replace("noise_floor", "decoding: [greedy, {method: beam, width: 4}]\nnoise_floor"));
+    AccuracyMap map = run(StudySpec.read(file));
+
+    assertThat(spec.decodings()).hasSize(1);
+    assertThat(map.cells().get(0).get(1).state()).isEqualTo(CellState.OK);
+    assertThat(map.cells().get(1).get(0).state()).isEqualTo(CellState.OK);
+    assertThat(map.cells().get(1).get(1).state()).isEqualTo(CellState.SKIPPED);
+    assertThat(map.cells().get(1).get(1).reason()).startsWith("beam search is not asked");
+  }
+
+  @Test
   void anEndpointThatWasAskedAloneIsAGuestOfTheStudysMap() throws IOException {
     StudySpec own = study("");
     run(own);
@@ -289,8 +306,9 @@ class EndpointRowsTest {
     }
 
     @Override
-    public Optional<String> skipReason(Workbench.Task task) {
-      return task.metric() == Metric.PERPLEXITY ? noScores : Optional.empty();
+    public Optional<String> skipReason(Workbench.Task task, Decoding decoding) {
+      return EndpointVariant.refused(decoding)
+          .or(() -> task.metric() == Metric.PERPLEXITY ? noScores : Optional.empty());
     }
 
     @Override
