@@ -16,7 +16,8 @@ final class NumericsOption {
       converter = Names.class,
       description =
           "ours, or ascend-910b: compute quantized layers as that NPU does, in bf16 (emulated,"
-              + " never run on hardware; docs/ascend-numerics.md).")
+              + " never run on hardware; docs/ascend-numerics.md); ascend-910b-rounded-scales:"
+              + " as it does with static scales that were rounded before they were stored.")
   Optional<Numerics> asked = Optional.empty();
 
   /**

@@ -32,16 +32,21 @@ final class AscendIntegerLinear implements PackedLinear {
    * @param scheme with an integer product
    * @param bias b [N], or empty
    * @param input rounding of the activations
+   * @param roundedScales whether a static scale was rounded before it was written
    */
   AscendIntegerLinear(
-      AscendScheme scheme, GridLinear linear, float[] bias, ActivationQuantizer input) {
+      AscendScheme scheme,
+      GridLinear linear,
+      float[] bias,
+      ActivationQuantizer input,
+      boolean roundedScales) {
     this.scheme = scheme;
     this.outputFeatures = linear.outputFeatures();
     this.inputFeatures = linear.inputFeatures();
     byte[] codes = ByteWeights.signed(linear);
     this.arithmetic =
         switch (scheme) {
-          case W8A8 -> withStaticScale(linear, codes, bias, input);
+          case W8A8 -> withStaticScale(linear, codes, bias, input, roundedScales);
           case W8A8_DYNAMIC ->
               new AscendArithmetic.PerToken(
                   TokenScale.of(inputFeatures), rounded(linear.scales()), bias);
@@ -54,7 +59,11 @@ final class AscendIntegerLinear implements PackedLinear {
   }
 
   private static AscendArithmetic withStaticScale(
-      GridLinear linear, byte[] codes, float[] bias, ActivationQuantizer input) {
+      GridLinear linear,
+      byte[] codes,
+      float[] bias,
+      ActivationQuantizer input,
+      boolean roundedScales) {
     float low = input.staticLow();
     float high = input.staticHigh();
     boolean symmetric = input.symmetric();
@@ -64,9 +73,12 @@ final class AscendIntegerLinear implements PackedLinear {
     for (int i = 0; i < codes.length; i++) {
       sums[i / linear.inputFeatures()] += codes[i];
     }
-    return new AscendArithmetic.Static(
-        StaticInput.load(step, offset, HalfFormat.BF16),
-        ExportedScales.plain(step, offset, linear.scales(), sums, bias));
+    HalfFormat type = HalfFormat.BF16;
+    ExportedScales scales =
+        roundedScales
+            ? ExportedScales.rounded(step, offset, linear.scales(), sums, bias, type)
+            : ExportedScales.plain(step, offset, linear.scales(), sums, bias);
+    return new AscendArithmetic.Static(StaticInput.load(scales.inputScale(), offset, type), scales);
   }
 
   private AscendArithmetic fourBits(

@@ -21,6 +21,7 @@ public final class AscendLinears {
    * @param module its name, for messages
    * @param bias b [N], or empty
    * @param around what happens to its inputs; a transform is the caller's
+   * @param roundedScales whether a static scale was rounded before it was written
    * @throws org.bitatlas.tensor.BitAtlasException where Ascend has no such layer
    */
   public static PackedLinear pack(
@@ -28,13 +29,16 @@ public final class AscendLinears {
       StoredLinear stored,
       float[] bias,
       LinearActivations around,
+      boolean roundedScales,
       RowKernels kernels) {
     AscendScheme scheme = AscendScheme.of(module, stored, around);
     GridLinear linear = (GridLinear) stored;
     return switch (scheme) {
       case W8A8, W8A8_DYNAMIC, W4A4_DYNAMIC, W4A4_FLATQUANT_DYNAMIC ->
-          new AscendIntegerLinear(scheme, linear, bias, around.input().orElseThrow());
-      case W8A16, W4A16, W4A8_DYNAMIC -> new AscendWeightOnlyLinear(scheme, linear, bias, kernels);
+          new AscendIntegerLinear(
+              scheme, linear, bias, around.input().orElseThrow(), roundedScales);
+      case W8A16, W4A16, W4A8_DYNAMIC ->
+          new AscendWeightOnlyLinear(scheme, linear, bias, kernels);
     };
   }
 }

@@ -16,7 +16,13 @@ public enum Execution {
    * As an Ascend 910B computes them, emulated on the CPU with activations in bf16; never run on
    * hardware. What is exact: docs/ascend-numerics.md.
    */
-  ASCEND_910B;
+  ASCEND_910B,
+  /**
+   * The same of a checkpoint whose scales were rounded before it was written, so that an NPU's
+   * roundings lose nothing ({@link org.bitatlas.kernel.ascend.ExportedScales#rounded}): other
+   * results only for inputs with a static scale.
+   */
+  ASCEND_910B_ROUNDED_SCALES;
 
   /** What our own arithmetic is called among numerics. */
   public static final String OURS = "ours";
@@ -36,7 +42,9 @@ public enum Execution {
       }
     }
     throw new BitAtlasException(
-        "There are no numerics '%s'; give %s or %s.".formatted(name, OURS, ASCEND_910B.numerics()));
+        "There are no numerics '%s'; give %s, %s or %s."
+            .formatted(
+                name, OURS, ASCEND_910B.numerics(), ASCEND_910B_ROUNDED_SCALES.numerics()));
   }
 
   /** The name of the numerics, for example {@code ascend-910b}. */
@@ -51,7 +59,7 @@ public enum Execution {
 
   /** Whether it stands for the arithmetic of another machine. */
   public boolean emulated() {
-    return this == ASCEND_910B;
+    return this == ASCEND_910B || this == ASCEND_910B_ROUNDED_SCALES;
   }
 
   /** What has to be said wherever numbers of it are shown; empty where they are our own. */

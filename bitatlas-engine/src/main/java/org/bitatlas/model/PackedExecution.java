@@ -39,6 +39,11 @@ final class PackedExecution implements AutoCloseable {
     return execution.emulated();
   }
 
+  /** Whether static scales were rounded before they were written. */
+  boolean roundedScales() {
+    return execution == Execution.ASCEND_910B_ROUNDED_SCALES;
+  }
+
   KernelThreads threads() {
     return threads;
   }

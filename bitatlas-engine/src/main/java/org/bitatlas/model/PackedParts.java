@@ -118,6 +118,7 @@ final class PackedParts {
             linear,
             bias(projections),
             around(projections.getFirst()),
+            execution.roundedScales(),
             execution.kernels());
     return PackedPart.onCodes(projections, packed, false, execution);
   }

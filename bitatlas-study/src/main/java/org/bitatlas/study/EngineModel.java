@@ -110,7 +110,7 @@ final class EngineModel implements Workbench.Model {
     return switch (execution) {
       case SIMULATED -> "weights dequantized and packed once";
       case INTEGER -> "packed codes, exact integer products";
-      case ASCEND_910B -> execution.label();
+      case ASCEND_910B, ASCEND_910B_ROUNDED_SCALES -> execution.label();
     };
   }
 

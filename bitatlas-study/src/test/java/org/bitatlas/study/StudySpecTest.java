@@ -132,7 +132,7 @@ class StudySpecTest {
         .containsExactly(false, false, true);
     assertThatThrownBy(() -> read(MINIMAL + "numerics: ascend-310p\n"))
         .isInstanceOf(BitAtlasException.class)
-        .hasMessageContaining("There are no numerics 'ascend-310p'; give ours or ascend-910b.");
+        .hasMessageContaining("There are no numerics 'ascend-310p'; give ours, ascend-910b or ascend-910b-rounded-scales.");
   }
 
   @Test
