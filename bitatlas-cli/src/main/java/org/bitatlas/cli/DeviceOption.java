@@ -16,7 +16,7 @@ final class DeviceOption {
       defaultValue = "cpu",
       converter = Names.class,
       description =
-          "cpu, or cuda:N for an NVIDIA GPU, float or simulated ("
+          "cpu, cuda:N for an NVIDIA GPU or npu:N for an Ascend NPU, float or simulated ("
               + Device.UNTRIED
               + "; default: ${DEFAULT-VALUE}).")
   Device asked = Device.CPU;

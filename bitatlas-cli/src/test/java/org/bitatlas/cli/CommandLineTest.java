@@ -162,6 +162,27 @@ class CommandLineTest {
     assertThat(err.toString()).contains("Device cuda:0 needs").contains("--device cpu");
   }
 
+  @Test
+  void anNpuWithoutItsLibraryIsOneLineThatSaysWhatToDo() {
+    assumeThat(System.getenv("BITATLAS_TORCH_NPU")).isNull();
+    assertThat(run("evaluate", "nano", "--device", "npu:0")).isEqualTo(Exit.ERROR);
+    assertThat(err.toString().lines()).hasSize(1);
+    assertThat(err.toString()).contains("set BITATLAS_TORCH_NPU").contains("not run on hardware");
+  }
+
+  @Test
+  void numericsAreAnExecutionOfTheirOwn() {
+    String[] emulated = {"evaluate", "nano", "--numerics", "ascend-910b"};
+    assertThat(run(joined(emulated, new String[] {"--execution", "integer"})))
+        .isEqualTo(Exit.USAGE);
+    assertThat(err.toString()).contains("leave --execution out");
+    assertThat(run("bench", "nano", "--numerics", "ascend-910b")).isEqualTo(Exit.USAGE);
+    assertThat(run("evaluate", "nano", "--numerics", "ascend-310p")).isEqualTo(Exit.USAGE);
+    assertThat(err.toString()).contains("There are no numerics 'ascend-310p'; give ours");
+    assertThat(run("numerics", "nano")).isEqualTo(Exit.ERROR);
+    assertThat(err.toString()).contains("is float; give a quantized one");
+  }
+
   @ParameterizedTest
   @ValueSource(strings = {"chat nano", "evaluate nano", "bench nano", "study"})
   void integersOnAGpuAreRefused(String command) {

@@ -37,8 +37,7 @@ public final class AscendLinears {
       case W8A8, W8A8_DYNAMIC, W4A4_DYNAMIC, W4A4_FLATQUANT_DYNAMIC ->
           new AscendIntegerLinear(
               scheme, linear, bias, around.input().orElseThrow(), roundedScales);
-      case W8A16, W4A16, W4A8_DYNAMIC ->
-          new AscendWeightOnlyLinear(scheme, linear, bias, kernels);
+      case W8A16, W4A16, W4A8_DYNAMIC -> new AscendWeightOnlyLinear(scheme, linear, bias, kernels);
     };
   }
 }

@@ -43,8 +43,7 @@ public enum Execution {
     }
     throw new BitAtlasException(
         "There are no numerics '%s'; give %s, %s or %s."
-            .formatted(
-                name, OURS, ASCEND_910B.numerics(), ASCEND_910B_ROUNDED_SCALES.numerics()));
+            .formatted(name, OURS, ASCEND_910B.numerics(), ASCEND_910B_ROUNDED_SCALES.numerics()));
   }
 
   /** The name of the numerics, for example {@code ascend-910b}. */

@@ -7,8 +7,9 @@ import java.util.regex.Pattern;
 import org.bytedeco.pytorch.global.torch;
 
 /**
- * Where tensors lie and are computed with: the CPU, or an NVIDIA GPU through libtorch's CUDA.
- * Operations refuse operands of different devices, so that nothing moves unasked.
+ * Where tensors lie and are computed with: the CPU, an NVIDIA GPU through libtorch's CUDA, or an
+ * Ascend NPU through the library of torch_npu. Operations refuse operands of different devices, so
+ * that nothing moves unasked.
  *
  * @param kind what it is
  * @param index number among those of its kind. There is one CPU, {@link #CPU}, and {@link #parse}
@@ -20,22 +21,23 @@ public record Device(Kind kind, int index) {
   /** Kinds of devices. */
   public enum Kind {
     CPU,
-    CUDA
+    CUDA,
+    NPU
   }
 
   /** The CPU, whose memory Java reads. */
   public static final Device CPU = new Device(Kind.CPU, 0);
 
-  /** Said wherever a CUDA device is named: nobody has run this program on one. */
+  /** Said wherever a GPU or an NPU is named: nobody has run this program on one. */
   public static final String UNTRIED = "not run on hardware";
 
   private static final int MOST_INDEX = 127;
 
-  private static final Pattern CUDA_NAME = Pattern.compile("cuda(?::(\\d{1,3}))?");
+  private static final Pattern NAME = Pattern.compile("(cuda|npu)(?::(\\d{1,3}))?");
 
   /**
-   * Reads {@code cpu}, {@code cuda} (the first GPU) or {@code cuda:N}, in any case. Does not look
-   * whether there is such a device, see {@link #requireAvailable}.
+   * Reads {@code cpu}, {@code cuda} (the first GPU), {@code cuda:N} or {@code npu:N}, in any case.
+   * Does not look whether there is such a device, see {@link #requireAvailable}.
    *
    * @throws BitAtlasException for anything else
    */
@@ -44,15 +46,15 @@ public record Device(Kind kind, int index) {
     if (name.equals("cpu") || name.equals("cpu:0")) {
       return CPU;
     }
-    Matcher cuda = CUDA_NAME.matcher(name);
-    if (cuda.matches()) {
-      int index = cuda.group(1) == null ? 0 : Integer.parseInt(cuda.group(1));
+    Matcher found = NAME.matcher(name);
+    if (found.matches()) {
+      int index = found.group(2) == null ? 0 : Integer.parseInt(found.group(2));
       if (index <= MOST_INDEX) {
-        return new Device(Kind.CUDA, index);
+        return new Device(found.group(1).equals("npu") ? Kind.NPU : Kind.CUDA, index);
       }
     }
     throw new BitAtlasException(
-        "There is no device '%s'; give cpu, or cuda:N with the number of a GPU from 0 to %d."
+        "There is no device '%s'; give cpu, or cuda:N with the number of a GPU or npu:N with that of an NPU, from 0 to %d."
             .formatted(text, MOST_INDEX));
   }
 
@@ -64,13 +66,15 @@ public record Device(Kind kind, int index) {
   /**
    * Refuses a device that is not there.
    *
-   * @throws BitAtlasException when the loaded libtorch has no CUDA, or no such GPU
+   * @throws BitAtlasException when the loaded libtorch has no CUDA, or no such GPU; when the
+   *     library of torch_npu cannot be loaded
    */
   public void requireAvailable() {
-    if (kind == Kind.CPU) {
-      return;
+    switch (kind) {
+      case CPU -> {}
+      case CUDA -> require(NativeRuntime.gpus());
+      case NPU -> AscendLibrary.load();
     }
-    require(NativeRuntime.gpus());
   }
 
   /** As {@link #requireAvailable} where libtorch has so many GPUs, or no CUDA. */
@@ -101,6 +105,7 @@ public record Device(Kind kind, int index) {
     return switch (kind) {
       case CPU -> new org.bytedeco.pytorch.Device(torch.DeviceType.CPU);
       case CUDA -> new org.bytedeco.pytorch.Device(torch.DeviceType.CUDA, (byte) index);
+      case NPU -> new org.bytedeco.pytorch.Device(torch.DeviceType.PrivateUse1, (byte) index);
     };
   }
 

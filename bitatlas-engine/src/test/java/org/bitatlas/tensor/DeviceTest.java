@@ -21,6 +21,9 @@ class DeviceTest {
     assertThat(Device.parse(" CPU:0 ")).isEqualTo(Device.CPU);
     assertThat(Device.parse("cuda")).isEqualTo(Device.parse("cuda:0")).hasToString("cuda:0");
     assertThat(Device.parse("CUDA:12")).isEqualTo(new Device(Device.Kind.CUDA, 12));
+    assertThat(Device.parse("npu:1"))
+        .isEqualTo(new Device(Device.Kind.NPU, 1))
+        .hasToString("npu:1");
   }
 
   @ParameterizedTest

@@ -132,7 +132,9 @@ class StudySpecTest {
         .containsExactly(false, false, true);
     assertThatThrownBy(() -> read(MINIMAL + "numerics: ascend-310p\n"))
         .isInstanceOf(BitAtlasException.class)
-        .hasMessageContaining("There are no numerics 'ascend-310p'; give ours, ascend-910b or ascend-910b-rounded-scales.");
+        .hasMessageContaining(
+            "There are no numerics 'ascend-310p'; give ours, ascend-910b or"
+                + " ascend-910b-rounded-scales.");
   }
 
   @Test
