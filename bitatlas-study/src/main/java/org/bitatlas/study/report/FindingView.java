@@ -24,9 +24,16 @@ final class FindingView {
       entry.put("source", finding.source());
       entry.put("answer", answer(finding.answer()));
       entry.put("kind", kind(finding.answer()));
-      entry.put("sentence", finding.sentence());
+      entry.put("sentence", signed(finding.sentence()));
       entry.put("test", finding.test());
+      entry.put("shortly", missing(finding).strip());
       entry.put("missing", finding.missing());
+      int parts = finding.evidence().size();
+      entry.put(
+          "summary",
+          parts == 0
+              ? "Test"
+              : "Test and evidence in " + parts + (parts == 1 ? " part" : " parts"));
       entry.put("evidence", finding.evidence().stream().map(FindingView::part).toList());
       all.add(entry);
     }
@@ -37,8 +44,13 @@ final class FindingView {
     return Map.of(
         "subject", part.subject(),
         "answer", answer(part.answer()),
-        "figures", part.figures(),
+        "figures", signed(part.figures()),
         "records", part.records().stream().map(FindingView::shortened).toList());
+  }
+
+  /** With the sign of negative numbers as the other figures of the page have it. */
+  private static String signed(String text) {
+    return text.replaceAll("(?<![\\w.])-(?=\\d)", "−");
   }
 
   /** An answer as a badge: a sign and words, so that it is not told by colour alone. */

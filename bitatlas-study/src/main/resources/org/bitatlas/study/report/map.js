@@ -155,6 +155,86 @@
     new ResizeObserver(() => { chart.resize(); draw(); }).observe(byId('chart'));
   }
 
+  // Tables: sort by a column, copy as Markdown or CSV
+
+  const shownText = node => node.innerText.replace(/\s+/g, ' ').trim();
+
+  /** The number that a cell begins with, or its text; a dash sorts last. */
+  function sortKey(cell) {
+    const text = shownText(cell).replace(/−/g, '-');
+    const number = /^[<≥]?\s*([-+]?\d[\d,]*(?:\.\d+)?(?:e[-+]?\d+)?)\s*(kB|MB|GB|ms|min|h)?/.exec(text);
+    if (number) {
+      const scale = {kB: 1e3, MB: 1e6, GB: 1e9, ms: 1e-3, min: 60, h: 3600}[number[2]] || 1;
+      return {rank: 0, value: Number(number[1].replace(/,/g, '')) * scale, text};
+    }
+    return {rank: text === '' || text === '–' ? 2 : 1, value: 0, text};
+  }
+
+  function sort(table, column, ascending) {
+    const body = table.tBodies[0];
+    const sign = ascending ? 1 : -1;
+    const lines = [...body.rows].map(row => ({row, key: sortKey(row.cells[column])}));
+    lines.sort((a, b) => (a.key.rank === 2 || b.key.rank === 2 ? a.key.rank - b.key.rank
+      : sign * (a.key.rank - b.key.rank || a.key.value - b.key.value
+        || a.key.text.localeCompare(b.key.text, 'en', {numeric: true}))));
+    body.append(...lines.map(line => line.row));
+    [...table.tHead.rows[0].cells].forEach((head, i) => {
+      if (i === column) head.setAttribute('aria-sort', ascending ? 'ascending' : 'descending');
+      else head.removeAttribute('aria-sort');
+    });
+  }
+
+  const lines = table => [...table.rows].map(row => [...row.cells].map(shownText));
+  const forms = {
+    Markdown: table => {
+      const all = lines(table).map(line => '| ' + line.map(text => text.replace(/\\/g, '\\\\').replace(/\|/g, '\\|')).join(' | ') + ' |');
+      return [all[0], '|' + ':--|'.repeat(table.rows[0].cells.length), ...all.slice(1)].join('\n') + '\n';
+    },
+    CSV: table => lines(table).map(line => line.map(
+      text => (/[",\n]/.test(text) ? '"' + text.replace(/"/g, '""') + '"' : text)).join(',')).join('\r\n') + '\r\n',
+  };
+
+  async function copy(text) {
+    try {
+      await navigator.clipboard.writeText(text);
+      return true;
+    } catch {
+      const area = element('textarea');
+      area.value = text;
+      document.body.append(area);
+      area.select();
+      const done = document.execCommand('copy');
+      area.remove();
+      return done;
+    }
+  }
+
+  document.querySelectorAll('table.plain, table.heat').forEach(table => {
+    const name = table.caption ? table.caption.textContent : 'table';
+    const tools = element('p', 'tools');
+    for (const form of Object.keys(forms)) {
+      const button = element('button', '', 'Copy ' + form);
+      button.type = 'button';
+      button.setAttribute('aria-label', 'Copy ' + name + ' as ' + form);
+      button.addEventListener('click', async () => {
+        byId('copied').textContent = await copy(forms[form](table))
+          ? name + ' copied as ' + form + '.' : 'The browser does not let this page copy.';
+        button.textContent = 'Copied';
+        setTimeout(() => { button.textContent = 'Copy ' + form; }, 1500);
+      });
+      tools.append(button);
+    }
+    table.parentElement.before(tools);
+    if (!table.classList.contains('plain')) return;
+    [...table.tHead.rows[0].cells].forEach((head, column) => {
+      const button = element('button', '', head.textContent);
+      button.type = 'button';
+      button.title = 'Sort by ' + head.textContent;
+      button.addEventListener('click', () => sort(table, column, head.getAttribute('aria-sort') !== 'ascending'));
+      head.replaceChildren(button);
+    });
+  });
+
   // Samples
 
   const PAGE = 20;

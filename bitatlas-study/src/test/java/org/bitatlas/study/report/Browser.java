@@ -117,6 +117,30 @@ final class Browser implements AutoCloseable {
     Files.write(file, Base64.getDecoder().decode(picture.get("data").stringValue()));
   }
 
+  /** The page as it prints: PDF bytes, in its own paper size. */
+  byte[] print() throws InterruptedException {
+    JsonNode printed =
+        call("Page.printToPDF", Map.of("preferCSSPageSize", true, "printBackground", true));
+    return Base64.getDecoder().decode(printed.get("data").stringValue());
+  }
+
+  /** Presses a key, for example Tab. */
+  void press(String key) throws InterruptedException {
+    int code = key.equals("Tab") ? 9 : 13;
+    Map<String, Object> down = new java.util.LinkedHashMap<>();
+    down.put("type", key.equals("Enter") ? "keyDown" : "rawKeyDown");
+    down.put("key", key);
+    down.put("code", key);
+    down.put("windowsVirtualKeyCode", code);
+    if (key.equals("Enter")) {
+      down.put("text", "\r");
+    }
+    call("Input.dispatchKeyEvent", down);
+    call(
+        "Input.dispatchKeyEvent",
+        Map.of("type", "keyUp", "key", key, "code", key, "windowsVirtualKeyCode", code));
+  }
+
   /** Events of a kind since the page was opened. */
   List<JsonNode> events(String method) {
     return events.stream()
@@ -140,7 +164,7 @@ final class Browser implements AutoCloseable {
     }
     socket.sendText(JSON.writeValueAsString(message), true).join();
     while (true) {
-      JsonNode answer = messages.poll(30, TimeUnit.SECONDS);
+      JsonNode answer = messages.poll(180, TimeUnit.SECONDS);
       if (answer == null) {
         throw new AssertionError("the browser does not answer " + method);
       }

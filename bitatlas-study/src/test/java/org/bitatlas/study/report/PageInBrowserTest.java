@@ -3,11 +3,14 @@ package org.bitatlas.study.report;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.regex.Pattern;
 import org.bitatlas.study.FakeStudies;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Tag;
+import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.CleanupMode;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -48,7 +51,7 @@ class PageInBrowserTest {
   }
 
   @ParameterizedTest
-  @CsvSource({"1280,false", "1280,true", "390,false", "390,true"})
+  @CsvSource({"1280,false", "1280,true", "360,false", "360,true"})
   void thePageWorks(int width, boolean dark) throws Exception {
     browser.open(page.toUri(), width, dark);
     browser.waitUntil("document.querySelectorAll('#chart svg path').length > 10");
@@ -86,6 +89,120 @@ class PageInBrowserTest {
         .extracting(event -> event.at("/params/request/url").stringValue())
         .allMatch(
             url -> url.startsWith("file:") || url.startsWith("data:") || url.startsWith("blob:"));
+  }
+
+  @Test
+  void tablesAreSortedAndCopiedByKeyboard() throws Exception {
+    browser.open(page.toUri(), 1280, false);
+    String table = "document.querySelector('#memory table')";
+    browser.evaluate(table + ".tHead.rows[0].cells[5].querySelector('button').focus()");
+    browser.press("Enter");
+    assertThat(browser.evaluate(table + ".tHead.rows[0].cells[5].ariaSort").stringValue())
+        .isEqualTo("ascending");
+    JsonNode sizes =
+        browser.evaluate(
+            "[...%s.tBodies[0].rows].map(r => parseFloat(r.cells[5].innerText))".formatted(table));
+    for (int i = 1; i < sizes.size(); i++) {
+      assertThat(sizes.get(i).doubleValue()).isGreaterThanOrEqualTo(sizes.get(i - 1).doubleValue());
+    }
+    browser.press("Enter");
+    assertThat(browser.evaluate(table + ".tHead.rows[0].cells[5].ariaSort").stringValue())
+        .isEqualTo("descending");
+    browser.evaluate(
+        "window.taken = []; navigator.clipboard.writeText = async t => { taken.push(t); }");
+    browser.evaluate(
+        "document.querySelectorAll('#memory .tools button').forEach(button => button.click())");
+    browser.waitUntil("taken.length === 2");
+    JsonNode taken = browser.evaluate("taken");
+    assertThat(taken.get(0).stringValue())
+        .startsWith("| Model | Mean accuracy, % |")
+        .contains(":--|");
+    assertThat(taken.get(1).stringValue())
+        .startsWith("Model,\"Mean accuracy, %\",95 % interval")
+        .contains("RTN W4,");
+    assertThat(text("#copied")).contains("copied as");
+  }
+
+  @Test
+  void everythingHasANameAndCanBeReachedByKeyboard() throws Exception {
+    browser.open(page.toUri(), 1280, false);
+    assertThat(
+            browser
+                .evaluate(
+                    "[...document.querySelectorAll('button, a, select, input')].filter(e =>"
+                        + " !(e.textContent.trim() || e.ariaLabel || (e.labels && e.labels.length))"
+                        + " && !e.closest('dialog')).length")
+                .intValue())
+        .isZero();
+    assertThat(
+            browser
+                .evaluate(
+                    "[...document.querySelectorAll('table')].filter(t => !t.caption"
+                        + " || !t.caption.textContent.trim()).length")
+                .intValue())
+        .isZero();
+    assertThat(
+            browser
+                .evaluate(
+                    "[...document.querySelectorAll('h1, h2, h3')].map(h => +h.tagName[1])"
+                        + ".every((l, i, a) => i === 0 || l - a[i - 1] <= 1)")
+                .booleanValue())
+        .isTrue();
+    browser.press("Tab");
+    assertThat(browser.evaluate("document.activeElement.className").stringValue())
+        .isEqualTo("skip");
+    assertThat(
+            browser.evaluate("getComputedStyle(document.activeElement).outlineStyle").stringValue())
+        .isEqualTo("solid");
+  }
+
+  @ParameterizedTest
+  @CsvSource({"false", "true"})
+  void textStandsOutFromWhatIsBehindIt(boolean dark) throws Exception {
+    browser.open(page.toUri(), 1280, dark);
+    JsonNode weak = browser.evaluate(CONTRAST);
+    assertThat(weak).as(weak.toString()).isEmpty();
+  }
+
+  /** Texts whose contrast to the first opaque background behind them is below 4.5. */
+  private static final String CONTRAST =
+      """
+      (() => {
+        const parse = c => (c.match(/[\\d.]+/g) || []).map(Number);
+        const light = c => {
+          const [r, g, b] = c.slice(0, 3).map(v => (v /= 255) <= 0.04045 ? v / 12.92 : ((v + 0.055) / 1.055) ** 2.4);
+          return 0.2126 * r + 0.7152 * g + 0.0722 * b;
+        };
+        const weak = new Map();
+        for (const e of document.querySelectorAll('main *, header *')) {
+          const own = [...e.childNodes].some(n => n.nodeType === 3 && n.textContent.trim());
+          if (!own || !e.offsetParent || e.closest('svg, caption, .hidden')) continue;
+          let back = e;
+          while (back && (parse(getComputedStyle(back).backgroundColor)[3] === 0)) back = back.parentElement;
+          const a = light(parse(getComputedStyle(e).color));
+          const b = light(parse(getComputedStyle(back || document.body).backgroundColor));
+          const ratio = (Math.max(a, b) + 0.05) / (Math.min(a, b) + 0.05);
+          const name = e.tagName + '.' + e.className + ' in ' + (e.closest('td, th, section') || e).className;
+          if (ratio < 4.5) weak.set(name, ratio.toFixed(2));
+        }
+        return [...weak].map(([name, ratio]) => name + ' ' + ratio);
+      })()
+      """;
+
+  @Test
+  void itPrintsOnPages() throws Exception {
+    browser.open(page.toUri(), 1280, false);
+    browser.waitUntil("document.querySelectorAll('#chart svg path').length > 10");
+    byte[] pdf = browser.print();
+    assertThat(new String(pdf, 0, 5, StandardCharsets.US_ASCII)).isEqualTo("%PDF-");
+    Files.createDirectories(Path.of("target", "browser"));
+    Files.write(Path.of("target", "browser", "map.pdf"), pdf);
+    long pages =
+        Pattern.compile("/Type\\s*/Page\\b")
+            .matcher(new String(pdf, StandardCharsets.ISO_8859_1))
+            .results()
+            .count();
+    assertThat(pages).isBetween(2L, 40L);
   }
 
   private static void assertNothingSticksOut(int width) throws Exception {
