@@ -24,7 +24,10 @@ public final class CheckpointCheck {
     Findings findings = new Findings();
     try (FolderContents contents = FolderContents.open(folder, findings)) {
       Optional<FormatName> format = FormatDetection.of(contents, target, findings);
-      if (!contents.files().isEmpty() && !format.equals(Optional.of(FormatName.GGUF))) {
+      if (format.equals(Optional.of(FormatName.GGUF))) {
+        CompanionFiles.licence(contents, findings);
+        GgufCheck.check(contents, target, findings);
+      } else {
         CompanionFiles.check(contents, target, findings);
         boolean loaded =
             findings.all().stream().noneMatch(finding -> finding.rule().equals("format"));

@@ -33,6 +33,12 @@ final class CompanionFiles {
           "without it special tokens and the chat template are guessed",
           "copy it from the float model");
     }
+    licence(contents, findings);
+    code(contents, target, findings);
+  }
+
+  /** Whether the terms of the model travel with it. */
+  static void licence(FolderContents contents, Findings findings) {
     if (contents.files().stream().noneMatch(CompanionFiles::isLegal)) {
       findings.warn(
           "missing-licence",
@@ -41,7 +47,6 @@ final class CompanionFiles {
               + " weights",
           "copy LICENSE and NOTICE files from the float model");
     }
-    code(contents, target, findings);
   }
 
   private static boolean isLegal(String file) {

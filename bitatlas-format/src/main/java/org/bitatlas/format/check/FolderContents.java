@@ -50,7 +50,7 @@ record FolderContents(
     try {
       new WeightFilesCheck(folder, files, findings).read(opened, tensors);
       return new FolderContents(
-          folder, files, object(folder, files, CONFIGURATION, findings), tensors, opened);
+          folder, files, configuration(folder, files, findings), tensors, opened);
     } catch (RuntimeException | Error failure) {
       opened.forEach(Checkpoint::close);
       throw failure;
@@ -81,6 +81,13 @@ record FolderContents(
         findings.fault("unfinished", file, "the file is left from an unfinished write", remedy);
       }
     }
+  }
+
+  /** Not asked for beside a GGUF file, which carries its own. */
+  private static Optional<ObjectNode> configuration(
+      Path folder, List<String> files, Findings findings) {
+    boolean inTheFile = files.stream().anyMatch(file -> file.endsWith(".gguf"));
+    return inTheFile ? Optional.empty() : object(folder, files, CONFIGURATION, findings);
   }
 
   /** A JSON object of the folder; empty, with a finding, when it is missing or malformed. */
