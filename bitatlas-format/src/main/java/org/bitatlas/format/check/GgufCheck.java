@@ -24,8 +24,7 @@ final class GgufCheck {
   private GgufCheck() {}
 
   static void check(FolderContents contents, LoaderTarget target, Findings findings) {
-    List<String> files =
-        contents.files().stream().filter(file -> file.endsWith(ENDING)).toList();
+    List<String> files = contents.files().stream().filter(file -> file.endsWith(ENDING)).toList();
     if (files.size() != 1) {
       findings.fault(
           "duplicate-tensor",
@@ -90,8 +89,7 @@ final class GgufCheck {
         findings.fault(
             "unsupported-type",
             tensor.info().name(),
-            "the CANN backend has no kernel for %s on %s"
-                .formatted(type, target.device().label()),
+            "the CANN backend has no kernel for %s on %s".formatted(type, target.device().label()),
             known.isEmpty() ? "export as F16" : "export as " + String.join(" or ", known));
       }
     }

@@ -99,7 +99,20 @@ final class RecipeOptions {
             "A recipe gives the option " + option + " twice, the second time as '" + name + "'.");
       }
     }
-    return new RecipeOptions(options);
+    return new RecipeOptions(named(options));
+  }
+
+  /** Options in place of the name of a recipe; those given beside it hold. */
+  private static Map<String, Object> named(Map<String, Object> given) {
+    String method = String.valueOf(given.get("method")).toLowerCase(Locale.ROOT);
+    return NamedRecipes.of(method)
+        .map(options -> {
+          Map<String, Object> expanded = new LinkedHashMap<>(given);
+          expanded.remove("method");
+          options.forEach(expanded::putIfAbsent);
+          return expanded;
+        })
+        .orElse(given);
   }
 
   Set<String> names() {

@@ -21,8 +21,8 @@ final class RecipeReader {
   private static final String ADAPTIVE = "adaptive";
   private static final int NOMINAL_BITS = 4;
   private static final String METHODS =
-      "rtn, gptq, gptaq, billm, slim-llm, awq, smoothquant, flatquant, or a transform and a"
-          + " rounding such as awq+gptq";
+      "rtn, gptq, gptaq, billm, slim-llm, awq, smoothquant, flatquant, w4a8-ascend, or a"
+          + " transform and a rounding such as awq+gptq";
   private static final List<String> COMMON =
       List.of(
           "method",
