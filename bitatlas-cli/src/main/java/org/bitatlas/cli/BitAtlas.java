@@ -24,6 +24,7 @@ import picocli.CommandLine.Spec;
       DiagnoseCommand.class,
       ReproduceCommand.class,
       VerifyCommand.class,
+      RecommendCommand.class,
       QuantizeCommand.class,
       ExportCommand.class,
       ConvertCommand.class,

@@ -105,6 +105,27 @@ public record StudySpec(
         Optional.empty());
   }
 
+  /** This study with other margins. */
+  public StudySpec with(ComparisonMargin other) {
+    return new StudySpec(
+        name,
+        models,
+        recipes,
+        tasks,
+        suite,
+        calibration,
+        precision,
+        execution,
+        collapse,
+        other,
+        limit,
+        keep,
+        noiseFloor,
+        divergence,
+        decodings,
+        thinkingBudget);
+  }
+
   /** This study with the choices of {@code options} in place. */
   public StudySpec with(StudyOptions options) {
     return new StudySpec(

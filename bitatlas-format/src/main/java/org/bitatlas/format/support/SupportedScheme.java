@@ -19,6 +19,8 @@ import org.bitatlas.format.support.LayerScheme.Storage;
  * @param inputs how inputs are rounded
  * @param bias whether the layer's bias is added
  * @param transforms whether an online transform is applied
+ * @param dense whether weights become floats when they are loaded: memory and speed are then those
+ *     of a float model
  * @param evidence what the row rests on
  * @param runs how the stack computes it where that is not what the checkpoint says; may be empty
  * @param remark what a user must know; may be empty
@@ -36,6 +38,7 @@ public record SupportedScheme(
     Inputs inputs,
     boolean bias,
     boolean transforms,
+    boolean dense,
     Evidence evidence,
     String runs,
     String remark,
@@ -130,9 +133,14 @@ public record SupportedScheme(
     }
   }
 
+  private String rounded() {
+    return inputs.bits() + " bits " + inputs.rounding().id();
+  }
+
   private void inputs(Inputs layer, List<String> objections) {
     if (inputs.rounding() != layer.rounding() || inputs.bits() != layer.bits()) {
-      objections.add("inputs " + inputs.words() + " only");
+      String rounding = inputs.rounding() == Inputs.Rounding.NONE ? "float" : rounded();
+      objections.add("inputs " + rounding + " only");
     } else if (inputs.symmetric() && !layer.symmetric()) {
       objections.add("symmetric inputs only");
     }

@@ -1,0 +1,92 @@
+package org.bitatlas.study.recommendation;
+
+import java.util.ArrayList;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Locale;
+import java.util.Map;
+import java.util.SequencedMap;
+import org.bitatlas.format.FormatName;
+import org.bitatlas.quant.method.Recipe;
+import org.bitatlas.tensor.BitAtlasException;
+
+/** The commands that make and serve a setting. */
+final class Commands {
+  private static final Map<String, String> NAMED =
+      Map.of("method", "--method", "bits", "--bits", "group_size", "--group-size");
+
+  private Commands() {}
+
+  static List<String> of(Question question, Setting setting, Deployment deployment) {
+    String model = question.shape().isEmpty() ? question.model() : question.shape();
+    String flags = flags(question, deployment);
+    if (setting.isFloat()) {
+      return List.of(
+          deployment.stack().commands().getOrDefault("float", "").replace("{folder}", model)
+              + flags);
+    }
+    FormatName format = deployment.format().orElseThrow();
+    String folder = folder(question.model(), setting.row().recipe());
+    String exported = folder + "-" + format.label() + (format == FormatName.GGUF ? ".gguf" : "");
+    List<String> commands = new ArrayList<>();
+    commands.add(
+        "./bitatlas quantize " + model + quantize(setting.row().options()) + " --out " + folder);
+    commands.add(
+        "./bitatlas export " + folder + " --format " + format.label() + " --out " + exported);
+    commands.add(
+        "./bitatlas check "
+            + exported
+            + " --for "
+            + deployment.stack().name()
+            + "@"
+            + deployment.version());
+    commands.add(
+        deployment.stack().commands().getOrDefault(format.label(), "").replace("{folder}", exported)
+            + (format == FormatName.GGUF ? "" : flags));
+    return List.copyOf(commands);
+  }
+
+  /**
+   * The options that make a recipe: method, bits and group size, and each other one whose default
+   * is not what the record has. Read back they are the recorded recipe.
+   */
+  static String quantize(SequencedMap<String, String> recorded) {
+    SequencedMap<String, String> given = new LinkedHashMap<>();
+    for (String name : List.of("method", "bits", "group_size")) {
+      if (recorded.containsKey(name)) {
+        given.put(name, recorded.get(name));
+      }
+    }
+    for (String name : recorded.sequencedKeySet()) {
+      SequencedMap<String, String> read = described(given);
+      if (!recorded.get(name).equals(read.get(name))) {
+        given.put(name, recorded.get(name));
+      }
+    }
+    StringBuilder text = new StringBuilder();
+    given.forEach((name, value) -> {
+      String option = NAMED.get(name);
+      text.append(option == null ? " --option " + name + "=" + value : " " + option + " " + value);
+    });
+    return text.toString();
+  }
+
+  /** Options that do not stand without one that follows describe nothing yet. */
+  private static SequencedMap<String, String> described(SequencedMap<String, String> given) {
+    try {
+      return Recipe.parse(given).describe();
+    } catch (BitAtlasException _) {
+      return new LinkedHashMap<>();
+    }
+  }
+
+  private static String flags(Question question, Deployment deployment) {
+    String remark = deployment.stack().models().getOrDefault(question.architecture().family(), "");
+    return remark.startsWith("--") ? " " + remark : "";
+  }
+
+  private static String folder(String model, String recipe) {
+    String name = model.substring(model.lastIndexOf('/') + 1);
+    return (name + "-" + recipe).toLowerCase(Locale.ROOT).replaceAll("[^a-z0-9.]+", "-");
+  }
+}
