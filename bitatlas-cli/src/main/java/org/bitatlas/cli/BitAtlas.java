@@ -25,6 +25,7 @@ import picocli.CommandLine.Spec;
       ReproduceCommand.class,
       VerifyCommand.class,
       RecommendCommand.class,
+      MergeCommand.class,
       QuantizeCommand.class,
       ExportCommand.class,
       ConvertCommand.class,

@@ -32,6 +32,9 @@ public record StudyRecipe(
   /** Method of a row whose numbers were read from another program's file. */
   public static final String IMPORTED_METHOD = "imported";
 
+  /** Method of a row whose records were made on another platform than those of its study. */
+  public static final String MERGED_METHOD = "merged";
+
   /** Name of the float row. */
   public static final String FLOAT_LABEL = "float";
 

@@ -47,7 +47,7 @@ public record ItemPairs(List<SampleRecord> first, List<SampleRecord> second, Lis
    *
    * @param parts task and its pairs
    */
-  static Optional<ItemPairs> joined(List<Map.Entry<String, ItemPairs>> parts) {
+  public static Optional<ItemPairs> joined(List<Map.Entry<String, ItemPairs>> parts) {
     if (parts.isEmpty()) {
       return Optional.empty();
     }
@@ -67,7 +67,8 @@ public record ItemPairs(List<SampleRecord> first, List<SampleRecord> second, Lis
     return Clusters.of(units);
   }
 
-  PairedCounts counts() {
+  /** Items by who has them right. */
+  public PairedCounts counts() {
     return PairedCounts.of(right(first), right(second));
   }
 

@@ -42,10 +42,11 @@ public record MapRow(
     return !bits.isEmpty() && !bits.equals(Integer.toString(ActivationPolicy.FLOAT_BITS));
   }
 
-  /** Whether something else than BitAtlas's engine computed it. */
+  /** Whether something else than BitAtlas's engine computed it, or another machine. */
   public boolean isForeign() {
     return method.equals(org.bitatlas.study.StudyRecipe.ENDPOINT_METHOD)
-        || method.equals(org.bitatlas.study.StudyRecipe.IMPORTED_METHOD);
+        || method.equals(org.bitatlas.study.StudyRecipe.IMPORTED_METHOD)
+        || method.equals(org.bitatlas.study.StudyRecipe.MERGED_METHOD);
   }
 
   /** Whether this is the float model. */

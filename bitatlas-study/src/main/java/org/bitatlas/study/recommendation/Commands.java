@@ -52,17 +52,16 @@ final class Commands {
    */
   static String quantize(SequencedMap<String, String> recorded) {
     SequencedMap<String, String> given = new LinkedHashMap<>();
-    for (String name : List.of("method", "bits", "group_size")) {
-      if (recorded.containsKey(name)) {
-        given.put(name, recorded.get(name));
+    recorded.forEach((name, value) -> {
+      if (NAMED.containsKey(name)) {
+        given.put(name, value);
       }
-    }
-    for (String name : recorded.sequencedKeySet()) {
-      SequencedMap<String, String> read = described(given);
-      if (!recorded.get(name).equals(read.get(name))) {
-        given.put(name, recorded.get(name));
+    });
+    recorded.forEach((name, value) -> {
+      if (!value.equals(described(given).get(name))) {
+        given.put(name, value);
       }
-    }
+    });
     StringBuilder text = new StringBuilder();
     given.forEach((name, value) -> {
       String option = NAMED.get(name);

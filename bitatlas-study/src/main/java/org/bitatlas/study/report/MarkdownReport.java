@@ -14,6 +14,7 @@ import org.bitatlas.study.map.MapAverage;
 import org.bitatlas.study.map.MapCell;
 import org.bitatlas.study.map.MapRow;
 import org.bitatlas.study.map.NoiseFloor;
+import org.bitatlas.study.platform.PlatformMarkdown;
 
 /** The map as Markdown, for terminals and README files: lines of at most 100 characters. */
 final class MarkdownReport {
@@ -50,6 +51,7 @@ final class MarkdownReport {
     for (int from = 0; from < map.columns().size(); from += COLUMNS) {
       heatMap(from, Math.min(map.columns().size(), from + COLUMNS));
     }
+    out.append(PlatformMarkdown.of(map));
     recipes();
     reasons();
     out.append('\n')
