@@ -21,7 +21,8 @@ import picocli.CommandLine.Spec;
 @Command(
     name = "merge",
     description = {
-      "Bring records made on several machines into one map, and say which settings keep their rank.",
+      "Bring records made on several machines into one map, and say which settings keep their"
+          + " rank.",
       "The first folder's rows stay as they are; those of another platform stand beside them."
     })
 final class MergeCommand implements Callable<Integer> {

@@ -1,8 +1,8 @@
 package org.bitatlas.study;
 
 /**
- * Where a record comes from that BitAtlas's own engine did not make, or not here: value of the input {@value
- * #INPUT} of its key. A record of the engine has no such input.
+ * Where a record comes from that BitAtlas's own engine did not make, or not here: value of the
+ * input {@value #INPUT} of its key. A record of the engine has no such input.
  */
 public final class Origin {
   /** Name of the input. */

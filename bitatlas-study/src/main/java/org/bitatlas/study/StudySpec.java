@@ -123,7 +123,8 @@ public record StudySpec(
         noiseFloor,
         divergence,
         decodings,
-        thinkingBudget);
+        thinkingBudget,
+        speed);
   }
 
   /** This study with the choices of {@code options} in place. */

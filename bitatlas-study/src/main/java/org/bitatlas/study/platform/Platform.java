@@ -18,8 +18,7 @@ final class Platform {
 
   /** The platform that a record names, or its processor. */
   static String of(RunRecord record) {
-    String named =
-        record.inputs().getOrDefault(INPUT, record.provenance().getOrDefault(INPUT, ""));
+    String named = record.inputs().getOrDefault(INPUT, record.provenance().getOrDefault(INPUT, ""));
     return named.isEmpty() ? record.provenance().getOrDefault("processor", "unknown") : named;
   }
 

@@ -21,14 +21,17 @@ public final class PlatformMarkdown {
       out.append(
           String.format(
               Locale.ROOT,
-              "%n%s on *%s* and on *%s*, over the items of %s that both asked. Two settings are ordered where the %.2f %% interval of their"
-                  + " paired difference leaves 0 out (5 %% for all of them together); a rank is the range that this order allows.%n%n",
+              "%n%s on *%s* and on *%s*, over the items of %s that both asked. Two settings are"
+                  + " ordered where the %.2f %% interval of their paired difference leaves 0 out (5"
+                  + " %% for all of them together); a rank is the range that this order"
+                  + " allows.%n%n",
               cell(ranking.model()),
               cell(ranking.first()),
               cell(ranking.second()),
               String.join(", ", ranking.columns().stream().map(PlatformMarkdown::cell).toList()),
               100 * ranking.confidence()));
-      out.append("| setting | rank on the first | on the second | second minus first, points | order |\n");
+      out.append(
+          "| setting | rank on the first | on the second | second minus first, points | order |\n");
       out.append("|:--|--:|--:|--:|:--|\n");
       for (Ranked setting : ranking.settings()) {
         out.append(
@@ -74,7 +77,8 @@ public final class PlatformMarkdown {
           setting.reversed().isEmpty()
               ? "changes: broken on one platform only"
               : "changes: reversed against "
-                  + String.join(", ", setting.reversed().stream().map(PlatformMarkdown::cell).toList());
+                  + String.join(
+                      ", ", setting.reversed().stream().map(PlatformMarkdown::cell).toList());
       case NOT_ENOUGH_DATA -> "not enough data: ordered against no other on both";
     };
   }

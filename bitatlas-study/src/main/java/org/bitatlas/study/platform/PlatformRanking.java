@@ -115,10 +115,7 @@ public record PlatformRanking(
     private final SequencedMap<String, List<MapCell>> here;
     private final SequencedMap<String, List<MapCell>> there;
 
-    Pair(
-        String first,
-        String second,
-        Map<String, SequencedMap<String, List<MapCell>>> platforms) {
+    Pair(String first, String second, Map<String, SequencedMap<String, List<MapCell>>> platforms) {
       this.first = first;
       this.second = second;
       this.here = platforms.getOrDefault(first, new LinkedHashMap<>());
@@ -163,13 +160,16 @@ public record PlatformRanking(
               first,
               second,
               columns.stream()
-                  .map(column -> here.firstEntry().getValue().get(column).planned().column().label())
+                  .map(
+                      column -> here.firstEntry().getValue().get(column).planned().column().label())
                   .toList(),
               confidence,
               List.copyOf(ranked)));
     }
 
-    /** Columns in which some setting was asked the same on both, and float has something to lose. */
+    /**
+     * Columns in which some setting was asked the same on both, and float has something to lose.
+     */
     private List<Integer> columns(List<String> common) {
       List<Integer> columns = new ArrayList<>();
       int count = here.isEmpty() ? 0 : here.firstEntry().getValue().size();
@@ -240,8 +240,7 @@ public record PlatformRanking(
         }
       }
       Optional<ItemPairs> across =
-          pairs(
-              here.getOrDefault(name, List.of()), there.getOrDefault(name, List.of()), columns);
+          pairs(here.getOrDefault(name, List.of()), there.getOrDefault(name, List.of()), columns);
       Stability stability = Stability.NOT_ENOUGH_DATA;
       if (!reversed.isEmpty()) {
         stability = Stability.CHANGES;
@@ -300,7 +299,6 @@ public record PlatformRanking(
                 SEED,
                 RESAMPLES)
             .interval(confidence);
-    return new Interval(
-        Math.min(tango.low(), drawn.low()), Math.max(tango.high(), drawn.high()));
+    return new Interval(Math.min(tango.low(), drawn.low()), Math.max(tango.high(), drawn.high()));
   }
 }

@@ -88,8 +88,7 @@ public final class RecordMerge {
   private void layers(RunStore store, RunRecord record) {
     if (!record.quantizationKey().isEmpty()
         && out.layerReports(record.quantizationKey()).isEmpty()) {
-      out.putLayerReports(
-          record.quantizationKey(), store.layerReports(record.quantizationKey()));
+      out.putLayerReports(record.quantizationKey(), store.layerReports(record.quantizationKey()));
     }
   }
 

@@ -32,7 +32,7 @@ final class Commands {
     commands.add(
         "./bitatlas quantize " + model + quantize(setting.row().options()) + " --out " + folder);
     commands.add(
-        "./bitatlas export " + folder + " --format " + format.label() + " --out " + exported);
+        "./bitatlas export " + folder + " --format " + format.label() + " --output " + exported);
     commands.add(
         "./bitatlas check "
             + exported

@@ -117,7 +117,8 @@ public final class RecommendationText {
         prediction.memory().cache() / GIBIBYTE,
         prediction.memory().activations() / GIBIBYTE);
     line(
-        "  predicted  at most %.4g tokens/s prefill (prompt of %d), %.4g tokens/s decoding; rounding inputs %.1f %% and %.1f %%",
+        "  predicted  at most %.4g tokens/s prefill (prompt of %d), %.4g tokens/s decoding;"
+            + " rounding inputs %.1f %% and %.1f %%",
         prediction.prefillTokensPerSecond(),
         prediction.workload().prompt(),
         prediction.decodeTokensPerSecond(),

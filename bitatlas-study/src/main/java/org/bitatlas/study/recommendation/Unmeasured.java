@@ -36,7 +36,8 @@ final class Unmeasured {
         chosen.measured().isEmpty()
             ? "Speed on %s was not measured: it is predicted by a roofline, a bound that programs stay below."
                 .formatted(target.name())
-            : "Time and memory of the comparison are predicted by a roofline; what was measured stands apart.");
+            : "Time and memory of the comparison are predicted by a roofline; what was measured"
+                + " stands apart.");
     chosen
         .prediction()
         .ifPresent(prediction ->

@@ -161,8 +161,7 @@ class PlatformRankingTest {
   /** Two halves of a study on machines of one kind are one study. */
   @Test
   void recordsOfOnePlatformFillOneMap() {
-    SyntheticStudy first =
-        new SyntheticStudy("Xeon", 100).floats(TASK, GOOD).row(RTN, TASK, FAIR);
+    SyntheticStudy first = new SyntheticStudy("Xeon", 100).floats(TASK, GOOD).row(RTN, TASK, FAIR);
     SyntheticStudy second =
         new SyntheticStudy("Xeon", 100).floats(TASK, GOOD).row(GPTQ, TASK, GOOD);
     AccuracyMap map = merged(first, second);

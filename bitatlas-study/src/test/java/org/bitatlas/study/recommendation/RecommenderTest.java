@@ -191,7 +191,8 @@ class RecommenderTest {
         .isIn(Constraint.STATE, Constraint.NOT_MEASURED);
     assertThat(RecommendationText.lines(answer))
         .contains(
-            "Recommended: no quantization; no quantized setting meets every constraint. Float fits.");
+            "Recommended: no quantization; no quantized setting meets every constraint. Float"
+                + " fits.");
   }
 
   /** Four right answers of a hundred: nothing to lose, nothing to conclude. */
