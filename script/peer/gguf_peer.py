@@ -18,8 +18,7 @@ import numpy as np
 def run(file, count, *texts):
     import llama_cpp
 
-    model = llama_cpp.Llama(file, n_ctx=256, n_threads=1, verbose=False, logits_all=True,
-                            type_k=0, type_v=0)  # keys and values in fp32
+    model = llama_cpp.Llama(file, n_ctx=256, n_threads=1, verbose=False, logits_all=True)
     tokens = [model.tokenize(text.encode(), add_bos=True, special=True) for text in texts]
     model.eval(tokens[0])
     logits = np.array(model.scores[len(tokens[0]) - 1], dtype=np.float32)

@@ -38,6 +38,8 @@ import picocli.CommandLine.Spec;
       ChatCommand.class,
       InspectCommand.class,
       CheckCommand.class,
+      GgufCommand.class,
+      UnpackCommand.class,
       TokenizeCommand.class,
       DownloadCommand.class,
       DoctorCommand.class

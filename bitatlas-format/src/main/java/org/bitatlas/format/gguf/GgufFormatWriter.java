@@ -14,6 +14,7 @@ import org.bitatlas.format.ExportSource;
 import org.bitatlas.format.FormatName;
 import org.bitatlas.format.FormatRefusal;
 import org.bitatlas.format.FormatWriter;
+import org.bitatlas.format.HalfScales;
 import org.bitatlas.format.JsonFile;
 import org.bitatlas.format.WeightFiles;
 import org.bitatlas.model.Architecture;
@@ -40,19 +41,31 @@ public final class GgufFormatWriter implements FormatWriter {
   private static final String EMBEDDING = QuantizedCheckpoint.EMBEDDING + WEIGHT;
 
   private final Optional<FloatRounding> rounding;
+  private final boolean roundScales;
 
-  private GgufFormatWriter(Optional<FloatRounding> rounding) {
+  private GgufFormatWriter(Optional<FloatRounding> rounding, boolean roundScales) {
     this.rounding = rounding;
+    this.roundScales = roundScales;
   }
 
   /** A writer that rounds nothing. */
   public GgufFormatWriter() {
-    this(Optional.empty());
+    this(false);
+  }
+
+  /**
+   * A writer that carries grids.
+   *
+   * @param roundScales whether scales that half precision does not hold are rounded to it; a
+   *     checkpoint that has some is refused otherwise
+   */
+  public GgufFormatWriter(boolean roundScales) {
+    this(Optional.empty(), roundScales);
   }
 
   /** A writer that rounds float matrices. */
   public static GgufFormatWriter rounding(FloatRounding rounding) {
-    return new GgufFormatWriter(Optional.of(rounding));
+    return new GgufFormatWriter(Optional.of(rounding), false);
   }
 
   /**
@@ -95,6 +108,7 @@ public final class GgufFormatWriter implements FormatWriter {
     GgufArchitecture kind = GgufArchitecture.of(architecture);
     requireNoTransforms(source);
     List<String> notes = new ArrayList<>();
+    HalfScales.require(source, FormatName.GGUF, roundScales, notes);
     SentencePieceFiles.caution(source.folder()).ifPresent(notes::add);
     roundedActivations(source).ifPresent(notes::add);
     List<GgufTensorData> tensors = new ArrayList<>();

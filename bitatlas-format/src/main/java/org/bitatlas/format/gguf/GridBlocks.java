@@ -15,7 +15,8 @@ import org.bitatlas.scheme.GridLinear;
  *   <li>Q5_0 for -16 .. 15, which any grid of up to 4 bits is, and Q8_0 for -128 .. 127,
  * </ul>
  *
- * the first of these that fits; scales must be numbers of half precision.
+ * the first of these that fits. Scales are stored in half precision; the caller sees to it that this
+ * holds them.
  */
 final class GridBlocks {
 
@@ -40,14 +41,6 @@ final class GridBlocks {
           "its rows of %d weights and groups of %d are not whole blocks of 32; choose groups of 32"
               .formatted(grid.inputFeatures(), grid.groupSize()));
     }
-    for (float scale : grid.scales()) {
-      if (half(scale) != scale) {
-        throw refused(
-            module,
-            "its scale %s is no number of half precision; quantize with half-precision scales (scale type fp16)"
-                .formatted(scale));
-      }
-    }
     int low = 0;
     int high = 0;
     boolean minimums = grid.bits() <= 4;
@@ -60,7 +53,7 @@ final class GridBlocks {
         low = Math.min(low, (codes[k] & 0xFF) - zero);
         high = Math.max(high, (codes[k] & 0xFF) - zero);
         if (k % grid.groupSize() == 0) {
-          float minimum = -grid.scales()[cell] * zero;
+          float minimum = -half(grid.scales()[cell]) * zero;
           minimums &= half(minimum) == minimum;
         }
       }
@@ -104,7 +97,7 @@ final class GridBlocks {
       int[] block = new int[BLOCK];
       for (int first = 0, at = 0; first < codes.length; first += BLOCK, at += type.blockBytes()) {
         int cell = source * grid.groups() + first / grid.groupSize();
-        float scale = grid.scales()[cell];
+        float scale = half(grid.scales()[cell]);
         int zero = grid.zeroPoints()[cell] & 0xFF;
         int middle = type == GgufType.Q4_0 ? 8 : type == GgufType.Q5_0 ? 16 : 0;
         int shift = type == GgufType.Q4_1 ? 0 : middle - zero;

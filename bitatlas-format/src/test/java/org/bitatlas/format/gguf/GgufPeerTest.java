@@ -81,7 +81,7 @@ class GgufPeerTest {
         if (type.canEncode()) {
           double tolerance =
               switch (type) {
-                case F32 -> 1e-4;
+                case F32 -> 2e-3; // llama.cpp keeps keys and values in half precision
                 case F16 -> 5e-3;
                 case BF16 -> 2e-2;
                 default -> 5e-2;

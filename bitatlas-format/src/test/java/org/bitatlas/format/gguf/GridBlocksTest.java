@@ -142,9 +142,6 @@ class GridBlocksTest {
     refused(SmallModel.grid(4, 64, 4, 16, true, Optional.empty(), 1), "groups of 16");
     refused(SmallModel.grid(4, 48, 4, 48, true, Optional.empty(), 1), "rows of 48 weights");
     refused(SmallModel.grid(4, 64, 8, 32, false, Optional.empty(), 1), "choose a symmetric grid");
-    GridLinear grid = SmallModel.grid(4, 64, 4, 32, true, Optional.empty(), 1);
-    grid.scales()[3] = 0.1f;
-    refused(grid, "its scale 0.1 is no number of half precision");
   }
 
   private static void refused(GridLinear grid, String reason) {

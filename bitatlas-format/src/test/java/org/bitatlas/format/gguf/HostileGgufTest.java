@@ -193,7 +193,7 @@ class HostileGgufTest {
   @Test
   void everyPrefix() throws IOException {
     byte[] good = good();
-    for (int length = 0; length < good.length - 32; length += length < 600 ? 1 : 97) {
+    for (int length = 0; length < good.length - 32; length += length < 300 ? 3 : 97) {
       refused(Arrays.copyOf(good, length));
     }
   }
@@ -205,7 +205,7 @@ class HostileGgufTest {
     com.sun.management.ThreadMXBean threads =
         (com.sun.management.ThreadMXBean) ManagementFactory.getThreadMXBean();
     int accepted = 0;
-    for (int i = 0; i < 3000; i++) {
+    for (int i = 0; i < 1000; i++) {
       byte[] mutated = good.clone();
       int changes = 1 + random.nextInt(4);
       for (int change = 0; change < changes; change++) {
@@ -223,6 +223,6 @@ class HostileGgufTest {
       }
       assertThat(threads.getCurrentThreadAllocatedBytes() - before).isLessThan(MEMORY_LIMIT);
     }
-    assertThat(accepted).isBetween(1, 2999);
+    assertThat(accepted).isBetween(1, 999);
   }
 }
