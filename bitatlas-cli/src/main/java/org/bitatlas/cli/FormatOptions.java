@@ -7,6 +7,7 @@ import org.bitatlas.format.FormatWriter;
 import org.bitatlas.format.awq.AwqWriter;
 import org.bitatlas.format.catalog.FormatCatalog;
 import org.bitatlas.format.compressed.CompressedTensorsWriter;
+import org.bitatlas.format.gguf.GgufFormatWriter;
 import org.bitatlas.format.gptq.GptqVersion;
 import org.bitatlas.format.gptq.GptqWriter;
 import picocli.CommandLine.Option;
@@ -48,6 +49,7 @@ final class FormatOptions {
       case COMPRESSED_TENSORS -> new CompressedTensorsWriter(packWithActivations, roundScales);
       case GPTQ -> new GptqWriter(gptqVersion, roundScales);
       case AWQ -> new AwqWriter(roundScales);
+      case GGUF -> new GgufFormatWriter(roundScales);
       default -> FormatCatalog.writer(format);
     };
   }

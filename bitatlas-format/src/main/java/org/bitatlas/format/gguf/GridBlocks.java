@@ -15,8 +15,8 @@ import org.bitatlas.scheme.GridLinear;
  *   <li>Q5_0 for -16 .. 15, which any grid of up to 4 bits is, and Q8_0 for -128 .. 127,
  * </ul>
  *
- * the first of these that fits. Scales are stored in half precision; the caller sees to it that this
- * holds them.
+ * the first of these that fits. Scales are stored in half precision; the caller sees to it that
+ * this holds them.
  */
 final class GridBlocks {
 

@@ -12,11 +12,11 @@ import java.util.List;
 import java.util.Optional;
 import java.util.function.Consumer;
 import org.bitatlas.checkpoint.AtomicFile;
-import org.bitatlas.format.WeightFiles;
-import org.bitatlas.format.JsonFile;
 import org.bitatlas.format.ExportSource;
 import org.bitatlas.format.FormatRefusal;
+import org.bitatlas.format.JsonFile;
 import org.bitatlas.format.SmallModel;
+import org.bitatlas.format.WeightFiles;
 import org.bitatlas.format.catalog.FormatCatalog;
 import org.bitatlas.model.ModelFolder;
 import org.bitatlas.nano.Nano;
@@ -28,7 +28,9 @@ import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
-/** GGUF files that are well formed and no model that is run: one clear sentence, nothing written. */
+/**
+ * GGUF files that are well formed and no model that is run: one clear sentence, nothing written.
+ */
 class HostileModelTest {
 
   @TempDir Path folder;
@@ -42,11 +44,10 @@ class HostileModelTest {
     Path model = GoldenFiles.folder("stories260K");
     try (ModelFolder source = ModelFolder.open(model)) {
       FloatRounding rounding = FloatRounding.pure(GgufType.F16);
-      var plan = GgufFormatWriter.rounding(rounding)
-          .plan(GgufFormatWriter.source(source, rounding));
+      var plan =
+          GgufFormatWriter.rounding(rounding).plan(GgufFormatWriter.source(source, rounding));
       Path good = folder.resolve("good.gguf");
-      AtomicFile.write(
-          good, ((WeightFiles.SingleFile) plan.weights()).body());
+      AtomicFile.write(good, ((WeightFiles.SingleFile) plan.weights()).body());
       try (GgufFile file = GgufFile.open(good)) {
         file.metadata().values().forEach(metadata::put);
         for (GgufTensor tensor : file.tensors().values()) {
