@@ -39,7 +39,9 @@ final class Commands {
             + " --for "
             + deployment.stack().name()
             + "@"
-            + deployment.version());
+            + deployment.version()
+            + " --on "
+            + question.target().family().label());
     commands.add(
         deployment.stack().commands().getOrDefault(format.label(), "").replace("{folder}", exported)
             + (format == FormatName.GGUF ? "" : flags));
