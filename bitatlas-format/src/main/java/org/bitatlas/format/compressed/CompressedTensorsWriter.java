@@ -143,7 +143,7 @@ public record CompressedTensorsWriter(boolean packWithActivations, boolean round
   }
 
   private void requireExpressible(String module, ActivationQuantizer quantizer) {
-    if (quantizer.clipLow() != 1 || quantizer.clipHigh() != 1) {
+    if (!DynamicRange.expressible(quantizer)) {
       throw FormatRefusal.of(
           format(), module, "its activations are clipped, for which the format has no field");
     }

@@ -174,7 +174,7 @@ final class LayerReading {
           arguments.perToken()
               ? ActivationQuantizer.Strategy.TOKEN
               : ActivationQuantizer.Strategy.TENSOR,
-          1);
+          DynamicRange.factor(stored.folder(), arguments.bits(), arguments.symmetric()));
     }
     float scale = single(take(side + "_scale"));
     if (!(scale > 0)) {
