@@ -44,7 +44,7 @@ class StudySpecTest {
   }
 
   @ParameterizedTest
-  @CsvSource({"full", "papers"})
+  @CsvSource({"full", "papers", "reasoning"})
   void theSpecificationOfACellIsReadAsTheRecipeItWas(String study) {
     Path root = Path.of(System.getProperty("bitatlas.root", ".."));
     StudySpec spec = StudySpec.read(root.resolve("studies").resolve(study + ".yaml"));
