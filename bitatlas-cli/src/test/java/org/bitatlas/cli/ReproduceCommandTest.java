@@ -20,6 +20,7 @@ class ReproduceCommandTest {
       models: [nano]
       recipes: [float, {method: rtn, bits: 4}]
       tasks: [{task: cloze_nano, modes: [no_think]}]
+      calibration: {source: nano, samples: 4, length: 64, seed: 0}
       noise_floor: false
       precision: float32
       """;
