@@ -205,9 +205,26 @@ class PageInBrowserTest {
     assertThat(pages).isBetween(2L, 40L);
   }
 
+  /** What ends right of the window although nothing around it scrolls. */
+  private static final String STICKING_OUT =
+      """
+      (() => [...document.querySelectorAll('body *')].filter(e => {
+        if (e.getBoundingClientRect().right <= innerWidth) return false;
+        for (let p = e.parentElement; p; p = p.parentElement) {
+          const style = getComputedStyle(p);
+          if (style.overflowX !== 'visible' && (style.position !== 'static'
+              || getComputedStyle(e).position !== 'absolute')) return false;
+        }
+        return true;
+      }).slice(0, 8).map(e => e.tagName + '.' + e.className + ' in '
+          + (e.closest('section, table') || e).className + ': ' + e.textContent.slice(0, 40)))()
+      """;
+
   private static void assertNothingSticksOut(int width) throws Exception {
     JsonNode scroll = browser.evaluate("document.documentElement.scrollWidth");
-    assertThat(scroll.intValue()).isLessThanOrEqualTo(width);
+    assertThat(scroll.intValue())
+        .as("wide: %s", browser.evaluate(STICKING_OUT))
+        .isLessThanOrEqualTo(width);
   }
 
   private static String text(String selector) throws Exception {
