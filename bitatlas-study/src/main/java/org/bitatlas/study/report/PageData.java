@@ -30,12 +30,11 @@ final class PageData {
     }
     List<Object> columns = new ArrayList<>();
     for (int j = 0; j < map.columns().size(); j++) {
-      columns.add(
-          Map.of(
-              "label",
-              map.columns().get(j).label(),
-              "metric",
-              map.cells().getFirst().get(j).planned().metric()));
+      // In an order of its own: a page that is drawn again must have the same bytes.
+      Map<String, Object> column = new LinkedHashMap<>();
+      column.put("label", map.columns().get(j).label());
+      column.put("metric", map.cells().getFirst().get(j).planned().metric());
+      columns.add(column);
     }
     Map<String, Object> values = new LinkedHashMap<>();
     values.put("rows", rows);
