@@ -23,6 +23,7 @@ class ReproduceCommandTest {
       calibration: {source: nano, samples: 4, length: 64, seed: 0}
       noise_floor: false
       precision: float32
+      limit: {others: 1, tasks: {cloze_nano: 12}}
       """;
 
   @TempDir private Path folder;
@@ -34,7 +35,7 @@ class ReproduceCommandTest {
   void aRecordRunsAgainToTheSameItemsAndItsReportIsProven() throws Exception {
     Path spec = Files.writeString(folder.resolve("study.yaml"), STUDY);
     String study = folder.resolve("out").toString();
-    assertThat(run("study", spec.toString(), "--limit", "12", "--out", study, "--threads", "1"))
+    assertThat(run("study", spec.toString(), "--out", study, "--threads", "1"))
         .as(err.toString())
         .isEqualTo(Exit.OK);
     assertThat(out.toString()).contains("Findings of the papers");

@@ -35,4 +35,9 @@ public record RunOptions(
           "The limit of items is " + limit.getAsInt() + "; it must be at least 1.");
     }
   }
+
+  /** These options with another limit of items; empty for all. */
+  public RunOptions limitedTo(OptionalInt items) {
+    return new RunOptions(items, chunkSize, collapse, thinkingTokens);
+  }
 }

@@ -120,7 +120,7 @@ final class EndpointVariant implements Workbench.Variant {
               endpoint.language(),
               endpoint.tokenizer(),
               sampling,
-              options,
+              options.limitedTo(known.limit()),
               progress -> itemsDone.accept(done + progress.finishedItems())));
     }
     TaskResult result = Repetitions.joined(runs);

@@ -7,6 +7,7 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.OptionalInt;
 import java.util.SequencedMap;
 import java.util.stream.IntStream;
 import org.bitatlas.eval.RunOptions;
@@ -82,7 +83,7 @@ final class EngineModel implements Workbench.Model {
     this.calibration = calibration;
     this.catalog = catalog;
     StudySpec spec = setting.spec();
-    this.run = new RunOptions(spec.limit(), CHUNK, spec.collapse(), spec.thinkingBudget());
+    this.run = new RunOptions(OptionalInt.empty(), CHUNK, spec.collapse(), spec.thinkingBudget());
   }
 
   @Override
@@ -124,7 +125,8 @@ final class EngineModel implements Workbench.Model {
 
   @Override
   public Workbench.Task prepare(StudyTask task) {
-    return EngineTask.of(task, catalog, setting.spec().limit(), tokenizer.thinking());
+    return EngineTask.of(
+        task, catalog, setting.spec().limit().of(task.task()), tokenizer.thinking());
   }
 
   @Override

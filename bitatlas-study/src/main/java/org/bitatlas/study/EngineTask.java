@@ -29,6 +29,7 @@ import org.bitatlas.tokenizer.ThinkingProtocol;
  * @param suite its data; empty for a task that cannot be asked
  * @param mode thinking mode; empty for a model or task without modes
  * @param items items to ask
+ * @param limit asks only the first items; empty for all
  * @param skipReason why the task cannot be asked
  */
 record EngineTask(
@@ -36,6 +37,7 @@ record EngineTask(
     Optional<Suite> suite,
     Optional<ThinkingMode> mode,
     int items,
+    OptionalInt limit,
     Optional<String> skipReason)
     implements Workbench.Task {
 
@@ -57,7 +59,8 @@ record EngineTask(
     return switch (entry) {
       case SuiteCatalog.Described described -> of(described.open(), wanted, mode, limit, thinking);
       case SuiteCatalog.Missing missing ->
-          new EngineTask(missing.task(), Optional.empty(), mode, 0, Optional.of(missing.reason()));
+          new EngineTask(
+              missing.task(), Optional.empty(), mode, 0, limit, Optional.of(missing.reason()));
       case SuiteCatalog.Ready ready -> {
         requireMode(wanted, mode, ready.task(), thinking);
         int all =
@@ -69,6 +72,7 @@ record EngineTask(
             Optional.of(ready.suite()),
             mode,
             Math.min(all, limit.orElse(all)),
+            limit,
             runsPrograms(ready.task()) ? missingSandbox() : Optional.empty());
       }
     };

@@ -117,7 +117,7 @@ final class EngineVariant implements Workbench.Variant {
         asked,
         tokenizer,
         sampling,
-        options,
+        options.limitedTo(task.limit()),
         progress -> itemsDone.accept(progress.finishedItems()));
   }
 

@@ -61,7 +61,9 @@ final class SpecText {
     root.put("execution", spec.execution() == Execution.INTEGER ? "integer" : "simulated");
     spec.collapse().ifPresent(rule -> root.put("collapse", collapse(rule)));
     root.put("margin", margin(spec.margin()));
-    spec.limit().ifPresent(limit -> root.put("limit", limit));
+    if (spec.limit().isPresent()) {
+      root.put("limit", limit(spec.limit()));
+    }
     root.put("divergence", spec.divergence());
     spec.thinkingBudget().ifPresent(budget -> root.put("thinking_budget", budget));
     return root;
@@ -100,6 +102,16 @@ final class SpecText {
       fields.put("tasks", margin.tasks());
     }
     fields.put("pooled", margin.pooled());
+    return fields;
+  }
+
+  private static Object limit(ItemLimit limit) {
+    if (limit.tasks().isEmpty()) {
+      return limit.others().getAsInt();
+    }
+    SequencedMap<String, Object> fields = new LinkedHashMap<>();
+    limit.others().ifPresent(items -> fields.put("others", items));
+    fields.put("tasks", limit.tasks());
     return fields;
   }
 

@@ -23,7 +23,7 @@ import org.bitatlas.model.Execution;
  * @param execution how the layers of quantized models are computed
  * @param collapse when a cell stops early; empty for never
  * @param margin margin of the comparison with the float model
- * @param limit items per task; empty for all
+ * @param limit items per task
  * @param keep which quantized checkpoints stay on disk
  * @param noiseFloor whether the float model is asked again in other batches, so that a difference
  *     can be held against its difference to itself
@@ -45,7 +45,7 @@ public record StudySpec(
     Execution execution,
     Optional<CollapseRule> collapse,
     ComparisonMargin margin,
-    OptionalInt limit,
+    ItemLimit limit,
     KeepPolicy keep,
     boolean noiseFloor,
     boolean divergence,
@@ -96,7 +96,7 @@ public record StudySpec(
         Execution.SIMULATED,
         collapse,
         new ComparisonMargin(2, new LinkedHashMap<>(), 2),
-        OptionalInt.empty(),
+        ItemLimit.NONE,
         KeepPolicy.NONE,
         false,
         false,
@@ -140,7 +140,7 @@ public record StudySpec(
         options.execution().orElse(execution),
         collapse,
         margin,
-        options.limit().isPresent() ? options.limit() : limit,
+        options.limit().isPresent() ? ItemLimit.everywhere(options.limit().getAsInt()) : limit,
         keep,
         noiseFloor,
         divergence,

@@ -123,9 +123,7 @@ final class StudySpecReader {
         root.choice("execution", executions(), Execution.SIMULATED),
         collapse(root),
         margin(root),
-        root.has("limit")
-            ? OptionalInt.of(root.integer("limit", 0, 1, Integer.MAX_VALUE))
-            : OptionalInt.empty(),
+        limit(root),
         root.choice("keep", keepPolicies(), KeepPolicy.NONE),
         root.flag("noise_floor", true),
         root.flag("divergence", true),
@@ -362,6 +360,21 @@ final class StudySpecReader {
             fields.integer("after_items", 100, 1, 1_000_000),
             fields.number("at_most", 0, 0, 1),
             fields.number("truncated", 0, 0, 1)));
+  }
+
+  private static ItemLimit limit(YamlFields root) {
+    if (!root.has("limit")) {
+      return ItemLimit.NONE;
+    }
+    if (!root.isMapping("limit")) {
+      return ItemLimit.everywhere(root.integer("limit", 0, 1, Integer.MAX_VALUE));
+    }
+    YamlFields fields = root.child("limit").only(Set.of("others", "tasks"));
+    return new ItemLimit(
+        fields.has("others")
+            ? OptionalInt.of(fields.integer("others", 0, 1, Integer.MAX_VALUE))
+            : OptionalInt.empty(),
+        fields.wholeNumbers("tasks", 1, Integer.MAX_VALUE));
   }
 
   private static ComparisonMargin margin(YamlFields root) {

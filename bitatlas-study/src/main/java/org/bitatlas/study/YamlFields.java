@@ -6,6 +6,7 @@ import java.util.List;
 import java.util.SequencedMap;
 import java.util.Set;
 import java.util.TreeSet;
+import java.util.function.BiFunction;
 import java.util.function.Function;
 import org.bitatlas.tensor.BitAtlasException;
 import tools.jackson.databind.JsonNode;
@@ -203,15 +204,25 @@ final class YamlFields {
 
   /** Numbers by name. */
   SequencedMap<String, Double> numbers(String key, double least, double most) {
-    SequencedMap<String, Double> numbers = new LinkedHashMap<>();
-    if (!has(key)) {
-      return numbers;
+    return byName(key, (inner, name) -> inner.number(name, inner.node.get(name), least, most));
+  }
+
+  /** Whole numbers by name. */
+  SequencedMap<String, Integer> wholeNumbers(String key, int least, int most) {
+    return byName(key, (inner, name) -> inner.integer(name, inner.node.get(name), least, most));
+  }
+
+  private <T> SequencedMap<String, T> byName(String key, BiFunction<YamlFields, String, T> value) {
+    SequencedMap<String, T> values = new LinkedHashMap<>();
+    if (has(key)) {
+      YamlFields inner = child(key);
+      inner.node.propertyNames().forEach(name -> values.put(name, value.apply(inner, name)));
     }
-    YamlFields inner = child(key);
-    for (String name : inner.node.propertyNames()) {
-      numbers.put(name, inner.number(name, inner.node.get(name), least, most));
-    }
-    return numbers;
+    return values;
+  }
+
+  boolean isMapping(String key) {
+    return has(key) && node.get(key).isObject();
   }
 
   /** Every value but those of {@code except}, as text; a nested value is refused. */

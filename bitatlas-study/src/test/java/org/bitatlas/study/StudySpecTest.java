@@ -84,7 +84,25 @@ class StudySpecTest {
     StudySpec spec = read(MINIMAL).with(options);
     assertThat(spec.models()).containsExactly("other");
     assertThat(spec.suite()).contains(Path.of("suite"));
-    assertThat(spec.limit()).hasValue(5);
+    assertThat(spec.limit()).isEqualTo(ItemLimit.everywhere(5));
+  }
+
+  @Test
+  void limitsMayDifferByTask() throws IOException {
+    StudySpec spec = read(MINIMAL + "limit: {others: 300, tasks: {bool_nano: 2000}}\n");
+    assertThat(spec.limit().of("bool_nano")).hasValue(2000);
+    assertThat(spec.limit().of("gsm_nano")).hasValue(300);
+    assertThat(spec.limit().text()).isEqualTo("300 items per task; bool_nano 2000");
+    assertThat(StudySpec.parse("map", spec.mapText()).limit()).isEqualTo(spec.limit());
+    assertThat(read(MINIMAL + "limit: {tasks: {bool_nano: 7}}\n").limit().of("gsm_nano")).isEmpty();
+    assertThat(read(MINIMAL + "limit: 12\n").limit()).isEqualTo(ItemLimit.everywhere(12));
+  }
+
+  @Test
+  void aLimitOfATaskIsAWholeNumberFromOne() {
+    assertThatThrownBy(() -> read(MINIMAL + "limit: {tasks: {bool_nano: 0}}\n"))
+        .isInstanceOf(BitAtlasException.class)
+        .hasMessageContaining("limit.tasks.bool_nano is 0; expected a whole number from 1");
   }
 
   @Test

@@ -65,7 +65,7 @@ record RunFacts(SequencedMap<String, String> lines) {
     lines.put(
         "Margin", Figures.format("%.1f points, chosen beforehand", map.spec().margin().points()));
     if (map.spec().limit().isPresent()) {
-      lines.put("Limit", map.spec().limit().getAsInt() + " items per task");
+      lines.put("Limit", map.spec().limit().text());
     }
     put(
         lines,
