@@ -20,6 +20,7 @@ import java.util.jar.JarEntry;
 import java.util.jar.JarOutputStream;
 import java.util.stream.Stream;
 import javax.tools.ToolProvider;
+import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.condition.DisabledOnOs;
@@ -28,18 +29,71 @@ import org.junit.jupiter.api.io.TempDir;
 
 /**
  * Runs copies of the start scripts in folders of their own. The {@code mvnw} there is a stand-in
- * that records its calls and delivers a small program, so that a "build" takes a second.
+ * that records its calls and delivers a small program; where a file {@code slow} lies beside it, it
+ * takes a second. The JDK in the usual folder is a stand-in, too: it runs {@code Build.java} from
+ * classes that were compiled once, except in the test that asks a shim.
  */
 @DisabledOnOs(OS.WINDOWS)
 class StartScriptTest {
 
   private static final Path PROJECT = Path.of(System.getProperty("bitatlas.root", ".."));
 
+  /**
+   * A program that says what it was given and ends with status 7; told to stay, it waits for a file
+   * {@code go} and then looks whether its build's jar is still there.
+   */
+  private static final String PROGRAM =
+      """
+      package org.bitatlas.cli;
+      class BitAtlas {
+        public static void main(String[] arguments) throws Exception {
+          if (arguments.length > 0 && arguments[0].equals("stay")) {
+            java.nio.file.Files.createFile(java.nio.file.Path.of("staying"));
+            while (!java.nio.file.Files.exists(java.nio.file.Path.of("go"))) {
+              Thread.sleep(20);
+            }
+            var jar = java.nio.file.Path.of(System.getProperty("java.class.path"));
+            System.out.println(
+                java.nio.file.Files.exists(jar.resolveSibling("modules/bitatlas-cli.jar"))
+                    ? "jar is there"
+                    : "jar is gone");
+          }
+          System.out.println("arguments " + java.util.List.of(arguments));
+          System.out.println("encoding " + System.getProperty("file.encoding"));
+          System.out.println("omp " + System.getenv("OMP_NUM_THREADS"));
+          System.out.println("openblas " + System.getenv("OPENBLAS_NUM_THREADS"));
+          System.out.println("working folder " + System.getProperty("user.dir"));
+          System.exit(7);
+        }
+      }
+      """;
+
+  @TempDir private static Path compiled;
+
   @TempDir private Path folder;
 
   private Path root;
   private Path jdks;
   private Path emptyFolder;
+
+  /** Compiles what all tests run: {@code Build.java} and the program that a build delivers. */
+  @BeforeAll
+  static void compile() throws IOException {
+    Path program = compiled.resolve("org/bitatlas/cli/BitAtlas.java");
+    Files.createDirectories(program.getParent());
+    Files.writeString(program, PROGRAM);
+    String build = PROJECT.resolve("script/Build.java").toString();
+    assertThat(
+            ToolProvider.getSystemJavaCompiler()
+                .run(null, null, null, "-d", compiled.toString(), program.toString(), build))
+        .isZero();
+    try (OutputStream out = Files.newOutputStream(compiled.resolve("program.jar"));
+        JarOutputStream entries = new JarOutputStream(out)) {
+      entries.putNextEntry(new JarEntry("org/bitatlas/cli/BitAtlas.class"));
+      Files.copy(program.resolveSibling("BitAtlas.class"), entries);
+      entries.closeEntry();
+    }
+  }
 
   @BeforeEach
   void checkout() throws IOException {
@@ -53,24 +107,31 @@ class StartScriptTest {
     Files.writeString(root.resolve("bitatlas-cli/src/main/java/Source.java"), "first");
     Files.writeString(root.resolve("bitatlas-cli/pom.xml"), "<project/>");
     Files.writeString(root.resolve("pom.xml"), "<project/>");
-    Path jar = programJar();
     script(
         root.resolve("mvnw"),
         """
         echo "$*" >> calls
-        sleep 1
+        [ ! -e slow ] || sleep 1
         [ ! -e fail ] || { echo 'BUILD FAILURE'; exit 1; }
         mkdir -p bitatlas-cli/target
         cp '%s' bitatlas-cli/target/bitatlas-cli.jar
         : > bitatlas-cli/target/classpath.txt
         echo 'output of Maven'
         """
-            .formatted(jar));
+            .formatted(compiled.resolve("program.jar")));
 
     jdks = Files.createDirectories(folder.resolve("usual folder"));
     Path home = Path.of(System.getProperty("java.home"));
     Path bin = Files.createDirectories(jdks.resolve("jdk-25/bin"));
-    script(bin.resolve("java"), "exec '" + home.resolve("bin/java") + "' \"$@\"");
+    script(
+        bin.resolve("java"),
+        """
+        case $1 in
+          */script/Build.java) shift; exec '%s' -XX:TieredStopAtLevel=1 -cp '%s' Build "$@" ;;
+        esac
+        exec '%1$s' "$@"
+        """
+            .formatted(home.resolve("bin/java"), compiled));
     script(bin.resolve("javac"), "exec '" + home.resolve("bin/javac") + "' \"$@\"");
     Files.writeString(bin.resolveSibling("release"), "JAVA_VERSION=\"25.0.1\"\n");
     emptyFolder = Files.createDirectories(folder.resolve("empty"));
@@ -144,6 +205,7 @@ class StartScriptTest {
 
   @Test
   void twoLaunchersAtOnceBuildOnce() throws Exception {
+    Files.createFile(root.resolve("slow"));
     Process first = start(root.resolve("bitatlas"), pathWithJava17(), jdks, "first");
     Process second = start(root.resolve("bitatlas"), pathWithJava17(), jdks, "second");
     Outcome one = finish(first);
@@ -193,6 +255,7 @@ class StartScriptTest {
 
   @Test
   void anInterruptedBuildLeavesNothingThatLooksFinished() throws Exception {
+    Files.createFile(root.resolve("slow"));
     Process interrupted = start(root.resolve("bitatlas"), pathWithJava17(), jdks);
     Instant limit = Instant.now().plus(Duration.ofSeconds(60));
     while (calls().isEmpty() && Instant.now().isBefore(limit)) {
@@ -377,50 +440,5 @@ class StartScriptTest {
     Files.deleteIfExists(file);
     Files.writeString(file, "#!/bin/sh\n" + text + "\n");
     assertThat(file.toFile().setExecutable(true)).isTrue();
-  }
-
-  /**
-   * A program that says what it was given and ends with status 7; told to stay, it waits for a file
-   * {@code go} and then looks whether its build's jar is still there.
-   */
-  private Path programJar() throws IOException {
-    Path source = folder.resolve("program/org/bitatlas/cli/BitAtlas.java");
-    Files.createDirectories(source.getParent());
-    Files.writeString(
-        source,
-        """
-        package org.bitatlas.cli;
-        class BitAtlas {
-          public static void main(String[] arguments) throws Exception {
-            if (arguments.length > 0 && arguments[0].equals("stay")) {
-              java.nio.file.Files.createFile(java.nio.file.Path.of("staying"));
-              while (!java.nio.file.Files.exists(java.nio.file.Path.of("go"))) {
-                Thread.sleep(20);
-              }
-              var jar = java.nio.file.Path.of(System.getProperty("java.class.path"));
-              System.out.println(
-                  java.nio.file.Files.exists(jar.resolveSibling("modules/bitatlas-cli.jar"))
-                      ? "jar is there"
-                      : "jar is gone");
-            }
-            System.out.println("arguments " + java.util.List.of(arguments));
-            System.out.println("encoding " + System.getProperty("file.encoding"));
-            System.out.println("omp " + System.getenv("OMP_NUM_THREADS"));
-            System.out.println("openblas " + System.getenv("OPENBLAS_NUM_THREADS"));
-            System.out.println("working folder " + System.getProperty("user.dir"));
-            System.exit(7);
-          }
-        }
-        """);
-    assertThat(ToolProvider.getSystemJavaCompiler().run(null, null, null, source.toString()))
-        .isZero();
-    Path jar = folder.resolve("program.jar");
-    try (OutputStream out = Files.newOutputStream(jar);
-        JarOutputStream entries = new JarOutputStream(out)) {
-      entries.putNextEntry(new JarEntry("org/bitatlas/cli/BitAtlas.class"));
-      Files.copy(source.resolveSibling("BitAtlas.class"), entries);
-      entries.closeEntry();
-    }
-    return jar;
   }
 }
