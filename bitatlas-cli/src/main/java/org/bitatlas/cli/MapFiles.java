@@ -5,6 +5,7 @@ import java.nio.file.Path;
 import org.bitatlas.study.RunStore;
 import org.bitatlas.study.StudySpec;
 import org.bitatlas.study.diagnosis.AdaptiveGains;
+import org.bitatlas.study.diagnosis.CalibrationDifference;
 import org.bitatlas.study.map.AccuracyMap;
 import org.bitatlas.study.report.Report;
 
@@ -20,6 +21,7 @@ final class MapFiles {
       out.println();
       FindingLines.of(map).forEach(out::println);
       AdaptiveGains.of(store).forEach(gain -> out.println(gain.line()));
+      CalibrationDifference.of(store).forEach(difference -> out.println(difference.line()));
       out.println();
       out.println("Page:     " + written.html());
       out.println("Markdown: " + written.markdown());

@@ -8,7 +8,6 @@ import java.util.SequencedMap;
 import org.bitatlas.eval.RunOptions;
 import org.bitatlas.eval.endpoint.Endpoint;
 import org.bitatlas.eval.task.SuiteCatalog;
-import org.bitatlas.quant.method.Recipe;
 
 /**
  * A workbench with nothing but an endpoint: no weights, no engine and no native library. The one
@@ -50,7 +49,7 @@ final class EndpointWorkbench implements Workbench {
     }
 
     @Override
-    public SequencedMap<String, String> calibration() {
+    public SequencedMap<String, String> calibration(StudyRecipe row) {
       return new LinkedHashMap<>();
     }
 
@@ -86,7 +85,7 @@ final class EndpointWorkbench implements Workbench {
     }
 
     @Override
-    public Variant quantize(Recipe recipe) {
+    public Variant quantize(StudyRecipe row) {
       throw new IllegalStateException("an endpoint has no weights here");
     }
 

@@ -9,6 +9,7 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.OptionalInt;
 import java.util.SequencedMap;
+import java.util.function.Function;
 import java.util.stream.IntStream;
 import org.bitatlas.eval.RunOptions;
 import org.bitatlas.eval.TaskRunner;
@@ -51,7 +52,8 @@ final class EngineModel implements Workbench.Model {
   private final Setting setting;
   private final ModelFolder opened;
   private final ChatTokenizer tokenizer;
-  private final CalibrationSet calibration;
+  private final Function<CalibrationSpec, CalibrationSet> texts;
+  private final Map<CalibrationSpec, CalibrationSet> calibrations = new LinkedHashMap<>();
   private final SuiteCatalog catalog;
   private final RunOptions run;
   // The float model answers first: its replies are the drafts of the quantized ones.
@@ -59,7 +61,7 @@ final class EngineModel implements Workbench.Model {
   private Optional<Made> last = Optional.empty();
 
   /** A checkpoint and what it was made by. */
-  private record Made(Recipe recipe, QuantizationResult result) {}
+  private record Made(Recipe recipe, CalibrationSpec calibration, QuantizationResult result) {}
 
   /**
    * What a study fixes for a model.
@@ -71,16 +73,21 @@ final class EngineModel implements Workbench.Model {
    */
   record Setting(StudySpec spec, StudyOptions options, Precision precision, String name) {}
 
+  /**
+   * An opened model.
+   *
+   * @param texts makes the calibration set of a specification
+   */
   EngineModel(
       Setting setting,
       ModelFolder opened,
       ChatTokenizer tokenizer,
-      CalibrationSet calibration,
+      Function<CalibrationSpec, CalibrationSet> texts,
       SuiteCatalog catalog) {
     this.setting = setting;
     this.opened = opened;
     this.tokenizer = tokenizer;
-    this.calibration = calibration;
+    this.texts = texts;
     this.catalog = catalog;
     StudySpec spec = setting.spec();
     this.run = new RunOptions(OptionalInt.empty(), CHUNK, spec.collapse(), spec.thinkingBudget());
@@ -115,10 +122,18 @@ final class EngineModel implements Workbench.Model {
     };
   }
 
+  private CalibrationSpec wanted(StudyRecipe row) {
+    return row.calibration().orElse(setting.spec().calibration());
+  }
+
+  private CalibrationSet set(CalibrationSpec wanted) {
+    return calibrations.computeIfAbsent(wanted, texts);
+  }
+
   @Override
-  public SequencedMap<String, String> calibration() {
+  public SequencedMap<String, String> calibration(StudyRecipe row) {
     SequencedMap<String, String> inputs = new LinkedHashMap<>();
-    inputs.put("calibration", calibration.digest());
+    inputs.put("calibration", set(wanted(row)).digest());
     inputs.put("version.calibration", Integer.toString(CalibrationSets.BEHAVIOUR_VERSION));
     return inputs;
   }
@@ -203,32 +218,33 @@ final class EngineModel implements Workbench.Model {
   }
 
   @Override
-  public Workbench.Variant quantize(Recipe recipe) {
-    return quantize(recipe, setting.spec().execution(), setting.precision());
+  public Workbench.Variant quantize(StudyRecipe row) {
+    QuantizationResult result = quantized(row);
+    return row.emulation()
+        .map(machine -> loaded(result, machine, Precision.BF16))
+        .orElseGet(() -> loaded(result, setting.spec().execution(), setting.precision()));
   }
 
-  @Override
-  public Workbench.Variant quantize(Recipe recipe, Execution emulation) {
-    return quantize(recipe, emulation, Precision.BF16);
-  }
-
-  /** A recipe's checkpoint; the last one stays where a study runs it in several arithmetics. */
-  private QuantizationResult quantized(Recipe recipe) {
+  /** A row's checkpoint; the last one stays where a study runs it in several arithmetics. */
+  private QuantizationResult quantized(StudyRecipe row) {
+    Recipe recipe = row.recipe().orElseThrow();
+    CalibrationSpec calibration = wanted(row);
     Optional<QuantizationResult> known =
-        last.filter(made -> made.recipe().equals(recipe)).map(Made::result);
+        last.filter(made -> made.recipe().equals(recipe) && made.calibration().equals(calibration))
+            .map(Made::result);
     if (known.isPresent()) {
       return known.get();
     }
     last = Optional.empty();
-    QuantizationResult result = quantizeNow(recipe);
-    keep(recipe, result);
-    if (setting.spec().recipes().stream().anyMatch(row -> row.emulation().isPresent())) {
-      last = Optional.of(new Made(recipe, result));
+    QuantizationResult result = quantizeNow(recipe, set(calibration));
+    keep(row, result);
+    if (setting.spec().recipes().stream().anyMatch(other -> other.emulation().isPresent())) {
+      last = Optional.of(new Made(recipe, calibration, result));
     }
     return result;
   }
 
-  private QuantizationResult quantizeNow(Recipe recipe) {
+  private QuantizationResult quantizeNow(Recipe recipe, CalibrationSet calibration) {
     QuantizationPipeline.Source source =
         new QuantizationPipeline.Source(setting.name(), opened.architecture(), opened.checkpoint());
     AllocatedBits bits =
@@ -249,8 +265,8 @@ final class EngineModel implements Workbench.Model {
     return new QuantizationResult(result.checkpoint(), result.layers(), notes);
   }
 
-  private Workbench.Variant quantize(Recipe recipe, Execution execution, Precision precision) {
-    QuantizationResult result = quantized(recipe);
+  private Workbench.Variant loaded(
+      QuantizationResult result, Execution execution, Precision precision) {
     ModelSize size =
         ModelSize.ofQuantized(
             result.checkpoint(), opened.checkpoint(), opened.architecture().tiedEmbeddings());
@@ -280,20 +296,22 @@ final class EngineModel implements Workbench.Model {
         setting.spec().divergence());
   }
 
-  private void keep(Recipe recipe, QuantizationResult result) {
+  private void keep(StudyRecipe row, QuantizationResult result) {
     switch (setting.spec().keep()) {
       case NONE -> {}
       case ALL -> {
-        Path target =
-            setting
-                .options()
-                .out()
-                .resolve("checkpoints")
-                .resolve(recipe.label().replaceAll("[^A-Za-z0-9.-]+", "-"));
+        Path target = setting.options().out().resolve("checkpoints").resolve(folder(row));
         QuantizedCheckpointFolder.write(
             result.checkpoint(), opened.checkpoint(), opened.folder(), target);
       }
     }
+  }
+
+  private String folder(StudyRecipe row) {
+    String recipe = row.recipe().orElseThrow().label();
+    String own =
+        row.calibration().map(spec -> " " + spec.label(setting.spec().calibration())).orElse("");
+    return (recipe + own).replaceAll("[^A-Za-z0-9.-]+", "-");
   }
 
   private Workbench.Variant variant(

@@ -40,7 +40,6 @@ final class EngineWorkbench implements Workbench {
   public Model open(String name) {
     Path folder = folder(name);
     ChatTokenizer tokenizer = ChatTokenizers.load(folder);
-    CalibrationSet calibration = calibration(tokenizer);
     ModelFolder opened = FormatCatalog.open(folder);
     if (opened.quantized().isPresent()) {
       opened.close();
@@ -51,7 +50,7 @@ final class EngineWorkbench implements Workbench {
         new EngineModel.Setting(spec, options, precision(), name),
         opened,
         tokenizer,
-        calibration,
+        wanted -> calibration(wanted, tokenizer),
         catalog);
   }
 
@@ -65,8 +64,7 @@ final class EngineWorkbench implements Workbench {
     return new HubDownload(settings, DownloadProgress.NONE).resolve(name).folder();
   }
 
-  private CalibrationSet calibration(ChatTokenizer tokenizer) {
-    CalibrationSpec wanted = spec.calibration();
+  private CalibrationSet calibration(CalibrationSpec wanted, ChatTokenizer tokenizer) {
     CalibrationSource source =
         CalibrationSource.parse(
             wanted.source(),

@@ -51,7 +51,6 @@ record Grid(String name, Workbench.Model model, List<Row> rows) {
   static Grid plan(String name, Workbench.Model model, StudySpec spec) {
     List<Column> columns = columns(model, spec);
     SequencedMap<String, String> identity = model.identity();
-    SequencedMap<String, String> calibration = model.calibration();
     List<Row> rows = new ArrayList<>();
     for (StudyRecipe recipe : recipes(spec)) {
       if (recipe.endpoint().filter(endpoint -> !endpoint.belongsTo(name)).isPresent()) {
@@ -72,6 +71,7 @@ record Grid(String name, Workbench.Model model, List<Row> rows) {
       if (recipe.isAdaptive()) {
         options.put("version.allocation", Integer.toString(AdaptiveBits.BEHAVIOUR_VERSION));
       }
+      SequencedMap<String, String> calibration = model.calibration(recipe);
       if (recipe.usesCalibration()) {
         options.putAll(calibration);
       }

@@ -147,7 +147,7 @@ public record Reproduction(
 
   private static Workbench.Variant variant(Workbench.Model model, StudyRecipe recipe) {
     if (recipe.recipe().isPresent()) {
-      return model.quantize(recipe.recipe().get());
+      return model.quantize(recipe);
     }
     return recipe.isAgain() ? model.floatAgain() : model.floatVariant();
   }

@@ -27,6 +27,7 @@ final class SpecText {
   static String ofCell(
       StudySpec spec, String model, StudyRecipe recipe, StudyTask column, Decoding decoding) {
     SequencedMap<String, Object> root = protocol(spec);
+    root.put("calibration", calibration(recipe.calibration().orElse(spec.calibration())));
     root.put("models", List.of(model));
     root.put(
         "recipes",

@@ -14,16 +14,18 @@ import org.bitatlas.quant.method.Recipe;
  * @param recipe the recipe; empty for the float model and an endpoint
  * @param endpoint the endpoint; empty for what runs here
  * @param emulation the machine whose arithmetic the row emulates; empty for the study's execution
+ * @param calibration what the row is calibrated on; empty for the study's calibration
  */
 public record StudyRecipe(
     String label,
     Optional<Recipe> recipe,
     Optional<EndpointSpec> endpoint,
-    Optional<Execution> emulation) {
+    Optional<Execution> emulation,
+    Optional<CalibrationSpec> calibration) {
 
-  /** A row in the study's execution. */
+  /** A row in the study's execution and on its calibration. */
   public StudyRecipe(String label, Optional<Recipe> recipe, Optional<EndpointSpec> endpoint) {
-    this(label, recipe, endpoint, Optional.empty());
+    this(label, recipe, endpoint, Optional.empty(), Optional.empty());
   }
 
   /** Method of an endpoint's row: how its weights were made is not known here. */
@@ -71,7 +73,16 @@ public record StudyRecipe(
         "%s [emulated %s numerics, never run on hardware]".formatted(label, machine.numerics()),
         recipe,
         endpoint,
-        Optional.of(machine));
+        Optional.of(machine),
+        calibration);
+  }
+
+  /**
+   * This quantized row on a calibration of its own, in place of {@code study}; the label says so.
+   */
+  StudyRecipe calibratedOn(CalibrationSpec own, CalibrationSpec study) {
+    return new StudyRecipe(
+        label + " " + own.label(study), recipe, endpoint, emulation, Optional.of(own));
   }
 
   /** The model behind an endpoint; the label says that it is one. */

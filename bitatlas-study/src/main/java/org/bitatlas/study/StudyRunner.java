@@ -15,7 +15,6 @@ import org.bitatlas.eval.CellState;
 import org.bitatlas.eval.SampleRecord;
 import org.bitatlas.eval.TaskResult;
 import org.bitatlas.eval.endpoint.Endpoint;
-import org.bitatlas.quant.method.Recipe;
 import org.bitatlas.tokenizer.ThinkingProtocol;
 
 /**
@@ -223,12 +222,7 @@ public final class StudyRunner {
       }
       listener.quantizing(grid.name(), row.recipe().label());
       long start = System.nanoTime();
-      Recipe recipe = row.recipe().recipe().get();
-      Workbench.Variant variant =
-          row.recipe()
-              .emulation()
-              .map(machine -> grid.model().quantize(recipe, machine))
-              .orElseGet(() -> grid.model().quantize(recipe));
+      Workbench.Variant variant = grid.model().quantize(row.recipe());
       timeLeft.quantized(row.recipe().method(), seconds(start));
       store.putLayerReports(row.quantizationKey(), variant.layerReports());
       return variant;

@@ -37,6 +37,9 @@ final class StudySpecReader {
       "float, or a mapping with method: rtn or method: gptq, or with endpoint";
   private static final String NUMERICS = "numerics";
   private static final String ADAPTIVE = "adaptive";
+  private static final String CALIBRATION = "calibration";
+  private static final CalibrationSpec CALIBRATION_DEFAULTS =
+      new CalibrationSpec("nano", 128, 256, 0);
   private static final Set<String> MODES =
       new LinkedHashSet<>(List.of("slow_think", "no_think", "auto_think"));
   private static final Set<String> KEYS =
@@ -46,7 +49,7 @@ final class StudySpecReader {
           "recipes",
           "tasks",
           "suite",
-          "calibration",
+          CALIBRATION,
           "precision",
           "execution",
           "numerics",
@@ -102,7 +105,8 @@ final class StudySpecReader {
 
   private StudySpec parse(String file, String text) {
     YamlFields root = new YamlFields(file, "", tree(file, text)).only(KEYS);
-    List<StudyRecipe> recipes = recipes(root);
+    CalibrationSpec calibration = calibration(root, CALIBRATION_DEFAULTS);
+    List<StudyRecipe> recipes = recipes(root, calibration);
     requireModels(root, recipes);
     List<Decoding> decodings = DecodingReader.read(root);
     if (root.has("thinking_budget")
@@ -118,7 +122,7 @@ final class StudySpecReader {
         recipes,
         tasks(root),
         root.has("suite") ? Optional.of(suite(root.text("suite"))) : Optional.empty(),
-        calibration(root),
+        calibration,
         root.choice("precision", names("auto", "float32", "bfloat16"), "auto"),
         root.choice("execution", executions(), Execution.SIMULATED),
         collapse(root),
@@ -163,7 +167,7 @@ final class StudySpecReader {
     }
   }
 
-  private static List<StudyRecipe> recipes(YamlFields root) {
+  private static List<StudyRecipe> recipes(YamlFields root, CalibrationSpec calibration) {
     List<Listed> listed =
         root.entries(
             "recipes",
@@ -172,13 +176,16 @@ final class StudySpecReader {
               if (!name.equals(StudyRecipe.FLOAT_LABEL)) {
                 throw root.wrong("recipes", "names '" + name + "'", METHODS);
               }
-              return List.of(new Listed(Optional.empty(), Optional.empty(), List.of()));
+              return List.of(Listed.FLOAT);
             },
-            fields -> expand(fields, numerics(root, List.of(Optional.empty()))));
-    List<Recipe> recipes = listed.stream().flatMap(row -> row.recipe().stream()).toList();
+            fields -> expand(fields, numerics(root, List.of(Optional.empty())), calibration));
+    // The same recipe on another calibration has the same name, and the calibration behind it.
+    List<Recipe> recipes =
+        listed.stream().flatMap(row -> row.recipe().stream()).distinct().toList();
     List<StudyRecipe> rows = new ArrayList<>();
     rows.add(StudyRecipe.floatModel());
-    for (StudyRecipe row : listed.stream().flatMap(entry -> entry.rows(recipes)).toList()) {
+    for (StudyRecipe row :
+        listed.stream().flatMap(entry -> entry.rows(recipes, calibration)).toList()) {
       if (rows.stream().anyMatch(other -> other.label().equals(row.label()))) {
         throw root.wrong("recipes", "lists '" + row.label() + "' twice", "each recipe once");
       }
@@ -198,20 +205,27 @@ final class StudySpecReader {
    * An entry of the recipes: float where both are empty.
    *
    * @param numerics in which a recipe is run: empty ones are the study's own
+   * @param calibration of a recipe in place of the study's
    */
   private record Listed(
       Optional<Recipe> recipe,
       Optional<EndpointSpec> endpoint,
-      List<Optional<Execution>> numerics) {
+      List<Optional<Execution>> numerics,
+      Optional<CalibrationSpec> calibration) {
+
+    static final Listed FLOAT =
+        new Listed(Optional.empty(), Optional.empty(), List.of(), Optional.empty());
 
     /** The rows of a recipe, one per arithmetic, named so that they differ from those of others. */
-    Stream<StudyRecipe> rows(List<Recipe> recipes) {
+    Stream<StudyRecipe> rows(List<Recipe> recipes, CalibrationSpec study) {
       return recipe.stream()
           .flatMap(own -> {
             String brief = own.brief();
             boolean unique =
                 recipes.stream().filter(other -> other.brief().equals(brief)).count() == 1;
-            StudyRecipe row = StudyRecipe.of(unique ? brief : own.label(), own);
+            StudyRecipe plain = StudyRecipe.of(unique ? brief : own.label(), own);
+            StudyRecipe row =
+                calibration.map(texts -> plain.calibratedOn(texts, study)).orElse(plain);
             return numerics.stream().map(machine -> machine.map(row::emulating).orElse(row));
           });
     }
@@ -250,22 +264,34 @@ final class StudySpecReader {
    * One recipe per entry of {@code bits}, or of {@code budget} where they adapt; {@link
    * Recipe#parse} knows the others.
    */
-  private static List<Listed> expand(YamlFields fields, List<Optional<Execution>> numericsOfStudy) {
+  private static List<Listed> expand(
+      YamlFields fields,
+      List<Optional<Execution>> numericsOfStudy,
+      CalibrationSpec calibrationOfStudy) {
     if (fields.has("endpoint")) {
       EndpointSpec endpoint = endpoint(fields.only(Set.of("endpoint")).child("endpoint"));
-      return List.of(new Listed(Optional.empty(), Optional.of(endpoint), List.of()));
+      return List.of(
+          new Listed(Optional.empty(), Optional.of(endpoint), List.of(), Optional.empty()));
     }
+    CalibrationSpec calibration = calibration(fields, calibrationOfStudy);
     List<Listed> recipes = new ArrayList<>();
     for (SequencedMap<String, String> options : widths(fields)) {
+      Recipe recipe;
       try {
-        recipes.add(
-            new Listed(
-                Optional.of(Recipe.parse(options)),
-                Optional.empty(),
-                numerics(fields, numericsOfStudy)));
+        recipe = Recipe.parse(options);
       } catch (BitAtlasException e) {
         throw fields.because(e);
       }
+      if (fields.has(CALIBRATION) && !recipe.needsCalibration()) {
+        throw fields.wrong(
+            CALIBRATION, "is given for " + recipe.brief(), "none, as it is not calibrated");
+      }
+      recipes.add(
+          new Listed(
+              Optional.of(recipe),
+              Optional.empty(),
+              numerics(fields, numericsOfStudy),
+              Optional.of(calibration).filter(own -> !own.equals(calibrationOfStudy))));
     }
     return recipes;
   }
@@ -280,7 +306,7 @@ final class StudySpecReader {
             : fields.integers(option, 1, 8).stream().map(String::valueOf).toList();
     List<SequencedMap<String, String>> widths = new ArrayList<>();
     for (String value : values) {
-      SequencedMap<String, String> options = fields.scalars(Set.of(option, NUMERICS));
+      SequencedMap<String, String> options = fields.scalars(Set.of(option, NUMERICS, CALIBRATION));
       options.put(option, value);
       widths.add(options);
     }
@@ -318,20 +344,32 @@ final class StudySpecReader {
     return tasks;
   }
 
-  private static CalibrationSpec calibration(YamlFields root) {
-    if (!root.has("calibration")) {
-      return new CalibrationSpec("nano", 128, 256, 0);
+  /**
+   * The key {@code calibration} of a study, or of a recipe, which takes what it leaves out from the
+   * study's; mode and joining belong to a source and come with it.
+   */
+  private static CalibrationSpec calibration(YamlFields parent, CalibrationSpec otherwise) {
+    if (!parent.has(CALIBRATION)) {
+      return otherwise;
     }
     YamlFields fields =
-        root.child("calibration")
+        parent
+            .child(CALIBRATION)
             .only(Set.of("source", "samples", "length", "seed", "mode", "join"));
+    boolean same = !fields.has("source");
     return new CalibrationSpec(
-        fields.text("source", "nano"),
-        fields.integer("samples", 128, 1, 1_000_000),
-        fields.integer("length", 256, 8, 1_000_000),
-        fields.seed("seed", 0),
-        fields.choice("mode", optional(ThinkingMode.values(), ThinkingMode::id), Optional.empty()),
-        fields.choice("join", optional(Joining.values(), Joining::id), Optional.empty()));
+        fields.text("source", otherwise.source()),
+        fields.integer("samples", otherwise.samples(), 1, 1_000_000),
+        fields.integer("length", otherwise.length(), 8, 1_000_000),
+        fields.seed("seed", otherwise.seed()),
+        fields.choice(
+            "mode",
+            optional(ThinkingMode.values(), ThinkingMode::id),
+            same ? otherwise.mode() : Optional.empty()),
+        fields.choice(
+            "join",
+            optional(Joining.values(), Joining::id),
+            same ? otherwise.join() : Optional.empty()));
   }
 
   private static Optional<SpeedSpec> speed(YamlFields root) {

@@ -5,8 +5,6 @@ import java.util.Optional;
 import java.util.SequencedMap;
 import java.util.function.IntConsumer;
 import org.bitatlas.eval.TaskResult;
-import org.bitatlas.model.Execution;
-import org.bitatlas.quant.method.Recipe;
 import org.bitatlas.quant.pipeline.LayerReport;
 import org.bitatlas.scheme.ModelSize;
 
@@ -32,8 +30,12 @@ public interface Workbench {
      */
     SequencedMap<String, String> identity();
 
-    /** The calibration protocol as record key inputs, with the digest of its tokens. */
-    SequencedMap<String, String> calibration();
+    /**
+     * The calibration of a row as record key inputs, with the digest of its tokens.
+     *
+     * @param row its own calibration counts, or the study's where it has none
+     */
+    SequencedMap<String, String> calibration(StudyRecipe row);
 
     /** The task as this model will be asked it; asks nothing yet. */
     Task prepare(StudyTask task);
@@ -57,13 +59,11 @@ public interface Workbench {
       throw new UnsupportedOperationException(endpoint.label());
     }
 
-    /** The model under a recipe, ready to answer. */
-    Variant quantize(Recipe recipe);
-
-    /** The model under a recipe, whose layers compute as another machine does. */
-    default Variant quantize(Recipe recipe, Execution emulation) {
-      throw new UnsupportedOperationException(emulation.numerics());
-    }
+    /**
+     * The model under the recipe of a row, on the row's calibration and in its arithmetic, ready to
+     * answer.
+     */
+    Variant quantize(StudyRecipe row);
 
     @Override
     void close();

@@ -18,7 +18,6 @@ import org.bitatlas.eval.RunOptions;
 import org.bitatlas.eval.TaskResult;
 import org.bitatlas.eval.endpoint.EndpointAddress;
 import org.bitatlas.eval.statistics.Verdict;
-import org.bitatlas.quant.method.Recipe;
 import org.bitatlas.quant.pipeline.LayerReport;
 import org.bitatlas.scheme.ModelSize;
 import org.bitatlas.study.map.AccuracyMap;
@@ -223,8 +222,8 @@ class EndpointRowsTest {
         }
 
         @Override
-        public SequencedMap<String, String> calibration() {
-          return model.calibration();
+        public SequencedMap<String, String> calibration(StudyRecipe row) {
+          return model.calibration(row);
         }
 
         @Override
@@ -264,8 +263,8 @@ class EndpointRowsTest {
         }
 
         @Override
-        public Variant quantize(Recipe recipe) {
-          return model.quantize(recipe);
+        public Variant quantize(StudyRecipe row) {
+          return model.quantize(row);
         }
 
         @Override

@@ -67,8 +67,10 @@ public final class FakeWorkbench implements Workbench {
     }
 
     @Override
-    public SequencedMap<String, String> calibration() {
-      return new LinkedHashMap<>(Map.of("calibration", "c".repeat(64)));
+    public SequencedMap<String, String> calibration(StudyRecipe row) {
+      String digest =
+          row.calibration().map(own -> RecordKey.sha256(own.words())).orElse("c".repeat(64));
+      return new LinkedHashMap<>(Map.of("calibration", digest));
     }
 
     @Override
@@ -92,7 +94,8 @@ public final class FakeWorkbench implements Workbench {
     }
 
     @Override
-    public Variant quantize(Recipe recipe) {
+    public Variant quantize(StudyRecipe row) {
+      Recipe recipe = row.recipe().orElseThrow();
       String label = recipe.method() + " W" + recipe.bits();
       quantized.add(label);
       if (failingRecipe.filter(label::equals).isPresent()) {

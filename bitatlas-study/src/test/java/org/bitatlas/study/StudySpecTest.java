@@ -217,6 +217,47 @@ class StudySpecTest {
   }
 
   @Test
+  void aRowMayHaveItsOwnCalibration() throws IOException {
+    String own = ", {method: gptq, bits: 4, calibration: {source: 'chat:nano', mode: no_think}}";
+    String draw = ", {method: gptq, bits: 4, calibration: {seed: 7, samples: 4}}";
+    StudySpec spec =
+        read(
+            MINIMAL.replace("{method: rtn, bits: [4, 3]}", "{method: gptq, bits: 4}" + own + draw)
+                + "calibration: {source: 'chat:nano', mode: slow_think, samples: 8, length: 64}\n");
+
+    assertThat(spec.recipes())
+        .extracting(StudyRecipe::label)
+        .containsExactly(
+            "float",
+            "GPTQ W4",
+            "GPTQ W4 on chat:nano no_think",
+            "GPTQ W4 on chat:nano slow_think 4x64 seed 7");
+    assertThat(spec.recipes().get(1).calibration()).isEmpty();
+    // Mode and texts come together; the rest is the study's where the row does not say.
+    assertThat(spec.recipes().get(2).calibration())
+        .contains(
+            new CalibrationSpec(
+                "chat:nano", 8, 64, 0, Optional.of(ThinkingMode.NO_THINK), Optional.empty()));
+    String cell =
+        SpecText.ofCell(
+            spec,
+            "nano",
+            spec.recipes().get(3),
+            spec.tasks().getFirst(),
+            spec.decodings().getFirst());
+    assertThat(StudySpec.parse("cell", cell).calibration())
+        .isEqualTo(spec.recipes().get(3).calibration().orElseThrow());
+    assertThatThrownBy(() ->
+            read(MINIMAL.replace("bits: [4, 3]", "bits: 4, calibration: {source: 'plain:nano'}")))
+        .hasMessageContaining("recipes[1].calibration is given for RTN W4; expected none");
+    assertThatThrownBy(() ->
+            read(
+                MINIMAL.replace(
+                    "{method: rtn, bits: [4, 3]}", "{method: gptq, bits: 4}" + own + own)))
+        .hasMessageContaining("'GPTQ W4 on chat:nano no_think' twice");
+  }
+
+  @Test
   void noiseDistanceAndThinkingBudgetHaveDefaults() throws IOException {
     StudySpec spec = read(MINIMAL);
     assertThat(spec.noiseFloor()).isTrue();

@@ -89,6 +89,11 @@ public final class CalibrationSets {
           yield ShuffledSamples.pile(lines, tokenizer, selection);
         }
       }
+      case CalibrationSource.Plain(Path file) -> {
+        try (JsonLines lines = JsonLines.open(file)) {
+          yield ShuffledSamples.plain(lines, tokenizer, selection);
+        }
+      }
       case CalibrationSource.Chat chatSource -> {
         try (JsonLines lines = JsonLines.open(chatSource.file())) {
           yield Conversations.draw(lines, chat, chatSource.mode(), selection);

@@ -67,10 +67,20 @@ public sealed interface CalibrationSource {
    */
   record Chat(Path file, Optional<ThinkingMode> mode) implements CalibrationSource {}
 
+  /**
+   * The plain texts among JSON lines that hold conversations too, as {@link Samples} takes them:
+   * what chat samples of the same file are compared with.
+   *
+   * @param file JSON lines; records with {@code messages}, or {@code prompt} and {@code response},
+   *     are left out
+   */
+  record Plain(Path file) implements CalibrationSource {}
+
   /** What a source without a prefix may be written as. */
   String SYNTAX =
-      "wikitext2:FILE, c4:FILE, pile:FILE, chat:FILE, samples:FILE (JSON lines with a text),"
-          + " text:FILE, or a FILE alone (.jsonl: samples, else text)";
+      "wikitext2:FILE, c4:FILE, pile:FILE, chat:FILE, plain:FILE (the records that are no"
+          + " conversations), samples:FILE (JSON lines with a text), text:FILE, or a FILE alone"
+          + " (.jsonl: samples, else text)";
 
   /**
    * A source from its written form, {@link #SYNTAX}.
@@ -113,6 +123,7 @@ public sealed interface CalibrationSource {
       case "c4" -> new C4(locate.apply(name));
       case "pile" -> new Pile(locate.apply(name));
       case "chat" -> new Chat(locate.apply(name), mode);
+      case "plain" -> new Plain(locate.apply(name));
       case "samples" -> new Samples(locate.apply(name));
       case "text" -> new Text(locate.apply(name));
       default -> {

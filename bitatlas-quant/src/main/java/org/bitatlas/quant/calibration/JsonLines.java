@@ -143,6 +143,14 @@ final class JsonLines implements AutoCloseable {
     return text.stringValue();
   }
 
+  /** Whether a record holds messages, or a prompt with its response. */
+  boolean isConversation(int index) {
+    JsonNode node = record(index);
+    return node.path("messages").isArray() && !node.path("messages").isEmpty()
+        || node.has("prompt")
+        || node.has("response");
+  }
+
   /** The texts of all records, in file order. */
   List<String> texts() {
     return IntStream.range(0, size).mapToObj(this::text).toList();

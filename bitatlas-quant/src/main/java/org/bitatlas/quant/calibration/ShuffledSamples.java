@@ -27,6 +27,21 @@ final class ShuffledSamples {
         .of(cutter.sequences());
   }
 
+  /** The records that are no conversations, as {@link #own}. */
+  static CalibrationSet plain(JsonLines records, Tokenizer tokenizer, Selection selection) {
+    List<String> texts =
+        IntStream.range(0, records.size())
+            .filter(index -> !records.isConversation(index))
+            .mapToObj(records::text)
+            .toList();
+    if (texts.isEmpty()) {
+      throw new BitAtlasException(
+          "The calibration source %s has conversations only; write chat:FILE."
+              .formatted(records.source().name()));
+    }
+    return own(texts, tokenizer, selection, records.source());
+  }
+
   /**
    * As llm-awq's loader: samples in the order of {@code datasets}' shuffle, stripped; those with
    * more tokens than a sequence, and empty ones, are passed over. The loader takes 128 samples and

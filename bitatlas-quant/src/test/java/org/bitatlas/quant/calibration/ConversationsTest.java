@@ -76,6 +76,28 @@ class ConversationsTest {
   }
 
   @Test
+  void plainTextsAreTheRecordsWithoutMessages() {
+    CalibrationSet plain =
+        CalibrationSets.of(
+            CalibrationSource.parse(
+                "plain:" + samples, Optional.empty(), Optional.empty(), Path::of),
+            chat,
+            new Selection(64, 64, 0));
+
+    assertThat(text(plain)).doesNotContain("#### ").doesNotContain("/no_think");
+    assertThat(plain.digest()).isNotEqualTo(set(samples, Optional.empty(), 64).digest());
+    assertThatThrownBy(
+            () -> {
+              Path chats =
+                  Files.writeString(
+                      cache.resolve("chats.jsonl"), "{\"prompt\":\"a\",\"response\":\"b\"}\n");
+              CalibrationSets.of(new CalibrationSource.Plain(chats), chat, new Selection(1, 2, 0));
+            })
+        .isInstanceOf(BitAtlasException.class)
+        .hasMessageContaining("conversations only; write chat:FILE");
+  }
+
+  @Test
   void eachModeGivesItsOwnConversations() {
     CalibrationSet none = set(samples, Optional.of(ThinkingMode.NO_THINK), 32);
     CalibrationSet auto = set(samples, Optional.of(ThinkingMode.AUTO_THINK), 32);

@@ -49,16 +49,16 @@ record RunFacts(SequencedMap<String, String> lines) {
         "Execution",
         distinct(records, record -> record.execution().replaceAll("\\s+", " ")));
     CalibrationSpec calibration = map.spec().calibration();
+    boolean several =
+        records.stream()
+                .map(record -> input(record, "calibration"))
+                .filter(digest -> !digest.isEmpty())
+                .distinct()
+                .count()
+            > 1;
     lines.put(
         "Calibration",
-        Figures.format(
-            "%s%s%s, %d sequences of %d tokens, seed %d",
-            calibration.source(),
-            calibration.mode().map(mode -> " " + mode.id()).orElse(""),
-            calibration.join().map(join -> " joined by " + join.id()).orElse(""),
-            calibration.samples(),
-            calibration.length(),
-            calibration.seed()));
+        calibration.words() + (several ? "; rows that name other texts have those" : ""));
     put(lines, "Grid", distinct(records, record -> input(record, "recipe.grid")));
     put(lines, "Decoding", distinct(records, record -> input(record, "sampling")));
     put(lines, "Early stop", distinct(records, record -> input(record, "collapse")));
