@@ -36,7 +36,7 @@ class AscendExecutionTest {
 
   @BeforeAll
   static void open(@TempDir Path cache) {
-    nano = NanoCalibration.open(cache, 8);
+    nano = NanoCalibration.openSmall(cache, 8);
   }
 
   @AfterAll

@@ -42,7 +42,7 @@ class FolderQuantizationTest {
 
   @BeforeAll
   static void open(@TempDir Path cache) {
-    nano = NanoCalibration.open(cache, 16);
+    nano = NanoCalibration.openSmall(cache, 16);
     folder = nano.folder();
     checkpoint = nano.checkpoint();
     architecture = nano.architecture();

@@ -37,7 +37,7 @@ import org.junit.jupiter.params.provider.MethodSource;
  */
 class IntegerExecutionTest {
 
-  private static final int LENGTH = 96;
+  private static final int LENGTH = 64;
 
   private static NanoCalibration nano;
   private static Checkpoint floats;
@@ -46,7 +46,7 @@ class IntegerExecutionTest {
 
   @BeforeAll
   static void open(@TempDir Path cache) {
-    nano = NanoCalibration.open(cache, 16);
+    nano = NanoCalibration.openSmall(cache, 16);
     floats = nano.checkpoint();
     architecture = nano.architecture();
     calibration = nano.calibration();

@@ -13,7 +13,7 @@ import org.bitatlas.quant.pipeline.QuantizationPipeline.Source;
 import org.bitatlas.tokenizer.ChatTokenizers;
 
 /**
- * The embedded model with a part of its calibration set: sequences of 128 tokens, seed 0.
+ * An embedded model with a part of their calibration set, seed 0.
  *
  * @param folder of the model
  * @param checkpoint its weights
@@ -22,17 +22,25 @@ record NanoCalibration(
     Path folder, Checkpoint checkpoint, Architecture architecture, CalibrationSet calibration)
     implements AutoCloseable {
 
+  /** The model with sequences of 128 tokens. */
   static NanoCalibration open(Path cache, int samples) {
+    return open(cache, Nano.NAME, new Selection(samples, 128, 0));
+  }
+
+  /** The smaller model, half as wide, with sequences of 64 tokens. */
+  static NanoCalibration openSmall(Path cache, int samples) {
+    return open(cache, Nano.SMALL, new Selection(samples, 64, 0));
+  }
+
+  private static NanoCalibration open(Path cache, String name, Selection selection) {
     Nano nano = Nano.open(cache);
-    Path folder = nano.modelFolder();
+    Path folder = nano.model(name).orElseThrow();
     return new NanoCalibration(
         folder,
         SafetensorsCheckpoint.open(folder),
         ArchitectureReader.read(folder.resolve("config.json")),
         CalibrationSets.fromJsonLines(
-            nano.calibrationFile(),
-            ChatTokenizers.load(folder).tokenizer(),
-            new Selection(samples, 128, 0)));
+            nano.calibrationFile(), ChatTokenizers.load(folder).tokenizer(), selection));
   }
 
   Source source() {

@@ -37,7 +37,7 @@ class NanoQuantizationTest {
 
   @BeforeAll
   static void open(@TempDir Path cache) {
-    nano = NanoCalibration.open(cache, 32);
+    nano = NanoCalibration.openSmall(cache, 32);
     folder = nano.folder();
     checkpoint = nano.checkpoint();
     architecture = nano.architecture();
