@@ -8,7 +8,9 @@ import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.HashMap;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 import java.util.OptionalInt;
 import java.util.Set;
@@ -38,6 +40,7 @@ class ThinkingLimitTest {
   private record Case(String mode, int[] prompt) {}
 
   private static final List<Case> CASES = new ArrayList<>();
+  private static final Map<OptionalInt, List<Generation>> PLAIN = new HashMap<>();
   private static TransformerModel model;
   private static TransformerLanguageModel language;
   private static int openId;
@@ -66,6 +69,7 @@ class ThinkingLimitTest {
   @AfterAll
   static void close() {
     CASES.clear();
+    PLAIN.clear();
     if (model != null) {
       model.close();
     }
@@ -91,6 +95,11 @@ class ThinkingLimitTest {
     return by.generate(requests(thinking), _ -> {});
   }
 
+  /** Replies without drafts, generated once for each budget. */
+  private static List<Generation> plain(OptionalInt thinking) {
+    return PLAIN.computeIfAbsent(thinking, budget -> generated(language, budget));
+  }
+
   @Test
   void allThreeModesAreTried() {
     assertThat(CASES).extracting(Case::mode).contains("slow_think", "auto_think", "no_think");
@@ -98,15 +107,14 @@ class ThinkingLimitTest {
 
   @Test
   void aWideBudgetChangesNothing() {
-    assertThat(generated(language, OptionalInt.of(WIDE)))
-        .isEqualTo(generated(language, OptionalInt.empty()));
+    assertThat(plain(OptionalInt.of(WIDE))).isEqualTo(plain(OptionalInt.empty()));
   }
 
   @ParameterizedTest
   @ValueSource(ints = {0, 1, 7})
   void thinkingIsClosedAfterItsBudgetAndTheAnswerGoesOn(int budget) {
-    List<Generation> plain = generated(language, OptionalInt.empty());
-    List<Generation> limited = generated(language, OptionalInt.of(budget));
+    List<Generation> plain = plain(OptionalInt.empty());
+    List<Generation> limited = plain(OptionalInt.of(budget));
     int cut = 0;
     for (int i = 0; i < CASES.size(); i++) {
       String name = CASES.get(i).mode() + " " + i;
@@ -146,13 +154,13 @@ class ThinkingLimitTest {
     Drafts drafts = new Drafts();
     List<Generation> _ = generated(new DraftedLanguageModel(language, drafts), OptionalInt.empty());
     assertThat(generated(new DraftedLanguageModel(language, drafts), OptionalInt.of(budget)))
-        .isEqualTo(generated(language, OptionalInt.of(budget)));
+        .isEqualTo(plain(OptionalInt.of(budget)));
     Drafts cut = new Drafts();
     List<Generation> _ = generated(new DraftedLanguageModel(language, cut), OptionalInt.of(budget));
     assertThat(generated(new DraftedLanguageModel(language, cut), OptionalInt.empty()))
-        .isEqualTo(generated(language, OptionalInt.empty()));
+        .isEqualTo(plain(OptionalInt.empty()));
     assertThat(generated(new DraftedLanguageModel(language, cut), OptionalInt.of(budget)))
-        .isEqualTo(generated(language, OptionalInt.of(budget)));
+        .isEqualTo(plain(OptionalInt.of(budget)));
   }
 
   @Test

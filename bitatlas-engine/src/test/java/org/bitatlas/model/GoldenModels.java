@@ -50,9 +50,19 @@ public final class GoldenModels {
 
   /** The embedded model's folder. */
   public static Path nano() {
+    return embedded("model");
+  }
+
+  /** The smaller embedded model. */
+  public static Path nanoSmall() {
+    return embedded("model-small");
+  }
+
+  private static Path embedded(String name) {
     Path folder =
         Path.of(System.getProperty("bitatlas.root", ".."))
-            .resolve("bitatlas-nano/src/main/resources/org/bitatlas/nano/model");
+            .resolve("bitatlas-nano/src/main/resources/org/bitatlas/nano")
+            .resolve(name);
     assumeTrue(Files.isDirectory(folder), "no embedded model in " + folder);
     return folder;
   }

@@ -21,10 +21,10 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;
 
 /**
- * The whole embedded model on the kernels of other machines, each in a JVM of its own that is told
- * to use less than this one has, against this JVM. Where only our kernels and exact products differ
- * logits have the same bits; where libtorch's float products differ, too, they agree as closely as
- * a change in the last bit of an activation allows.
+ * The whole smaller embedded model on the kernels of other machines, each in a JVM of its own that
+ * is told to use less than this one has, against this JVM. Where only our kernels and exact
+ * products differ logits have the same bits; where libtorch's float products differ, too, they
+ * agree as closely as a change in the last bit of an activation allows.
  */
 class KernelIndependenceTest {
 

@@ -26,8 +26,8 @@ import org.bitatlas.tensor.BitAtlasException;
 import org.bitatlas.tensor.TensorScope;
 
 /**
- * The embedded model in every scheme, rounded to nearest: logits of prompts and of decoding 1, 3
- * and 6 rows, in this JVM or, as a program, in one with other kernels.
+ * The smaller embedded model in every scheme, rounded to nearest: logits of prompts and of decoding
+ * 1, 3 and 6 rows, in this JVM or, as a program, in one with other kernels.
  */
 final class WholeModelProbe {
 
@@ -84,7 +84,7 @@ final class WholeModelProbe {
   /** All schemes in fp32, and one whose float part is bf16. */
   static Map<String, Outcome> run() {
     Map<String, Outcome> outcomes = new LinkedHashMap<>();
-    try (ModelFolder nano = ModelFolder.open(GoldenModels.nano())) {
+    try (ModelFolder nano = ModelFolder.open(GoldenModels.nanoSmall())) {
       for (Scheme scheme : Scheme.values()) {
         outcomes.put(scheme.name(), run(nano, scheme, Precision.FP32));
       }

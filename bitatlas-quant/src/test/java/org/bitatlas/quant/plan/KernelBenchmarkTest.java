@@ -20,7 +20,10 @@ class KernelBenchmarkTest {
     Path scratch = Files.createDirectory(folder.resolve("scratch"));
     KernelRates rates =
         KernelBenchmark.measure(
-            ArchitectureReader.read(nano.modelFolder().resolve("config.json")), 256, 1, scratch);
+            ArchitectureReader.read(nano.model(Nano.SMALL).orElseThrow().resolve("config.json")),
+            256,
+            1,
+            scratch);
 
     assertThat(rates.threads()).isEqualTo(1);
     assertThat(rates.share()).isBetween(0.01, 1.0);

@@ -68,13 +68,14 @@ class OutputSizeTest {
   void theSizeIsThatOfTheCheckpoint(String options, @TempDir Path cache) {
     Nano nano = Nano.open(cache);
     Recipe recipe = recipe(options);
-    try (ModelFolder model = ModelFolder.open(nano.modelFolder())) {
+    Path folder = nano.model(Nano.SMALL).orElseThrow();
+    try (ModelFolder model = ModelFolder.open(folder)) {
       Optional<CalibrationSet> set =
           recipe.needsCalibration()
               ? Optional.of(
                   CalibrationSets.fromJsonLines(
                       nano.calibrationFile(),
-                      ChatTokenizers.load(nano.modelFolder()).tokenizer(),
+                      ChatTokenizers.load(folder).tokenizer(),
                       new CalibrationSets.Selection(4, 64, 0)))
               : Optional.empty();
       QuantizedCheckpoint quantized =

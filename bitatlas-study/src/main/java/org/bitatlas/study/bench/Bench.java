@@ -30,18 +30,23 @@ import org.bitatlas.tensor.NativeRuntime;
  */
 public final class Bench {
 
-  private static final double LEAST_SECONDS = 0.2;
+  /** For how long a small model is run again and again, so that its mean is steady. */
+  static final double LEAST_SECONDS = 0.2;
+
   private static final long LEAST_READ_BYTES = 8L << 20;
   private static final long MOST_READ_BYTES = 1L << 30;
 
   private final BenchSubject subject;
   private final BenchOptions options;
   private final BenchListener listener;
+  private final double leastSeconds;
 
-  private Bench(BenchSubject subject, BenchOptions options, BenchListener listener) {
+  private Bench(
+      BenchSubject subject, BenchOptions options, BenchListener listener, double leastSeconds) {
     this.subject = subject;
     this.options = options;
     this.listener = listener;
+    this.leastSeconds = leastSeconds;
   }
 
   /**
@@ -53,6 +58,12 @@ public final class Bench {
    */
   public static BenchResult run(
       BenchSubject subject, BenchOptions options, BenchListener listener) {
+    return run(subject, options, listener, LEAST_SECONDS);
+  }
+
+  /** The same with another least time of each measurement. */
+  static BenchResult run(
+      BenchSubject subject, BenchOptions options, BenchListener listener, double leastSeconds) {
     options.check(subject.architecture());
     if (options.schemes().isEmpty() && subject.stored().isEmpty()) {
       throw new BitAtlasException("There is nothing to measure; name at least one scheme.");
@@ -60,8 +71,9 @@ public final class Bench {
     NativeRuntime.useThreads(options.threads());
     try (TilePool pool = new TilePool(options.threads())) {
       LimitMeter meter =
-          new LimitMeter(subject.architecture(), options.prompt(), readBytes(subject), pool);
-      return new Bench(subject, options, listener).rounds(meter);
+          new LimitMeter(
+              subject.architecture(), options.prompt(), readBytes(subject), pool, leastSeconds / 2);
+      return new Bench(subject, options, listener, leastSeconds).rounds(meter);
     } finally {
       NativeRuntime.useSingleThread();
     }
@@ -160,10 +172,10 @@ public final class Bench {
   }
 
   /** The mean of as many runs as a small model needs to be timed: one of a large one. */
-  private static PhaseTimes repeated(Supplier<PhaseTimes> run) {
+  private PhaseTimes repeated(Supplier<PhaseTimes> run) {
     List<PhaseTimes> runs = new ArrayList<>();
     double seconds = 0;
-    while (seconds < LEAST_SECONDS) {
+    while (seconds < leastSeconds) {
       PhaseTimes times = run.get();
       runs.add(times);
       seconds += times.seconds();

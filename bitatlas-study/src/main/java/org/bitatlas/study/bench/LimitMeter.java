@@ -26,24 +26,26 @@ import org.bitatlas.tensor.ElementType;
  */
 final class LimitMeter {
 
-  private static final double LEAST_SECONDS = 0.1;
-
   private final Architecture architecture;
   private final int rows;
   private final long readBytes;
   private final TilePool pool;
+  private final double leastSeconds;
 
   /**
    * A meter.
    *
    * @param rows tokens of the prompt
    * @param readBytes memory to read
+   * @param leastSeconds how long each is run uncounted and then counted, at least
    */
-  LimitMeter(Architecture architecture, int rows, long readBytes, TilePool pool) {
+  LimitMeter(
+      Architecture architecture, int rows, long readBytes, TilePool pool, double leastSeconds) {
     this.architecture = architecture;
     this.rows = rows;
     this.readBytes = readBytes;
     this.pool = pool;
+    this.leastSeconds = leastSeconds;
   }
 
   Limits measure() {
@@ -108,12 +110,12 @@ final class LimitMeter {
   /** Time of a run, the mean of several, after some that are not counted: code gets compiled. */
   private double seconds(TileTask task) {
     double uncounted = 0;
-    while (uncounted < LEAST_SECONDS) {
+    while (uncounted < leastSeconds) {
       uncounted += once(task);
     }
     double counted = 0;
     int runs = 0;
-    while (counted < LEAST_SECONDS) {
+    while (counted < leastSeconds) {
       counted += once(task);
       runs++;
     }

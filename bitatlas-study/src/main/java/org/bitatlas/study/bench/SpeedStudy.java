@@ -48,6 +48,12 @@ public final class SpeedStudy {
    * @throws org.bitatlas.tensor.BitAtlasException when a subject or scheme does not exist
    */
   public static int run(SpeedSpec spec, int threads, Path out, BenchListener listener) {
+    return run(spec, threads, out, listener, Bench.LEAST_SECONDS);
+  }
+
+  /** The same with another least time of each measurement. */
+  static int run(
+      SpeedSpec spec, int threads, Path out, BenchListener listener, double leastSeconds) {
     List<Scheme> schemes = spec.schemes().stream().map(Scheme::named).toList();
     BenchOptions options =
         new BenchOptions(
@@ -71,7 +77,7 @@ public final class SpeedStudy {
                   .map(scheme -> RecordKey.of(inputs(subject, options, scheme)))
                   .allMatch(key -> store.record(key).isPresent());
           if (!stored) {
-            keep(subject, options, Bench.run(subject, options, listener), store);
+            keep(subject, options, Bench.run(subject, options, listener, leastSeconds), store);
             measured++;
           }
         }

@@ -23,6 +23,9 @@ import org.junit.jupiter.params.provider.EnumSource;
 
 class BenchTest {
 
+  /** Of each measurement: whether there is a time is looked at, not how steady it is. */
+  private static final double SECONDS = 0.02;
+
   private static final Architecture SMALL =
       new Architecture(
           "TestForCausalLM",
@@ -58,7 +61,8 @@ class BenchTest {
           Bench.run(
               subject,
               options(schemes, 24, 2),
-              (round, rounds, step) -> steps.add(round + "/" + rounds + " " + step));
+              (round, rounds, step) -> steps.add(round + "/" + rounds + " " + step),
+              SECONDS);
     }
 
     assertThat(steps).hasSize(2 * (1 + schemes.size()));
@@ -118,7 +122,7 @@ class BenchTest {
     List<Scheme> schemes = List.of(Scheme.named("bf16"), Scheme.named("w4a4-flat"));
     BenchOptions options = options(schemes, 8, 1, Execution.SIMULATED, elsewhere);
     try (BenchSubject subject = BenchSubject.shape("small", SMALL)) {
-      BenchResult result = Bench.run(subject, options, (_, _, _) -> {});
+      BenchResult result = Bench.run(subject, options, (_, _, _) -> {}, SECONDS);
       assertThat(result.run().machine()).containsEntry("device", "cpu:1 (not run on hardware)");
       for (SchemeResult scheme : result.schemes()) {
         assertThat(scheme.facts().executionWords()).endsWith(", on cpu:1 (not run on hardware)");
@@ -188,7 +192,8 @@ class BenchTest {
               Thread.currentThread().interrupt();
             }
           };
-      assertThatThrownBy(() -> Bench.run(subject, options(Scheme.all(), 24, 1), interrupting))
+      assertThatThrownBy(
+              () -> Bench.run(subject, options(Scheme.all(), 24, 1), interrupting, SECONDS))
           .isInstanceOf(CancellationException.class);
       assertThat(Thread.interrupted()).isTrue();
     }
@@ -216,7 +221,7 @@ class BenchTest {
   }
 
   private static void run(BenchSubject subject, BenchOptions options) {
-    BenchResult result = Bench.run(subject, options, (_, _, _) -> {});
+    BenchResult result = Bench.run(subject, options, (_, _, _) -> {}, SECONDS);
     assertThat(result.schemes()).isNotEmpty();
   }
 

@@ -217,12 +217,13 @@ class FlatQuantSearchTest {
       BlockInputs inputs = model.inputs(4, 32);
       find(block, inputs, options(20, 5e-3, false), 2);
       long least = Long.MAX_VALUE;
-      for (int round = 0; round < 3; round++) {
+      long most = 8L << 20;
+      for (int round = 0; round < 3 && least >= most; round++) {
         long before = NativeRuntime.physicalBytes();
         find(block, inputs, options(40, 5e-3, false), 2);
         least = Math.min(least, NativeRuntime.physicalBytes() - before);
       }
-      assertThat(least).as("bytes more after 80 steps").isLessThan(8L << 20);
+      assertThat(least).as("bytes more after 80 steps").isLessThan(most);
     }
   }
 }
