@@ -117,6 +117,7 @@ public final class GgufReader implements FormatReader {
     GgufArchitecture kind = GgufArchitecture.of(file.metadata());
     ObjectNode configuration = kind.configuration(file);
     Architecture architecture = ArchitectureReader.read(configuration, file.path());
+    requireBlocks(file, architecture.layers());
     SequencedMap<String, GgufCheckpoint.Source> all = new LinkedHashMap<>();
     CheckpointValidation.expectedTensors(architecture)
         .forEach((name, shape) -> all.put(name, source(file, kind, architecture, name, shape)));
@@ -160,6 +161,14 @@ public final class GgufReader implements FormatReader {
               .formatted(file.path(), stored, tensor.info().shape(), shape));
     }
     return new GgufCheckpoint.Source(tensor, kind.rowOrder(name, architecture.headDimension()));
+  }
+
+  /** Ends at the first block that is missing, before a hostile count of them is listed. */
+  private static void requireBlocks(GgufFile file, int count) {
+    for (int layer = 0; layer < count; layer++) {
+      String query = Architecture.Projection.QUERY.module(layer) + WEIGHT;
+      file.get(GgufNames.ofHuggingFace(query).orElseThrow());
+    }
   }
 
   /** A tensor that the architecture does not ask for would change what the model computes. */
