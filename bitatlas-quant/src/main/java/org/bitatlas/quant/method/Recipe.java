@@ -3,6 +3,7 @@ package org.bitatlas.quant.method;
 import java.util.List;
 import java.util.Map;
 import java.util.SequencedMap;
+import java.util.function.Consumer;
 import org.bitatlas.tensor.BitAtlasException;
 
 /**
@@ -93,130 +94,61 @@ public record Recipe(
 
   /** The same recipe with the references' quirks, or without. */
   public Recipe withQuirks(boolean repeated) {
-    return new Recipe(
-        profile,
-        repeated,
-        weights,
-        transform,
-        rounding,
-        activations,
-        embedding,
-        head,
-        excluded,
-        position,
-        allocation);
+    return changed(parts -> parts.quirks = repeated);
   }
 
   /** The same recipe with other rounding of activations. */
   public Recipe withActivations(ActivationPolicy policy) {
-    return new Recipe(
-        profile,
-        quirks,
-        weights,
-        transform,
-        rounding,
-        policy,
-        embedding,
-        head,
-        excluded,
-        position,
-        allocation);
+    return changed(parts -> parts.activations = policy);
   }
 
   /** The same recipe at another position. */
   public Recipe at(Position other) {
-    return new Recipe(
-        profile,
-        quirks,
-        weights,
-        transform,
-        rounding,
-        activations,
-        embedding,
-        head,
-        excluded,
-        other,
-        allocation);
+    return changed(parts -> parts.position = other);
   }
 
   /** The same recipe with bits given out otherwise. */
   public Recipe with(BitAllocation other) {
-    return new Recipe(
-        profile,
-        quirks,
-        weights,
-        transform,
-        rounding,
-        activations,
-        embedding,
-        head,
-        excluded,
-        position,
-        other);
+    return changed(parts -> parts.allocation = other);
   }
 
   /** The same recipe with another grid for all layers. */
   public Recipe with(WeightScheme scheme) {
-    return new Recipe(
-        profile,
-        quirks,
-        scheme,
-        transform,
-        rounding,
-        activations,
-        embedding,
-        head,
-        excluded,
-        position,
-        new BitAllocation.Uniform());
+    return changed(parts -> {
+      parts.weights = scheme;
+      parts.allocation = new BitAllocation.Uniform();
+    });
   }
 
   /** The same recipe with embedding and head stored as {@code table} says. */
   public Recipe withTables(TableScheme table) {
-    return new Recipe(
-        profile,
-        quirks,
-        weights,
-        transform,
-        rounding,
-        activations,
-        table,
-        table,
-        excluded,
-        position,
-        allocation);
+    return changed(parts -> parts.tables(table));
   }
 
   /** The same rounding without a transform in front of it and without rounding of activations. */
   public Recipe roundingOnly() {
-    return new Recipe(
-        profile,
-        quirks,
-        weights,
-        new Transform.None(),
-        rounding,
-        ActivationPolicy.NONE,
-        TableScheme.FLOAT,
-        TableScheme.FLOAT,
-        excluded,
-        Position.QUANTIZED,
-        new BitAllocation.Uniform());
+    return changed(parts -> {
+      parts.transform = new Transform.None();
+      parts.activations = ActivationPolicy.NONE;
+      parts.tables(TableScheme.FLOAT);
+      parts.position = Position.QUANTIZED;
+      parts.allocation = new BitAllocation.Uniform();
+    });
   }
 
   /** Embedding and head stored as {@code table} says, and all layers of the blocks in float. */
   public static Recipe tablesOnly(TableScheme table) {
-    return new Recipe(
-        Profile.REFERENCE,
-        false,
-        WeightScheme.of(8, 0, Grid.QUAROT_SYMMETRIC),
-        new Transform.None(),
-        new Rounding.Nearest(),
-        ActivationPolicy.NONE,
-        table,
-        table,
-        List.of("model.layers."),
-        Position.QUANTIZED,
-        new BitAllocation.Uniform());
+    return rtn(8, 0, Grid.QUAROT_SYMMETRIC)
+        .changed(parts -> {
+          parts.tables(table);
+          parts.excluded = List.of("model.layers.");
+        });
+  }
+
+  private Recipe changed(Consumer<Parts> change) {
+    Parts parts = new Parts(this);
+    change.accept(parts);
+    return parts.recipe();
   }
 
   /**
@@ -352,5 +284,54 @@ public record Recipe(
   /** All options with their values, in a fixed order: goes into provenance and record keys. */
   public SequencedMap<String, String> describe() {
     return RecipeDescription.of(this);
+  }
+
+  /** A recipe's components while another is made of them; checked when that one is complete. */
+  private static final class Parts {
+    private final Profile profile;
+    private boolean quirks;
+    private WeightScheme weights;
+    private Transform transform;
+    private final Rounding rounding;
+    private ActivationPolicy activations;
+    private TableScheme embedding;
+    private TableScheme head;
+    private List<String> excluded;
+    private Position position;
+    private BitAllocation allocation;
+
+    Parts(Recipe recipe) {
+      profile = recipe.profile;
+      quirks = recipe.quirks;
+      weights = recipe.weights;
+      transform = recipe.transform;
+      rounding = recipe.rounding;
+      activations = recipe.activations;
+      embedding = recipe.embedding;
+      head = recipe.head;
+      excluded = recipe.excluded;
+      position = recipe.position;
+      allocation = recipe.allocation;
+    }
+
+    void tables(TableScheme table) {
+      embedding = table;
+      head = table;
+    }
+
+    Recipe recipe() {
+      return new Recipe(
+          profile,
+          quirks,
+          weights,
+          transform,
+          rounding,
+          activations,
+          embedding,
+          head,
+          excluded,
+          position,
+          allocation);
+    }
   }
 }
