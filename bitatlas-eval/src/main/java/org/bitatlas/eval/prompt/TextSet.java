@@ -39,10 +39,8 @@ public enum TextSet {
     }
 
     @Override
-    List<Document> documents(String place, List<String> rows) {
-      return WikiPages.of(rows).stream()
-          .map(page -> new Document(place, Map.of("text", page)))
-          .toList();
+    List<String> documents(List<String> rows) {
+      return WikiPages.of(rows);
     }
   },
   /** The first 1,100 documents of the first validation shard. */
@@ -58,8 +56,8 @@ public enum TextSet {
     }
 
     @Override
-    List<Document> documents(String place, List<String> rows) {
-      return rows.stream().map(row -> new Document(place, Map.of("text", row))).toList();
+    List<String> documents(List<String> rows) {
+      return rows;
     }
   },
   /** The test split of the Penn Treebank; one document. */
@@ -75,8 +73,8 @@ public enum TextSet {
     }
 
     @Override
-    List<Document> documents(String place, List<String> rows) {
-      return List.of(new Document(place, Map.of("text", String.join(" ", rows))));
+    List<String> documents(List<String> rows) {
+      return List.of(String.join(" ", rows));
     }
   };
 
@@ -128,7 +126,8 @@ public enum TextSet {
   /** The row of one line of that file, as the hub has it. */
   abstract String row(String line);
 
-  abstract List<Document> documents(String place, List<String> rows);
+  /** The texts of the set's documents. */
+  abstract List<String> documents(List<String> rows);
 
   String place() {
     return published();
@@ -190,8 +189,11 @@ public enum TextSet {
             ? List.of()
             : List.of(
                 "the published text has %,d rows, this one %,d".formatted(rows, found.size()));
-    return new Read(
-        place, String.join(joint, found), documents(place.toString(), found), digest(found), notes);
+    List<Document> documents =
+        documents(found).stream()
+            .map(text -> new Document(place.toString(), Map.of("text", text)))
+            .toList();
+    return new Read(place, String.join(joint, found), documents, digest(found), notes);
   }
 
   private String configuration() {

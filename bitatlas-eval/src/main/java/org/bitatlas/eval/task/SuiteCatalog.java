@@ -6,6 +6,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
 import java.util.OptionalInt;
+import java.util.function.UnaryOperator;
 import java.util.stream.Collectors;
 import java.util.stream.Stream;
 import org.bitatlas.eval.prompt.ChatForm;
@@ -105,28 +106,29 @@ public record SuiteCatalog(
 
   /** The same with another number of examples in front of each question of a built-in task. */
   public SuiteCatalog withShots(int number) {
-    List<Entry> others =
-        entries.stream()
-            .map(entry ->
-                entry instanceof Described described
-                        && described.task() instanceof HarnessTask harness
-                    ? new Described(harness.withShots(number), described.root())
-                    : entry)
-            .toList();
-    return new SuiteCatalog(name, descriptorDigest, others, folder, OptionalInt.of(number), chat);
+    return new SuiteCatalog(
+        name,
+        descriptorDigest,
+        builtIn(task -> task.withShots(number)),
+        folder,
+        OptionalInt.of(number),
+        chat);
   }
 
   /** The same with the built-in tasks given in another form to a model with a chat template. */
   public SuiteCatalog withChat(ChatForm form) {
-    List<Entry> others =
-        entries.stream()
-            .map(entry ->
-                entry instanceof Described described
-                        && described.task() instanceof HarnessTask harness
-                    ? new Described(harness.withChat(form), described.root())
-                    : entry)
-            .toList();
-    return new SuiteCatalog(name, descriptorDigest, others, folder, shots, form);
+    return new SuiteCatalog(
+        name, descriptorDigest, builtIn(task -> task.withChat(form)), folder, shots, form);
+  }
+
+  /** All entries, the built-in tasks changed. */
+  private List<Entry> builtIn(UnaryOperator<HarnessTask> change) {
+    return entries.stream()
+        .map(entry ->
+            entry instanceof Described described && described.task() instanceof HarnessTask harness
+                ? new Described(change.apply(harness), described.root())
+                : entry)
+        .toList();
   }
 
   /**

@@ -35,13 +35,10 @@ class HarnessTasksTest {
   @MethodSource("goldens")
   void requestsEqualThoseOfTheHarness(Path file) {
     JsonNode golden = Oracles.json(file);
-    HarnessTask task = CATALOG.task(golden.get("task").stringValue()).orElseThrow();
-    Oracles.writeData(golden.get("data"), folder.resolve(task.name()));
+    HarnessTask task = task(golden, golden);
     for (JsonNode one : golden.get("cases")) {
       HarnessTask asked = task.withShots(one.get("shots").intValue());
-      List<Item> items = Suite.load(asked, folder).items();
-      assertThat(items).hasSize(one.get("documents").size());
-      for (Item item : items) {
+      for (Item item : items(asked, one)) {
         JsonNode expected = one.get("documents").get(item.index());
         if (item instanceof Item.Likelihood likelihood) {
           assertThat(requests(likelihood)).isEqualTo(arguments(expected));
@@ -62,15 +59,12 @@ class HarnessTasksTest {
   @MethodSource("chats")
   void conversationsEqualThoseOfTheHarness(Path file) {
     JsonNode golden = Oracles.json(file);
-    HarnessTask task = CATALOG.task(golden.get("task").stringValue()).orElseThrow();
     Path data = Oracles.folder("lm_eval/tasks").resolve(file.getFileName());
-    Oracles.writeData(Oracles.json(data).get("data"), folder.resolve(task.name()));
+    HarnessTask task = task(golden, Oracles.json(data));
     for (JsonNode one : golden.get("cases")) {
       ChatForm form = one.get("multiturn").booleanValue() ? ChatForm.TURNS : ChatForm.ONE_TURN;
       HarnessTask asked = task.withShots(one.get("shots").intValue()).withChat(form);
-      List<Item> items = Suite.load(asked, folder).items();
-      assertThat(items).hasSize(one.get("documents").size());
-      for (Item item : items) {
+      for (Item item : items(asked, one)) {
         JsonNode expected = one.get("documents").get(item.index());
         if (item instanceof Item.Likelihood likelihood) {
           requireContinuations(likelihood, expected);
@@ -79,6 +73,19 @@ class HarnessTasksTest {
         }
       }
     }
+  }
+
+  /** The task that is named in a golden case, with the data of one written where it looks. */
+  private HarnessTask task(JsonNode golden, JsonNode withData) {
+    HarnessTask task = CATALOG.task(golden.get("task").stringValue()).orElseThrow();
+    Oracles.writeData(withData.get("data"), folder.resolve(task.name()));
+    return task;
+  }
+
+  private List<Item> items(HarnessTask asked, JsonNode expected) {
+    List<Item> items = Suite.load(asked, folder).items();
+    assertThat(items).hasSize(expected.get("documents").size());
+    return items;
   }
 
   private static void requireContinuations(Item.Likelihood item, JsonNode expected) {
