@@ -1,6 +1,5 @@
 package org.bitatlas.cli;
 
-import java.nio.file.Path;
 import java.util.List;
 import java.util.concurrent.Callable;
 import org.bitatlas.format.CheckpointExport;
@@ -50,12 +49,7 @@ final class ConvertCommand implements Callable<Integer> {
           "compressed-tensors, gptq, awq, modelslim, gguf, or bitatlas for BitAtlas's own.")
   String to = "";
 
-  @Option(
-      names = "--output",
-      paramLabel = "DIR",
-      required = true,
-      description = "Folder to write; it gets its name when it is complete.")
-  Path output = Path.of("");
+  @Mixin WrittenFolder written;
 
   @Mixin FormatOptions options;
 
@@ -68,8 +62,8 @@ final class ConvertCommand implements Callable<Integer> {
     try (ModelFolder opened = FormatCatalog.open(ModelReference.folder(model))) {
       ExportSource source = ExportSource.of(opened);
       if (neutral) {
-        NeutralFolder.write(source, output);
-        spec.commandLine().getOut().println("Written to " + output);
+        NeutralFolder.write(source, written.output);
+        spec.commandLine().getOut().println("Written to " + written.output);
         spec.commandLine().getOut().flush();
         return Exit.OK;
       }
@@ -77,7 +71,7 @@ final class ConvertCommand implements Callable<Integer> {
       ExportReport report =
           new CheckpointExport(
                   source, options.writer(format).plan(source), options.export(List.of()))
-              .write(output);
+              .write(written.output);
       ExportFacts.print(format.label(), report, spec.commandLine().getOut());
       return Exit.OK;
     }

@@ -88,7 +88,7 @@ final class EndpointEvaluation {
     @Override
     public void cellFinished(RunRecord record, int number, int total) {
       progress.close();
-      EvaluateCommand.row(out, record.task(), record.mode().strip(), figure(record));
+      EvaluatedRow.print(out, record.task(), record.mode().strip(), figure(record));
     }
 
     @Override

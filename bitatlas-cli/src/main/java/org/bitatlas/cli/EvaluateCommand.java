@@ -1,28 +1,20 @@
 package org.bitatlas.cli;
 
 import java.io.PrintWriter;
-import java.nio.file.Path;
-import java.time.Duration;
 import java.util.List;
-import java.util.Locale;
 import java.util.Optional;
 import java.util.OptionalInt;
 import java.util.Set;
 import java.util.concurrent.Callable;
 import java.util.concurrent.CancellationException;
-import org.bitatlas.eval.CellState;
 import org.bitatlas.eval.RunOptions;
 import org.bitatlas.eval.TaskResult;
 import org.bitatlas.eval.TaskRunner;
 import org.bitatlas.eval.ThinkingBudget;
-import org.bitatlas.eval.prompt.ChatForm;
-import org.bitatlas.eval.prompt.TextSet;
 import org.bitatlas.eval.task.SuiteCatalog;
 import org.bitatlas.eval.task.Task;
-import org.bitatlas.eval.task.TextTasks;
 import org.bitatlas.generate.Sampling;
 import org.bitatlas.generate.ThinkingLimit;
-import org.bitatlas.nano.Nano;
 import org.bitatlas.study.EndpointQuestion;
 import org.bitatlas.study.KernelLines;
 import org.bitatlas.tensor.BitAtlasException;
@@ -52,32 +44,7 @@ final class EvaluateCommand implements Callable<Integer> {
 
   @Mixin EndpointOptions endpoint;
 
-  @Option(
-      names = "--suite",
-      paramLabel = "DIR",
-      description =
-          "Folder of suites or of public data sets, or nano-large (default: the embedded ones).")
-  Optional<Path> suite = Optional.empty();
-
-  @Option(
-      names = "--task",
-      paramLabel = "T",
-      description = "Only this task (default: all; see tasks).")
-  Optional<String> task = Optional.empty();
-
-  @Option(
-      names = "--perplexity",
-      paramLabel = "TEXT",
-      description =
-          "Only the perplexity of a text, in windows and rolling: wikitext2, c4 or ptb (from"
-              + " --suite), or a file; may be given several times.")
-  List<String> perplexity = List.of();
-
-  @Option(
-      names = "--window",
-      paramLabel = "N",
-      description = "Tokens of its windows (default: 2048, at most the model's context).")
-  Optional<Integer> window = Optional.empty();
+  @Mixin SuiteOptions suites;
 
   @Option(
       names = "--mode",
@@ -85,25 +52,6 @@ final class EvaluateCommand implements Callable<Integer> {
       converter = ThinkingModes.class,
       description = "slow_think, auto_think or no_think (default: those of each task).")
   Optional<ThinkingMode> mode = Optional.empty();
-
-  @Option(
-      names = "--shots",
-      paramLabel = "N",
-      description =
-          "Solved examples in front of each question of a built-in task (default: its own).")
-  Optional<Integer> shots = Optional.empty();
-
-  @Option(
-      names = "--apply-chat-template",
-      description =
-          "Ask built-in tasks through the model's chat template: description as system message,"
-              + " examples and question as one user message.")
-  boolean applyChatTemplate;
-
-  @Option(
-      names = "--fewshot-as-multiturn",
-      description = "With it, every example is a message of the user and one of the assistant.")
-  boolean fewshotAsMultiturn;
 
   @Option(
       names = "--limit",
@@ -118,25 +66,8 @@ final class EvaluateCommand implements Callable<Integer> {
     if (limit.isPresent() && limit.get() < 1) {
       throw new UsageException("--limit is " + limit.get() + "; give at least 1.");
     }
-    if (window.isPresent() && (window.get() < 2 || perplexity.isEmpty())) {
-      throw new UsageException("--window needs --perplexity and at least 2 tokens.");
-    }
-    if (fewshotAsMultiturn && !applyChatTemplate) {
-      throw new UsageException("--fewshot-as-multiturn needs --apply-chat-template.");
-    }
-    if (task.isPresent() && !perplexity.isEmpty()) {
-      throw new UsageException("Give either --task or --perplexity.");
-    }
-    if (shots.isPresent() && shots.get() < 0) {
-      throw new UsageException("--shots is " + shots.get() + "; give at least 0.");
-    }
-    Nano nano = ModelReference.nano();
-    SuiteCatalog found =
-        SuiteCatalog.load(
-            suite.map(nano::suites).orElse(nano.suitesFolder()),
-            nano.suitesDescriptor(),
-            List.of(nano.shareAlikeFolder()));
-    SuiteCatalog catalog = shots.map(found::withShots).orElse(found).withChat(chatForm());
+    suites.check();
+    SuiteCatalog catalog = suites.catalog();
     PrintWriter out = spec.commandLine().getOut();
     if (endpoint.endpoint.isPresent()) {
       return endpoint(catalog, out);
@@ -151,13 +82,16 @@ final class EvaluateCommand implements Callable<Integer> {
       refuseUnsupported(model, loaded.tokenizer().thinking());
       out.println("Arithmetic: " + loaded.transformer().execution());
       out.flush();
-      for (SuiteCatalog.Entry entry : entries(catalog, loaded.language().contextLength())) {
+      for (SuiteCatalog.Entry entry : suites.entries(catalog, loaded.language().contextLength())) {
         switch (entry) {
           case SuiteCatalog.Missing missing ->
-              row(out, missing.task().name(), "", "skipped: " + missing.reason());
+              EvaluatedRow.print(out, missing.task().name(), "", "skipped: " + missing.reason());
           case SuiteCatalog.Described described -> {
             SuiteCatalog.Ready ready = described.open();
-            ready.suite().notes().forEach(note -> row(out, ready.task().name(), "", note));
+            ready
+                .suite()
+                .notes()
+                .forEach(note -> EvaluatedRow.print(out, ready.task().name(), "", note));
             run(ready, Optional.empty(), loaded, progress, out);
           }
           case SuiteCatalog.Ready ready -> {
@@ -180,25 +114,8 @@ final class EvaluateCommand implements Callable<Integer> {
     }
   }
 
-  private ChatForm chatForm() {
-    if (!applyChatTemplate) {
-      return ChatForm.OWN;
-    }
-    return fewshotAsMultiturn ? ChatForm.TURNS : ChatForm.ONE_TURN;
-  }
-
-  private List<SuiteCatalog.Entry> entries(SuiteCatalog catalog, OptionalInt context) {
-    if (perplexity.isEmpty()) {
-      return task.map(name -> List.of(catalog.entry(name))).orElse(catalog.asked());
-    }
-    int tokens = window.orElse(Math.min(TextTasks.WINDOW, context.orElse(TextTasks.WINDOW)));
-    return perplexity.stream()
-        .flatMap(text -> TextTasks.of(catalog, text, tokens).stream())
-        .toList();
-  }
-
   private int endpoint(SuiteCatalog catalog, PrintWriter out) {
-    if (window.isPresent() || perplexity.stream().anyMatch(text -> TextSet.named(text).isEmpty())) {
+    if (suites.hasOwnText()) {
       throw new UsageException(
           "An endpoint is asked for wikitext2, c4 or ptb in windows of 2048 tokens; for another"
               + " text or window write a suite with a suites.yaml.");
@@ -214,7 +131,7 @@ final class EvaluateCommand implements Callable<Integer> {
             options(EndpointQuestion.CHUNK));
     return new EndpointEvaluation(endpoint, question, out, spec.commandLine().getErr())
         .run(
-            entries(catalog, OptionalInt.empty()),
+            suites.entries(catalog, OptionalInt.empty()),
             (entry, thinking) -> {
               refuseUnsupported("behind the endpoint", thinking);
               return modes(entry.task(), thinking);
@@ -292,57 +209,9 @@ final class EvaluateCommand implements Callable<Integer> {
     }
     progress.close();
     long nanos = Math.max(1, System.nanoTime() - start);
-    boolean isPerplexity = ready.task().measure() == Task.Measure.PERPLEXITY;
-    String figure =
-        result.state() == CellState.OK
-            ? String.format(
-                Locale.ROOT,
-                "%9s  of %d items in %s (%s items/s)%s%s",
-                Figures.primary(isPerplexity, result.primary()),
-                result.samples().size(),
-                Amounts.time(Duration.ofNanos(nanos)),
-                Figures.rate(1e9 * result.samples().size() / nanos),
-                thinkingCut(result),
-                besides(result, isPerplexity))
-            : result.state().name().toLowerCase(Locale.ROOT) + ": " + result.reason();
-    row(out, name, modeName, figure);
-    if (isPerplexity) {
-      row(out, "", "", ready.task().definition());
+    EvaluatedRow.print(out, name, modeName, EvaluatedRow.figure(ready.task(), result, nanos));
+    if (ready.task().measure() == Task.Measure.PERPLEXITY) {
+      EvaluatedRow.print(out, "", "", ready.task().definition());
     }
-  }
-
-  /** What a task without replies has besides its primary number. */
-  private static String besides(TaskResult result, boolean isPerplexity) {
-    StringBuilder text = new StringBuilder();
-    if (result.metrics().containsKey("floor")) {
-      for (String name : List.of("acc", "acc_norm", "acc_bytes", "floor")) {
-        result
-            .metric(name)
-            .ifPresent(
-                value -> text.append(String.format(Locale.ROOT, ", %s %.2f", name, 100 * value)));
-      }
-    }
-    for (String name :
-        isPerplexity ? List.of("byte_perplexity", "bits_per_byte") : List.of("perplexity")) {
-      result
-          .metric(name)
-          .ifPresent(value ->
-              text.append(String.format(Locale.ROOT, ", %s %.4f", name.replace('_', ' '), value)));
-    }
-    return text.toString();
-  }
-
-  private static String thinkingCut(TaskResult result) {
-    Double cut = result.metrics().get("thinking_cut");
-    return cut == null ? "" : String.format(Locale.ROOT, ", thinking cut: %.0f %%", 100 * cut);
-  }
-
-  static void row(PrintWriter out, String task, String mode, String figure) {
-    String start = String.format(Locale.ROOT, "%-20s %-11s ", task, mode);
-    for (String part : FactSheet.wrapped(figure.strip(), FactSheet.WIDTH - start.length())) {
-      out.println(start + part);
-      start = " ".repeat(start.length());
-    }
-    out.flush();
   }
 }

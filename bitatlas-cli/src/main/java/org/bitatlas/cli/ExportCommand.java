@@ -44,12 +44,7 @@ final class ExportCommand implements Callable<Integer> {
       description = "compressed-tensors, gptq, awq, modelslim or gguf.")
   String format = "";
 
-  @Option(
-      names = "--output",
-      paramLabel = "DIR",
-      required = true,
-      description = "Folder to write; it gets its name when it is complete.")
-  Path output = Path.of("");
+  @Mixin WrittenFolder written;
 
   @Mixin FormatOptions options;
 
@@ -76,7 +71,7 @@ final class ExportCommand implements Callable<Integer> {
               .orElse(List.of());
       ExportReport report =
           new CheckpointExport(source, options.writer(name).plan(source), options.export(measured))
-              .write(output);
+              .write(written.output);
       ExportFacts.print(name.label(), report, spec.commandLine().getOut());
       return Exit.OK;
     }

@@ -1,7 +1,6 @@
 package org.bitatlas.cli;
 
 import java.io.PrintWriter;
-import java.nio.file.Path;
 import java.util.Optional;
 import java.util.concurrent.Callable;
 import org.bitatlas.format.CheckpointExport;
@@ -55,12 +54,7 @@ final class GgufCommand implements Callable<Integer> {
           "Type of embedding and head (default: Q6_K where --type has fewer bits, else --type).")
   Optional<String> outer = Optional.empty();
 
-  @Option(
-      names = "--output",
-      paramLabel = "DIR",
-      required = true,
-      description = "Folder to write; it gets its name when it is complete.")
-  Path output = Path.of("");
+  @Mixin WrittenFolder written;
 
   @Override
   public Integer call() {
@@ -74,11 +68,11 @@ final class GgufCommand implements Callable<Integer> {
       ExportReport report =
           new CheckpointExport(
                   source, GgufFormatWriter.rounding(rounding).plan(source), ExportOptions.DEFAULT)
-              .write(output);
+              .write(written.output);
       PrintWriter out = spec.commandLine().getOut();
       out.printf(
           "Written to %s: %s, %s of tensors (float: %s)%n",
-          output,
+          written.output,
           report.weightFiles().getFirst(),
           Amounts.bytes(report.tensorBytes()),
           Amounts.bytes(report.floatBytes()));

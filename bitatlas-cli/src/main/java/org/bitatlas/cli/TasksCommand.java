@@ -1,10 +1,7 @@
 package org.bitatlas.cli;
 
 import java.io.PrintWriter;
-import java.nio.file.Path;
-import java.util.List;
 import java.util.Locale;
-import java.util.Optional;
 import java.util.concurrent.Callable;
 import org.bitatlas.eval.task.CodeTask;
 import org.bitatlas.eval.task.GenerativeTask;
@@ -17,11 +14,9 @@ import org.bitatlas.eval.task.ReplyTask;
 import org.bitatlas.eval.task.RollingPerplexityTask;
 import org.bitatlas.eval.task.SuiteCatalog;
 import org.bitatlas.eval.task.Task;
-import org.bitatlas.nano.Nano;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Model.CommandSpec;
-import picocli.CommandLine.Option;
 import picocli.CommandLine.Spec;
 
 /** Lists the tasks that can be asked. */
@@ -34,21 +29,11 @@ final class TasksCommand implements Callable<Integer> {
 
   @Mixin CommonOptions common;
 
-  @Option(
-      names = "--suite",
-      paramLabel = "DIR",
-      description =
-          "Folder of suites or of public data sets, or nano-large (default: the embedded ones).")
-  Optional<Path> suite = Optional.empty();
+  @Mixin SuiteFolder folder;
 
   @Override
   public Integer call() {
-    Nano nano = ModelReference.nano();
-    SuiteCatalog catalog =
-        SuiteCatalog.load(
-            suite.map(nano::suites).orElse(nano.suitesFolder()),
-            nano.suitesDescriptor(),
-            List.of(nano.shareAlikeFolder()));
+    SuiteCatalog catalog = folder.catalog();
     PrintWriter out = spec.commandLine().getOut();
     row(out, "task", "kind", "items", "shots", "chance", "data");
     for (SuiteCatalog.Entry entry : catalog.asked()) {

@@ -232,6 +232,23 @@ class CommandLineTest {
   }
 
   @Test
+  void evaluateAsksSeveralTasksOfAModelLoadedOnce() {
+    String tasks = "--task wikitext_nano,bool_nano --task facts_nano_choices --task bool_nano";
+    String command = "evaluate nano " + tasks + " --mode no_think --limit 2";
+    assertThat(run(command.split(" "))).as(err.toString()).isEqualTo(Exit.OK);
+    assertThat(out.toString().lines().filter(line -> line.contains("of 2 items")))
+        .extracting(line -> line.substring(0, line.indexOf(' ')))
+        .containsExactly("wikitext_nano", "bool_nano", "facts_nano_choices");
+    assertThat(out.toString()).containsOnlyOnce("Arithmetic: ");
+
+    out.getBuffer().setLength(0);
+    assertThat(run("evaluate", "nano", "--task", "bool_nano", "--task", "boll_nano"))
+        .isEqualTo(Exit.ERROR);
+    assertThat(err.toString()).contains("boll_nano");
+    assertThat(out.toString()).as("nothing is asked before").isEmpty();
+  }
+
+  @Test
   void perplexityIsPrintedWithItsDefinition() throws IOException {
     Path text = Files.writeString(folder.resolve("own.txt"), "the red fox runs. ".repeat(20));
     assertThat(run("evaluate", "nano", "--perplexity", text.toString(), "--window", "64"))

@@ -38,19 +38,8 @@ class ExportCommandTest {
   void quantize(@TempDir Path shared) {
     folder = shared;
     quantized = folder.resolve("nano-w4");
-    assertThat(
-            run(
-                "quantize",
-                "nano",
-                "--method",
-                "rtn",
-                "--bits",
-                "4",
-                "--group-size",
-                "32",
-                "--out",
-                quantized.toString()))
-        .isEqualTo(Exit.OK);
+    String command = "quantize nano --method rtn --bits 4 --group-size 32 --out " + quantized;
+    assertThat(run(command.split(" "))).isEqualTo(Exit.OK);
   }
 
   private int run(String... arguments) {

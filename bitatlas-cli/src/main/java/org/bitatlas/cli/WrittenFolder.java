@@ -1,0 +1,15 @@
+package org.bitatlas.cli;
+
+import java.nio.file.Path;
+import picocli.CommandLine.Option;
+
+/** The option {@code --output} of the commands that write a checkpoint. */
+final class WrittenFolder {
+
+  @Option(
+      names = "--output",
+      paramLabel = "DIR",
+      required = true,
+      description = "Folder to write; it gets its name when it is complete.")
+  Path output = Path.of("");
+}
