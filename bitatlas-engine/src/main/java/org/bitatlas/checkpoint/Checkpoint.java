@@ -1,8 +1,10 @@
 package org.bitatlas.checkpoint;
 
 import java.nio.file.Path;
+import java.util.LinkedHashMap;
 import java.util.Optional;
 import java.util.SequencedCollection;
+import java.util.SequencedMap;
 
 /**
  * The tensors of a folder of safetensors files, mapped and not read.
@@ -27,6 +29,16 @@ public interface Checkpoint extends AutoCloseable {
    * @throws org.bitatlas.tensor.BitAtlasException when there is none; the message lists near names
    */
   StoredTensor get(String name);
+
+  /**
+   * Bytes of every tensor that the files hold, by name: also of those that a reader turned into
+   * quantized layers, and as they are stored where a reader decodes them.
+   */
+  default SequencedMap<String, Long> storedBytes() {
+    SequencedMap<String, Long> bytes = new LinkedHashMap<>();
+    names().forEach(name -> bytes.put(name, get(name).data().byteSize()));
+    return bytes;
+  }
 
   /**
    * SHA-256 over the names, types, shapes and bytes of all tensors in name order: equal for equal

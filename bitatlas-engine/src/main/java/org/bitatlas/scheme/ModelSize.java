@@ -93,6 +93,33 @@ public record ModelSize(long wholeModelBytes, long linearBytes, double storedBit
     return new ModelSize(whole, linearBytes, bitsPerWeight(linearBytes, weights));
   }
 
+  /**
+   * Size of a model of any format as its files hold it: all tensors under the name of a linear
+   * layer but its bias count as that layer's.
+   *
+   * @param linearWeights number of weights N K of the linear layers of the blocks, by module name
+   * @param tiedEmbeddings as for {@link #ofFloat}
+   */
+  public static ModelSize ofStored(
+      Checkpoint checkpoint, Map<String, Long> linearWeights, boolean tiedEmbeddings) {
+    long whole = 0;
+    long linearBytes = 0;
+    for (Map.Entry<String, Long> tensor : checkpoint.storedBytes().entrySet()) {
+      String name = tensor.getKey();
+      if (tiedEmbeddings && name.equals(HEAD)) {
+        continue;
+      }
+      whole += tensor.getValue();
+      int dot = name.lastIndexOf('.');
+      boolean linear = dot > 0 && linearWeights.containsKey(name.substring(0, dot));
+      if (linear && !name.endsWith(".bias")) {
+        linearBytes += tensor.getValue();
+      }
+    }
+    long weights = linearWeights.values().stream().mapToLong(Long::longValue).sum();
+    return new ModelSize(whole, linearBytes, bitsPerWeight(linearBytes, weights));
+  }
+
   private static boolean isLinearOfABlock(StoredTensor tensor) {
     return BlockNames.layer(tensor.name()).isPresent()
         && tensor.name().endsWith(".weight")

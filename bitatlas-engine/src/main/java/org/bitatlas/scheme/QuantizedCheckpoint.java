@@ -5,6 +5,7 @@ import java.util.SequencedMap;
 import java.util.Set;
 import java.util.stream.Collectors;
 import org.bitatlas.checkpoint.TensorData;
+import tools.jackson.databind.node.ObjectNode;
 
 /**
  * The neutral quantized checkpoint: what methods write, and what engine, formats and bench read.
@@ -49,6 +50,16 @@ public record QuantizedCheckpoint(
     return CheckpointParts.of(this).tensors().stream()
         .map(TensorData::name)
         .collect(Collectors.toSet());
+  }
+
+  /**
+   * What the stored tensors mean, in one line of JSON: all that {@code bitatlas.json} says of them,
+   * without where they come from. Equal texts and equal tensors compute the same.
+   */
+  public String meaning() {
+    ObjectNode root = JsonFields.JSON.createObjectNode();
+    ManifestSections.of(CheckpointParts.of(this)).write(root);
+    return root.toString();
   }
 
   /** What happens around a module. */

@@ -4,6 +4,7 @@ import java.nio.file.Path;
 import java.util.LinkedHashSet;
 import java.util.Optional;
 import java.util.SequencedCollection;
+import java.util.SequencedMap;
 import java.util.SequencedSet;
 import java.util.Set;
 import org.bitatlas.checkpoint.Checkpoint;
@@ -47,6 +48,11 @@ public final class SelectedTensors implements Checkpoint {
         .orElseThrow(() ->
             new BitAtlasException(
                 "The checkpoint %s has no float tensor '%s'.".formatted(folder(), name)));
+  }
+
+  @Override
+  public SequencedMap<String, Long> storedBytes() {
+    return whole.storedBytes();
   }
 
   @Override

@@ -70,8 +70,14 @@ final class EngineModel implements Workbench.Model {
    * @param options the options of the run
    * @param precision arithmetic of the float operators
    * @param name name of the model in the specification
+   * @param checkpoints where the quantized checkpoint of a location lies
    */
-  record Setting(StudySpec spec, StudyOptions options, Precision precision, String name) {}
+  record Setting(
+      StudySpec spec,
+      StudyOptions options,
+      Precision precision,
+      String name,
+      Function<String, Path> checkpoints) {}
 
   /**
    * An opened model.
@@ -218,6 +224,43 @@ final class EngineModel implements Workbench.Model {
   }
 
   @Override
+  public CheckpointFacts checkpointFacts(CheckpointSpec spec) {
+    try (ExistingCheckpoint checkpoint = open(spec)) {
+      return checkpoint.facts();
+    }
+  }
+
+  @Override
+  public Workbench.Variant checkpoint(StudyRecipe row) {
+    try (ExistingCheckpoint checkpoint = open(row.checkpoint().orElseThrow())) {
+      Execution execution = row.emulation().orElse(setting.spec().execution());
+      TransformerModel model =
+          checkpoint
+              .folder()
+              .load(
+                  row.emulation().isPresent() ? Precision.BF16 : setting.precision(),
+                  execution,
+                  setting.options().threads(),
+                  setting.options().device());
+      requireKernels(model, execution);
+      return variant(
+          model,
+          checkpoint.size(),
+          List.of(),
+          checkpoint.notes(opened.checkpoint()),
+          BatchLimits.DEFAULT,
+          setting.spec().divergence());
+    }
+  }
+
+  private ExistingCheckpoint open(CheckpointSpec spec) {
+    return ExistingCheckpoint.open(
+        spec,
+        setting.checkpoints().apply(spec.location()),
+        new ExistingCheckpoint.Base(setting.name(), opened.architecture(), tokenizer.tokenizer()));
+  }
+
+  @Override
   public Workbench.Variant quantize(StudyRecipe row) {
     QuantizationResult result = quantized(row);
     return row.emulation()
@@ -279,6 +322,17 @@ final class EngineModel implements Workbench.Model {
             execution,
             setting.options().threads(),
             setting.options().device());
+    requireKernels(model, execution);
+    return variant(
+        model,
+        size,
+        result.layers(),
+        result.notes(),
+        BatchLimits.DEFAULT,
+        setting.spec().divergence());
+  }
+
+  private void requireKernels(TransformerModel model, Execution execution) {
     if (setting.options().requireKernels() && !execution.emulated()) {
       try {
         model.requirePromisedKernels();
@@ -287,13 +341,6 @@ final class EngineModel implements Workbench.Model {
         throw refused;
       }
     }
-    return variant(
-        model,
-        size,
-        result.layers(),
-        result.notes(),
-        BatchLimits.DEFAULT,
-        setting.spec().divergence());
   }
 
   private void keep(StudyRecipe row, QuantizationResult result) {

@@ -1,5 +1,6 @@
 package org.bitatlas.study;
 
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Optional;
@@ -47,11 +48,17 @@ final class EngineWorkbench implements Workbench {
           "The model " + folder + " is already quantized; a study starts from a float model.");
     }
     return new EngineModel(
-        new EngineModel.Setting(spec, options, precision(), name),
+        new EngineModel.Setting(spec, options, precision(), name, this::checkpoint),
         opened,
         tokenizer,
         wanted -> calibration(wanted, tokenizer),
         catalog);
+  }
+
+  /** Where a quantized checkpoint lies: what exists here, or a model of the hub. */
+  private Path checkpoint(String location) {
+    Path local = Path.of(location);
+    return Files.exists(local) ? local : folder(location);
   }
 
   private Path folder(String name) {

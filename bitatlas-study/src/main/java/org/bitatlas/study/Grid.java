@@ -52,10 +52,12 @@ record Grid(String name, Workbench.Model model, List<Row> rows) {
     List<Column> columns = columns(model, spec);
     SequencedMap<String, String> identity = model.identity();
     List<Row> rows = new ArrayList<>();
-    for (StudyRecipe recipe : recipes(spec)) {
-      if (recipe.endpoint().filter(endpoint -> !endpoint.belongsTo(name)).isPresent()) {
+    for (StudyRecipe named : recipes(spec)) {
+      if (!named.belongsTo(name)) {
         continue;
       }
+      StudyRecipe recipe =
+          named.checkpoint().map(model::checkpointFacts).map(named::opened).orElse(named);
       SequencedMap<String, String> own =
           recipe
               .endpoint()
@@ -67,6 +69,7 @@ record Grid(String name, Workbench.Model model, List<Row> rows) {
       if (recipe.isAgain()) {
         options.put(StudyRecipe.AGAIN_INPUT, model.againHow());
       }
+      recipe.facts().ifPresent(facts -> options.putAll(facts.identity()));
       recipe.describe().forEach((key, value) -> options.put(StudyRecipe.INPUT_PREFIX + key, value));
       if (recipe.isAdaptive()) {
         options.put("version.allocation", Integer.toString(AdaptiveBits.BEHAVIOUR_VERSION));

@@ -135,7 +135,7 @@ public record Reproduction(
     return switch (record.method()) {
       case StudyRecipe.FLOAT_LABEL -> recipe.isFloat();
       case StudyRecipe.AGAIN_LABEL -> recipe.isAgain();
-      default -> recipe.recipe().isPresent();
+      default -> recipe.recipe().isPresent() || recipe.checkpoint().isPresent();
     };
   }
 
@@ -146,6 +146,9 @@ public record Reproduction(
   }
 
   private static Workbench.Variant variant(Workbench.Model model, StudyRecipe recipe) {
+    if (recipe.checkpoint().isPresent()) {
+      return model.checkpoint(recipe);
+    }
     if (recipe.recipe().isPresent()) {
       return model.quantize(recipe);
     }

@@ -31,9 +31,9 @@ final class SpecText {
     root.put("models", List.of(model));
     root.put(
         "recipes",
-        recipe.recipe().isEmpty()
+        recipe.isFloat() || recipe.isAgain()
             ? List.of(StudyRecipe.FLOAT_LABEL)
-            : List.of(StudyRecipe.FLOAT_LABEL, options(recipe)));
+            : List.of(StudyRecipe.FLOAT_LABEL, row(recipe)));
     root.put(
         "tasks",
         column.mode().isEmpty()
@@ -70,8 +70,23 @@ final class SpecText {
     return root;
   }
 
+  /** A row with a recipe or a checkpoint, in its own arithmetic. */
+  private static Map<String, Object> row(StudyRecipe recipe) {
+    SequencedMap<String, Object> row =
+        recipe.checkpoint().map(SpecText::checkpoint).orElseGet(() -> options(recipe));
+    recipe.emulation().ifPresent(machine -> row.put("numerics", machine.numerics()));
+    return row;
+  }
+
+  private static SequencedMap<String, Object> checkpoint(CheckpointSpec checkpoint) {
+    SequencedMap<String, Object> fields = new LinkedHashMap<>();
+    fields.put("checkpoint", checkpoint.location());
+    fields.put("label", checkpoint.label());
+    return fields;
+  }
+
   /** All options as they are recorded; a width is a number there. */
-  private static Map<String, Object> options(StudyRecipe recipe) {
+  private static SequencedMap<String, Object> options(StudyRecipe recipe) {
     SequencedMap<String, Object> options = new LinkedHashMap<>(recipe.describe());
     options.put("bits", recipe.bits());
     return options;

@@ -217,6 +217,9 @@ public final class StudyRunner {
       if (row.recipe().endpoint().isPresent()) {
         return grid.model().endpoint(row.recipe().endpoint().get());
       }
+      if (row.recipe().checkpoint().isPresent()) {
+        return grid.model().checkpoint(row.recipe());
+      }
       if (row.recipe().recipe().isEmpty()) {
         return row.recipe().isAgain() ? grid.model().floatAgain() : grid.model().floatVariant();
       }

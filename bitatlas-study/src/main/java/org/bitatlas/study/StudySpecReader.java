@@ -34,8 +34,9 @@ import tools.jackson.dataformat.yaml.YAMLMapper;
 final class StudySpecReader {
   private static final String DEFAULT = "default-study.yaml";
   private static final String METHODS =
-      "float, or a mapping with method: rtn or method: gptq, or with endpoint";
+      "float, or a mapping with method: rtn or method: gptq, with checkpoint, or with endpoint";
   private static final String NUMERICS = "numerics";
+  private static final String CHECKPOINT = "checkpoint";
   private static final String ADAPTIVE = "adaptive";
   private static final String CALIBRATION = "calibration";
   private static final CalibrationSpec CALIBRATION_DEFAULTS =
@@ -141,16 +142,18 @@ final class StudySpecReader {
   private static void requireModels(YamlFields root, List<StudyRecipe> recipes) {
     List<String> models = root.texts("models");
     for (StudyRecipe recipe : recipes) {
-      recipe
-          .endpoint()
-          .filter(endpoint ->
-              endpoint.of().isEmpty() ? models.size() > 1 : !models.contains(endpoint.of().get()))
-          .ifPresent(endpoint -> {
-            throw root.wrong(
-                "recipes",
-                "has the endpoint '" + endpoint.label() + "' of no model of the study",
-                "of: one of " + String.join(", ", models));
-          });
+      boolean named = recipe.endpoint().isPresent() || recipe.checkpoint().isPresent();
+      Optional<String> of =
+          recipe
+              .endpoint()
+              .flatMap(EndpointSpec::of)
+              .or(() -> recipe.checkpoint().flatMap(CheckpointSpec::of));
+      if (named && (of.isEmpty() ? models.size() > 1 : !models.contains(of.get()))) {
+        throw root.wrong(
+            "recipes",
+            "has the row '" + recipe.label() + "' of no model of the study",
+            "of: one of " + String.join(", ", models));
+      }
     }
   }
 
@@ -167,7 +170,7 @@ final class StudySpecReader {
     }
   }
 
-  private static List<StudyRecipe> recipes(YamlFields root, CalibrationSpec calibration) {
+  private List<StudyRecipe> recipes(YamlFields root, CalibrationSpec calibration) {
     List<Listed> listed =
         root.entries(
             "recipes",
@@ -202,32 +205,50 @@ final class StudySpecReader {
   }
 
   /**
-   * An entry of the recipes: float where both are empty.
+   * An entry of the recipes: float where all are empty.
    *
-   * @param numerics in which a recipe is run: empty ones are the study's own
+   * @param numerics in which recipe or checkpoint are run: empty ones are the study's own
    * @param calibration of a recipe in place of the study's
    */
   private record Listed(
       Optional<Recipe> recipe,
+      Optional<CheckpointSpec> checkpoint,
       Optional<EndpointSpec> endpoint,
       List<Optional<Execution>> numerics,
       Optional<CalibrationSpec> calibration) {
 
     static final Listed FLOAT =
-        new Listed(Optional.empty(), Optional.empty(), List.of(), Optional.empty());
+        new Listed(
+            Optional.empty(), Optional.empty(), Optional.empty(), List.of(), Optional.empty());
 
-    /** The rows of a recipe, one per arithmetic, named so that they differ from those of others. */
+    static Listed of(EndpointSpec endpoint) {
+      return new Listed(
+          Optional.empty(), Optional.empty(), Optional.of(endpoint), List.of(), Optional.empty());
+    }
+
+    static Listed of(CheckpointSpec checkpoint, List<Optional<Execution>> numerics) {
+      return new Listed(
+          Optional.empty(), Optional.of(checkpoint), Optional.empty(), numerics, Optional.empty());
+    }
+
+    /**
+     * The rows of a recipe or checkpoint, one per arithmetic; recipes are named so that they differ
+     * from others.
+     */
     Stream<StudyRecipe> rows(List<Recipe> recipes, CalibrationSpec study) {
-      return recipe.stream()
-          .flatMap(own -> {
-            String brief = own.brief();
-            boolean unique =
-                recipes.stream().filter(other -> other.brief().equals(brief)).count() == 1;
-            StudyRecipe plain = StudyRecipe.of(unique ? brief : own.label(), own);
-            StudyRecipe row =
-                calibration.map(texts -> plain.calibratedOn(texts, study)).orElse(plain);
-            return numerics.stream().map(machine -> machine.map(row::emulating).orElse(row));
-          });
+      return recipe
+          .map(own -> named(own, recipes, study))
+          .or(() -> checkpoint.map(StudyRecipe::of))
+          .stream()
+          .flatMap(
+              row -> numerics.stream().map(machine -> machine.map(row::emulating).orElse(row)));
+    }
+
+    private StudyRecipe named(Recipe own, List<Recipe> recipes, CalibrationSpec study) {
+      String brief = own.brief();
+      boolean unique = recipes.stream().filter(other -> other.brief().equals(brief)).count() == 1;
+      StudyRecipe plain = StudyRecipe.of(unique ? brief : own.label(), own);
+      return calibration.map(texts -> plain.calibratedOn(texts, study)).orElse(plain);
     }
   }
 
@@ -242,6 +263,17 @@ final class StudySpecReader {
     } catch (BitAtlasException e) {
       throw fields.because(e);
     }
+  }
+
+  /** A checkpoint: a path seen from the file's folder where there is one, else as it is. */
+  private CheckpointSpec checkpoint(YamlFields fields) {
+    fields.only(Set.of(CHECKPOINT, "label", "of", NUMERICS));
+    String given = fields.text(CHECKPOINT);
+    Path beside = folder.resolve(given).normalize();
+    return new CheckpointSpec(
+        Files.exists(beside) ? beside.toString() : given,
+        fields.text("label", given.substring(given.lastIndexOf('/', given.length() - 2) + 1)),
+        fields.has("of") ? Optional.of(fields.text("of")) : Optional.empty());
   }
 
   private static EndpointSpec endpoint(YamlFields fields) {
@@ -264,14 +296,15 @@ final class StudySpecReader {
    * One recipe per entry of {@code bits}, or of {@code budget} where they adapt; {@link
    * Recipe#parse} knows the others.
    */
-  private static List<Listed> expand(
+  private List<Listed> expand(
       YamlFields fields,
       List<Optional<Execution>> numericsOfStudy,
       CalibrationSpec calibrationOfStudy) {
     if (fields.has("endpoint")) {
-      EndpointSpec endpoint = endpoint(fields.only(Set.of("endpoint")).child("endpoint"));
-      return List.of(
-          new Listed(Optional.empty(), Optional.of(endpoint), List.of(), Optional.empty()));
+      return List.of(Listed.of(endpoint(fields.only(Set.of("endpoint")).child("endpoint"))));
+    }
+    if (fields.has(CHECKPOINT)) {
+      return List.of(Listed.of(checkpoint(fields), numerics(fields, numericsOfStudy)));
     }
     CalibrationSpec calibration = calibration(fields, calibrationOfStudy);
     List<Listed> recipes = new ArrayList<>();
@@ -289,6 +322,7 @@ final class StudySpecReader {
       recipes.add(
           new Listed(
               Optional.of(recipe),
+              Optional.empty(),
               Optional.empty(),
               numerics(fields, numericsOfStudy),
               Optional.of(calibration).filter(own -> !own.equals(calibrationOfStudy))));

@@ -60,6 +60,21 @@ public interface Workbench {
     }
 
     /**
+     * What a quantized checkpoint of this model is.
+     *
+     * @throws org.bitatlas.tensor.BitAtlasException when it cannot be read, is not quantized or is
+     *     one of another model
+     */
+    default CheckpointFacts checkpointFacts(CheckpointSpec checkpoint) {
+      throw new UnsupportedOperationException(checkpoint.label());
+    }
+
+    /** The checkpoint of a row, in the row's arithmetic, ready to answer. */
+    default Variant checkpoint(StudyRecipe row) {
+      throw new UnsupportedOperationException(row.label());
+    }
+
+    /**
      * The model under the recipe of a row, on the row's calibration and in its arithmetic, ready to
      * answer.
      */

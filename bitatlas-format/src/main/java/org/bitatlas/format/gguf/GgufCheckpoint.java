@@ -6,6 +6,7 @@ import java.lang.foreign.ValueLayout;
 import java.nio.ByteOrder;
 import java.nio.file.Path;
 import java.util.Collections;
+import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Objects;
 import java.util.Optional;
@@ -65,8 +66,28 @@ final class GgufCheckpoint implements Checkpoint {
   }
 
   @Override
+  public SequencedMap<String, Long> storedBytes() {
+    SequencedMap<String, Long> bytes = new LinkedHashMap<>();
+    file.tensors()
+        .forEach((name, tensor) ->
+            bytes.put(GgufNames.toHuggingFace(name).orElse(name), tensor.info().byteSize()));
+    return bytes;
+  }
+
+  /** Over all tensors of the file as they are stored, also those that are read as codes. */
+  @Override
   public String weightsDigest() {
-    return WeightsDigest.of(names().stream().map(this::get).toList());
+    return WeightsDigest.of(file.tensors().values().stream().map(GgufCheckpoint::bytes).toList());
+  }
+
+  private static StoredTensor bytes(GgufTensor tensor) {
+    GgufTensorInfo info = tensor.info();
+    return new StoredTensor(
+        info.name() + " " + info.type() + " " + info.shape(),
+        ElementType.U8,
+        List.of(info.byteSize()),
+        tensor.data(),
+        tensor.file());
   }
 
   @Override

@@ -129,6 +129,9 @@ public final class GgufFormatWriter implements FormatWriter {
     GgufType mostly = mostly(tensors);
     notes.add("Types: " + types(tensors) + ".");
     GgufMetadata metadata = metadata(source, kind, mostly);
+    // Carried as it is, a configuration that names another format would hide the file beside it.
+    SequencedMap<String, byte[]> files = new LinkedHashMap<>();
+    files.put("config.json", JsonFile.content(source.configuration()));
     return new ExportPlan(
         FormatName.GGUF,
         new WeightFiles.SingleFile(
@@ -137,7 +140,7 @@ public final class GgufFormatWriter implements FormatWriter {
             widenedBytes(source, tensors),
             GgufWriter.byteSize(metadata, tensors),
             GgufWriter.body(metadata, tensors)),
-        new LinkedHashMap<>(),
+        files,
         true,
         notes);
   }

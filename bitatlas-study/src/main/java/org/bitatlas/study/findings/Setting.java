@@ -37,6 +37,10 @@ record Setting(
       Optional<List<MapCell>> floats = floats(map, row.model());
       // A row without options was not run: what it would round is not known yet.
       boolean known = !row.isFloat() && !row.isForeign() && !row.options().isEmpty();
+      if (row.isCheckpoint()) {
+        // How it was made is what its configuration says, if it says anything.
+        continue;
+      }
       if (floats.isEmpty() || !known || isTransformed(row)) {
         continue;
       }

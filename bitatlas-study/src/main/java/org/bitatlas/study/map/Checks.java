@@ -55,7 +55,13 @@ final class Checks {
         checks.add(keepsMost(base, i));
       }
     }
-    for (String method : quantized.stream().map(i -> rows.get(i).method()).distinct().toList()) {
+    // Checkpoints of one format need not be of one method: no ladder of bits.
+    for (String method :
+        quantized.stream()
+            .filter(i -> !rows.get(i).isCheckpoint())
+            .map(i -> rows.get(i).method())
+            .distinct()
+            .toList()) {
       List<Integer> ladder =
           quantized.stream()
               .filter(i -> rows.get(i).method().equals(method))

@@ -49,6 +49,12 @@ public record MapRow(
         || method.equals(org.bitatlas.study.StudyRecipe.MERGED_METHOD);
   }
 
+  /** Whether its weights were quantized before the study, by whatever program. */
+  public boolean isCheckpoint() {
+    return method.endsWith(" " + org.bitatlas.study.StudyRecipe.CHECKPOINT_METHOD)
+        || method.contains(" " + org.bitatlas.study.StudyRecipe.CHECKPOINT_METHOD + " ");
+  }
+
   /** Whether this is the float model. */
   public boolean isFloat() {
     return method.equals(org.bitatlas.study.StudyRecipe.FLOAT_LABEL);
