@@ -28,8 +28,10 @@ import org.bitatlas.scheme.StoredLinear;
  */
 record CheckpointScheme(SequencedMap<Layer, Long> weights, int keyBits, int valueBits) {
 
-  /** Name of the option that lists the schemes of layers that differ. */
-  static final String LAYERS = "layers";
+  /** Name of the option that says whether all layers have one grid, and no transform before it. */
+  public static final String UNIFORM = "uniform";
+
+  private static final String LAYERS = "layers";
 
   /**
    * The scheme of a layer.
@@ -38,6 +40,7 @@ record CheckpointScheme(SequencedMap<Layer, Long> weights, int keyBits, int valu
    *     with its share of the scales, rounded down
    * @param groupSize columns that share a scale; 0 for one scale per output channel
    * @param symmetric whether the zero point is the middle of the codes
+   * @param grid whether its codes lie on a grid of scales, which other formats may hold as well
    * @param storage in words
    * @param transformed whether an online transform stands in front of the layer
    * @param input rounding of its inputs, without the ends of a fixed range
@@ -46,6 +49,7 @@ record CheckpointScheme(SequencedMap<Layer, Long> weights, int keyBits, int valu
       int bits,
       int groupSize,
       boolean symmetric,
+      boolean grid,
       String storage,
       boolean transformed,
       Optional<Input> input) {
@@ -108,11 +112,12 @@ record CheckpointScheme(SequencedMap<Layer, Long> weights, int keyBits, int valu
     int bits = Math.toIntExact(Byte.SIZE * bytes / count);
     return bits >= StudyRecipe.FLOAT_BITS
         ? floats()
-        : new Layer(bits, 0, false, "blocks of about " + bits + " bits", false, Optional.empty());
+        : new Layer(
+            bits, 0, false, false, "blocks of about " + bits + " bits", false, Optional.empty());
   }
 
   private static Layer floats() {
-    return new Layer(StudyRecipe.FLOAT_BITS, 0, true, "float", false, Optional.empty());
+    return new Layer(StudyRecipe.FLOAT_BITS, 0, true, false, "float", false, Optional.empty());
   }
 
   private static Layer layer(StoredLinear linear, LinearActivations around) {
@@ -123,10 +128,11 @@ record CheckpointScheme(SequencedMap<Layer, Long> weights, int keyBits, int valu
     Optional<Input> input = around.input().map(Input::of);
     if (linear instanceof GridLinear grid) {
       int group = grid.groupSize() >= grid.inputFeatures() ? 0 : grid.groupSize();
-      return new Layer(grid.bits(), group, grid.symmetric(), linear.scheme(), transformed, input);
+      return new Layer(
+          grid.bits(), group, grid.symmetric(), true, linear.scheme(), transformed, input);
     }
     int bits = Math.max(1, (int) Math.round(linear.nominalBits()));
-    return new Layer(bits, 0, false, linear.scheme(), transformed, input);
+    return new Layer(bits, 0, false, false, linear.scheme(), transformed, input);
   }
 
   /** The scheme that most weights have. */
@@ -157,6 +163,8 @@ record CheckpointScheme(SequencedMap<Layer, Long> weights, int keyBits, int valu
           options.put("a_sym", Boolean.toString(input.symmetric()));
           options.put("a_granularity", input.granularity().id());
         });
+    options.put(
+        UNIFORM, Boolean.toString(weights.size() == 1 && main.grid() && !main.transformed()));
     options.put("k_bits", Integer.toString(keyBits));
     options.put("v_bits", Integer.toString(valueBits));
     if (weights.size() > 1) {

@@ -83,6 +83,16 @@ public record Reproduction(
     return run(record, samples, spec, new EngineWorkbench(spec, options), progress);
   }
 
+  /** The checkpoint that a record's row was read from; empty for any other row. */
+  public static Optional<CheckpointSpec> checkpoint(RunRecord record) {
+    String text = record.provenance().getOrDefault(STUDY, "");
+    return text.isEmpty()
+        ? Optional.empty()
+        : StudySpec.parse("record " + record.key(), text).recipes().stream()
+            .flatMap(row -> row.checkpoint().stream())
+            .findFirst();
+  }
+
   private static StudySpec spec(RunRecord record) {
     String text = record.provenance().getOrDefault(STUDY, "");
     String name = "record " + record.key().substring(0, 12);

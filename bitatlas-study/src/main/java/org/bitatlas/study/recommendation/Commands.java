@@ -5,6 +5,7 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
+import java.util.Optional;
 import java.util.SequencedMap;
 import org.bitatlas.format.FormatName;
 import org.bitatlas.quant.method.Recipe;
@@ -17,7 +18,13 @@ final class Commands {
 
   private Commands() {}
 
-  static List<String> of(Question question, Setting setting, Deployment deployment) {
+  /**
+   * The commands of a setting.
+   *
+   * @param location where the checkpoint of the row lies; empty for a recipe's row
+   */
+  static List<String> of(
+      Question question, Setting setting, Deployment deployment, Optional<String> location) {
     String model = question.shape().isEmpty() ? question.model() : question.shape();
     String flags = flags(question, deployment);
     if (setting.isFloat()) {
@@ -29,10 +36,22 @@ final class Commands {
     String folder = folder(question.model(), setting.row().recipe());
     String exported = folder + "-" + format.label() + (format == FormatName.GGUF ? ".gguf" : "");
     List<String> commands = new ArrayList<>();
-    commands.add(
-        "./bitatlas quantize " + model + quantize(setting.row().options()) + " --out " + folder);
-    commands.add(
-        "./bitatlas export " + folder + " --format " + format.label() + " --output " + exported);
+    if (location.isEmpty()) {
+      commands.add(
+          "./bitatlas quantize " + model + quantize(setting.row().options()) + " --out " + folder);
+      commands.add(
+          "./bitatlas export " + folder + " --format " + format.label() + " --output " + exported);
+    } else if (setting.storedFormat().filter(format.label()::equals).isPresent()) {
+      exported = location.get();
+    } else {
+      commands.add(
+          "./bitatlas convert "
+              + location.get()
+              + " --to "
+              + format.label()
+              + " --output "
+              + exported);
+    }
     commands.add(
         "./bitatlas check "
             + exported

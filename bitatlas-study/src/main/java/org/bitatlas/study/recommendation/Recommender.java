@@ -7,7 +7,9 @@ import java.util.Locale;
 import java.util.Optional;
 import org.bitatlas.eval.statistics.Verdict;
 import org.bitatlas.format.support.CapabilityTable;
+import org.bitatlas.study.CheckpointSpec;
 import org.bitatlas.study.Metric;
+import org.bitatlas.study.Reproduction;
 import org.bitatlas.study.RunRecord;
 import org.bitatlas.study.RunStore;
 import org.bitatlas.study.StudyTask;
@@ -278,8 +280,20 @@ public final class Recommender {
         chosen
             .map(candidate ->
                 Commands.of(
-                    question, new Setting(candidate.row()), candidate.deployment().orElseThrow()))
+                    question,
+                    new Setting(candidate.row()),
+                    candidate.deployment().orElseThrow(),
+                    location(candidate)))
             .orElse(List.of()));
+  }
+
+  /** Where the checkpoint of a row lies, as its records say. */
+  private static Optional<String> location(Candidate candidate) {
+    return candidate.cells().stream()
+        .flatMap(cell -> cell.record().stream())
+        .flatMap(record -> Reproduction.checkpoint(record).stream())
+        .findFirst()
+        .map(CheckpointSpec::location);
   }
 
   /** Quantized settings before float; then the preference; then time, memory and accuracy. */

@@ -5,6 +5,7 @@ import java.util.EnumMap;
 import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.SequencedMap;
 import java.util.Set;
 import org.bitatlas.format.support.Inputs;
@@ -46,7 +47,15 @@ final class Setting {
     return integer("group_size", 0);
   }
 
+  /** Format of the checkpoint that the row was read from; empty for a recipe's row. */
+  Optional<String> storedFormat() {
+    return row.isCheckpoint() ? Optional.ofNullable(options.get("format")) : Optional.empty();
+  }
+
   boolean symmetric() {
+    if (row.isCheckpoint()) {
+      return Boolean.parseBoolean(options.getOrDefault("symmetric", "false"));
+    }
     String grid = options.getOrDefault("grid", "");
     for (Grid known : Grid.values()) {
       if (known.id().equals(grid)) {
@@ -84,6 +93,9 @@ final class Setting {
   /** What no serving stack computes, as phrases; empty where there is none of it. */
   List<String> simulatedOnly() {
     List<String> phrases = new ArrayList<>();
+    if (row.isCheckpoint() && !Boolean.parseBoolean(options.get("uniform"))) {
+      phrases.add("its layers are not all on one grid: bitatlas check says what loads its folder");
+    }
     switch (storage()) {
       case BINARY -> phrases.add("BiLLM has no format that a serving stack loads");
       case MIXED_GROUPS -> phrases.add("SliM-LLM has no format that a serving stack loads");

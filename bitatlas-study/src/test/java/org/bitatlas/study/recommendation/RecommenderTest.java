@@ -302,4 +302,42 @@ class RecommenderTest {
         .hasMessageContaining("no accuracy task 'poems' in the mode no_think")
         .hasMessageContaining("humaneval_nano no_think");
   }
+
+  @Test
+  void aCheckpointThatIsThereIsConvertedAndNotQuantizedAgain() {
+    Map<String, String> scheme =
+        Map.of("bits", "4", "group_size", "128", "symmetric", "true", "uniform", "true");
+    SyntheticStudy study =
+        new SyntheticStudy("AMD EPYC", 600)
+            .floats(CODE, i -> i % 10 != 0)
+            .checkpoint("gptq", "hub/Found-GPTQ", scheme, CODE, i -> i % 10 != 0);
+    Recommendation asIs = study.answer(folder, speed("cuda-h200"));
+    assertThat(asIs.chosen().orElseThrow().row().recipe()).isEqualTo("found [gptq]");
+    assertThat(asIs.commands())
+        .as("%s", asIs.commands())
+        .noneMatch(command -> command.contains("quantize"));
+    assertThat(asIs.commands())
+        .anyMatch(command -> command.contains("hub/Found-GPTQ"))
+        .anyMatch(command -> command.startsWith("./bitatlas check "));
+
+    Recommendation converted =
+        new SyntheticStudy("AMD EPYC", 600)
+            .floats(CODE, i -> i % 10 != 0)
+            .checkpoint("bitatlas", "found", scheme, CODE, i -> i % 10 != 0)
+            .answer(folder.resolve("other"), speed("cuda-h200"));
+    assertThat(converted.commands().getFirst()).startsWith("./bitatlas convert found --to ");
+    assertThat(converted.commands()).noneMatch(command -> command.contains("quantize"));
+  }
+
+  @Test
+  void aCheckpointOfSeveralSchemesIsExcludedInWords() {
+    Recommendation answer =
+        new SyntheticStudy("AMD EPYC", 600)
+            .floats(CODE, i -> i % 10 != 0)
+            .checkpoint("gguf", "x.gguf", Map.of("bits", "4"), CODE, i -> i % 10 != 0)
+            .answer(folder, speed("cuda-h200"));
+    assertThat(answer.isFloat()).isTrue();
+    assertThat(answer.excluded().getFirst().failures())
+        .anyMatch(failure -> failure.words().contains("not all on one grid"));
+  }
 }

@@ -15,6 +15,7 @@ import org.bitatlas.study.ComparisonMargin;
 import org.bitatlas.study.Metric;
 import org.bitatlas.study.Origin;
 import org.bitatlas.study.PlannedCell;
+import org.bitatlas.study.Reproduction;
 import org.bitatlas.study.RunRecord;
 import org.bitatlas.study.RunStore;
 import org.bitatlas.study.StudyRecipe;
@@ -37,7 +38,7 @@ public final class SyntheticStudy {
 
   /** The float model on a task: item i is right where {@code right} says so. */
   public SyntheticStudy floats(String task, IntPredicate right) {
-    return add("float", Optional.empty(), task, CellState.OK, right);
+    return add("float", "float", StudyRecipe.FLOAT_BITS, Map.of(), task, CellState.OK, right);
   }
 
   /** A recipe on a task. */
@@ -49,7 +50,31 @@ public final class SyntheticStudy {
   public SyntheticStudy row(
       Map<String, ?> options, String task, CellState state, IntPredicate right) {
     Recipe recipe = Recipe.parse(options);
-    return add(recipe.label(), Optional.of(recipe), task, state, right);
+    return add(
+        recipe.label(), recipe.method(), recipe.bits(), recipe.describe(), task, state, right);
+  }
+
+  /** A checkpoint of 4 bits that was there already, on a task. */
+  SyntheticStudy checkpoint(
+      String format, String location, Map<String, String> scheme, String task, IntPredicate right) {
+    SequencedMap<String, String> options = new LinkedHashMap<>(scheme);
+    options.put("format", format);
+    add(
+        "found [%s]".formatted(format),
+        format + " checkpoint",
+        4,
+        options,
+        task,
+        CellState.OK,
+        right);
+    records
+        .getLast()
+        .provenance()
+        .put(
+            Reproduction.STUDY,
+            "{name: x, models: [nano], tasks: [%s], recipes: [float, {checkpoint: %s}]}"
+                .formatted(task, location));
+    return this;
   }
 
   /** Speed of a setting, read from another program's file. */
@@ -74,13 +99,16 @@ public final class SyntheticStudy {
   }
 
   private SyntheticStudy add(
-      String label, Optional<Recipe> recipe, String task, CellState state, IntPredicate right) {
+      String label,
+      String method,
+      int bits,
+      Map<String, String> options,
+      String task,
+      CellState state,
+      IntPredicate right) {
     SequencedMap<String, String> inputs = new LinkedHashMap<>();
     inputs.put("weights", "w");
-    recipe.ifPresent(known ->
-        known
-            .describe()
-            .forEach((name, value) -> inputs.put(StudyRecipe.INPUT_PREFIX + name, value)));
+    options.forEach((name, value) -> inputs.put(StudyRecipe.INPUT_PREFIX + name, value));
     if (task.startsWith("human") || task.startsWith("mbpp")) {
       inputs.put("sandbox", "behaviour 1");
     }
@@ -107,8 +135,8 @@ public final class SyntheticStudy {
             key,
             inputs,
             label,
-            recipe.map(Recipe::method).orElse("float"),
-            recipe.map(Recipe::bits).orElse(StudyRecipe.FLOAT_BITS),
+            method,
+            bits,
             task,
             Metric.ACCURACY,
             state,
@@ -125,7 +153,7 @@ public final class SyntheticStudy {
             "no_think",
             Metric.ACCURACY,
             items,
-            recipe.isPresent() ? "q-" + label : "",
+            options.isEmpty() ? "" : "q-" + label,
             ""));
     records.add(record);
     samples.add(own);
