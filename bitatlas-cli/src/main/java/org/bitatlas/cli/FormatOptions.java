@@ -10,6 +10,7 @@ import org.bitatlas.format.compressed.CompressedTensorsWriter;
 import org.bitatlas.format.gguf.GgufFormatWriter;
 import org.bitatlas.format.gptq.GptqVersion;
 import org.bitatlas.format.gptq.GptqWriter;
+import org.bitatlas.format.modelslim.ModelSlimWriter;
 import picocli.CommandLine.Option;
 
 /** How a checkpoint is written in a format. */
@@ -21,7 +22,8 @@ final class FormatOptions {
       names = "--round-scales",
       description =
           "Round scales to the type that the format stores. Without it a checkpoint whose scales it"
-              + " does not hold is refused, or keeps them in fp32 where the format can.")
+              + " does not hold is refused, or keeps them in fp32 where the format can. modelslim:"
+              + " to what the NPU makes of them.")
   boolean roundScales;
 
   @Option(
@@ -50,6 +52,7 @@ final class FormatOptions {
       case GPTQ -> new GptqWriter(gptqVersion, roundScales);
       case AWQ -> new AwqWriter(roundScales);
       case GGUF -> new GgufFormatWriter(roundScales);
+      case MODELSLIM -> new ModelSlimWriter(roundScales);
       default -> FormatCatalog.writer(format);
     };
   }

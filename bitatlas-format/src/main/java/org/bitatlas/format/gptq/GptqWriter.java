@@ -16,6 +16,7 @@ import org.bitatlas.format.FormatWriter;
 import org.bitatlas.format.HalfScales;
 import org.bitatlas.format.JsonFile;
 import org.bitatlas.format.WeightFiles;
+import org.bitatlas.format.ZeroPoints;
 import org.bitatlas.scheme.GridLinear;
 import tools.jackson.databind.node.ObjectNode;
 
@@ -53,6 +54,11 @@ public record GptqWriter(GptqVersion version, boolean roundScales) implements Fo
       notes.add(
           "The zero points are stored as they are (checkpoint_format gptq_v2), which loaders that"
               + " know version 1 only misread by one.");
+    }
+    if (version == GptqVersion.V1 && !grids.values().stream().allMatch(ZeroPoints::centred)) {
+      notes.add(
+          "GPTQModel itself opens asymmetric weights in version 1 only where it wrote them; for it"
+              + " export with --gptq-format v2. transformers loads them.");
     }
     List<TensorData> tensors = new ArrayList<>();
     grids.forEach((module, grid) -> tensors.addAll(GptqLayer.tensors(module, grid, version)));

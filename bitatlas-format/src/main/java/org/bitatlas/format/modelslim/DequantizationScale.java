@@ -12,11 +12,6 @@ import org.bitatlas.tensor.BitAtlasException;
  */
 public final class DequantizationScale {
 
-  /** The low bits of the mantissa that the hardware ignores. */
-  private static final int IGNORED_BITS = 13;
-
-  private static final int READ_MASK = -1 << IGNORED_BITS;
-
   private DequantizationScale() {}
 
   /**
@@ -34,11 +29,6 @@ public final class DequantizationScale {
     return scales;
   }
 
-  /** What an fp16 model's file holds for a scale: 1.0 becomes 1065353216. */
-  public static long pattern(float scale) {
-    return Float.floatToRawIntBits(scale);
-  }
-
   /**
    * The scale of a pattern.
    *
@@ -51,20 +41,5 @@ public final class DequantizationScale {
               .formatted(pattern));
     }
     return Float.intBitsToFloat((int) pattern);
-  }
-
-  /** What the hardware multiplies by where the scale is a pattern: truncated towards zero. */
-  public static float truncated(float scale) {
-    return Float.intBitsToFloat(Float.floatToRawIntBits(scale) & READ_MASK);
-  }
-
-  /**
-   * The nearest scale that the hardware reads without loss, ties to even: a scale rounded so is
-   * wrong by at most 2^-11 of itself, and not always downwards.
-   */
-  public static float rounded(float scale) {
-    int bits = Float.floatToRawIntBits(scale);
-    int even = (bits >>> IGNORED_BITS) & 1;
-    return Float.intBitsToFloat((bits + (1 << (IGNORED_BITS - 1)) - 1 + even) & READ_MASK);
   }
 }

@@ -5,6 +5,9 @@ import java.util.Arrays;
 import java.util.List;
 import org.bitatlas.checkpoint.TensorData;
 import org.bitatlas.format.StoredFloats;
+import org.bitatlas.kernel.ascend.DequantScale;
+import org.bitatlas.kernel.ascend.ExportedScales;
+import org.bitatlas.kernel.ascend.HalfFormat;
 import org.bitatlas.scheme.ActivationQuantizer;
 import org.bitatlas.scheme.GridLinear;
 import org.bitatlas.scheme.KroneckerTransform;
@@ -26,8 +29,9 @@ record LayerTensors(String module, GridLinear grid, LinearActivations around, Li
    *
    * @param bias [N], all 0 for a layer without
    * @param modelType F16 or BF16; decides how {@code deq_scale} is stored
+   * @param roundScales whether scales are rounded to what the NPU makes of them anyway
    */
-  List<TensorData> all(float[] bias, ElementType modelType) {
+  List<TensorData> all(float[] bias, ElementType modelType, boolean roundScales) {
     int rows = grid.outputFeatures();
     int columns = grid.inputFeatures();
     List<TensorData> tensors = new ArrayList<>();
@@ -43,10 +47,12 @@ record LayerTensors(String module, GridLinear grid, LinearActivations around, Li
     }
     tensors.add(
         StoredIntegers.bytes(module + TensorNames.WEIGHT, () -> signedCodes(grid), rows, columns));
-    tensors.add(floats(TensorNames.WEIGHT_SCALE, grid.scales(), rows, 1));
+    boolean rounded = roundScales && type.loadsRoundedScales();
+    float[] scales = rounded ? rounded(grid.scales(), modelType) : grid.scales();
+    tensors.add(floats(TensorNames.WEIGHT_SCALE, scales, rows, 1));
     tensors.add(floats(TensorNames.WEIGHT_OFFSET, new float[rows], rows, 1));
     if (type == LinearType.W8A8) {
-      tensors.addAll(activations(bias, modelType));
+      tensors.addAll(activations(bias, modelType, roundScales));
     }
     if (type == LinearType.W4A4_FLATQUANT_DYNAMIC) {
       flatQuant(tensors);
@@ -99,29 +105,61 @@ record LayerTensors(String module, GridLinear grid, LinearActivations around, Li
     return seconds;
   }
 
-  private List<TensorData> activations(float[] bias, ElementType modelType) {
+  private float[] rounded(float[] scales, ElementType modelType) {
+    float[] rounded = new float[scales.length];
+    for (int n = 0; n < rounded.length; n++) {
+      rounded[n] = StoredFloats.round(scales[n], modelType);
+      if (!Float.isFinite(rounded[n]) || (rounded[n] == 0 && scales[n] != 0)) {
+        throw TypeChoice.refusal(
+            module, "its scale %s is %s in %s".formatted(scales[n], rounded[n], modelType));
+      }
+    }
+    return rounded;
+  }
+
+  private List<TensorData> activations(float[] bias, ElementType modelType, boolean roundScales) {
     int rows = grid.outputFeatures();
     StaticInput input = StaticInput.of(around.input().orElseThrow());
-    float[] deqScales = DequantizationScale.of(input.scale(), grid.scales());
-    for (float scale : deqScales) {
+    ExportedScales exported = roundScales ? rounded(input, bias, modelType) : plain(input, bias);
+    for (float scale : exported.dequantScales()) {
       if (!(scale > 0)) {
         throw TypeChoice.refusal(module, "a scale of its accumulator is " + scale);
       }
     }
-    int[] quantBias = QuantizedBias.of(bias, deqScales, codeSums(grid), input.offset(), module);
     return List.of(
-        floats(TensorNames.INPUT_SCALE, new float[] {input.scale()}, 1),
+        floats(TensorNames.INPUT_SCALE, new float[] {exported.inputScale()}, 1),
         floats(TensorNames.INPUT_OFFSET, new float[] {input.offset()}, 1),
-        StoredIntegers.ints(module + TensorNames.QUANT_BIAS, () -> quantBias, rows),
+        StoredIntegers.ints(module + TensorNames.QUANT_BIAS, exported::quantBias, rows),
         modelType == ElementType.F16
-            ? StoredIntegers.longs(module + TensorNames.DEQ_SCALE, patterns(deqScales), rows)
-            : floats(TensorNames.DEQ_SCALE, deqScales, rows));
+            ? StoredIntegers.longs(
+                module + TensorNames.DEQ_SCALE, patterns(exported.dequantScales()), rows)
+            : floats(TensorNames.DEQ_SCALE, exported.dequantScales(), rows));
+  }
+
+  /** As msModelSlim computes them. */
+  private ExportedScales plain(StaticInput input, float[] bias) {
+    float[] scales = DequantizationScale.of(input.scale(), grid.scales());
+    int[] quantBias = QuantizedBias.of(bias, scales, codeSums(grid), input.offset(), module);
+    return new ExportedScales(input.scale(), scales, quantBias);
+  }
+
+  private ExportedScales rounded(StaticInput input, float[] bias, ElementType modelType) {
+    HalfFormat half = modelType == ElementType.F16 ? HalfFormat.FP16 : HalfFormat.BF16;
+    ExportedScales scales =
+        ExportedScales.rounded(
+            input.scale(), input.offset(), grid.scales(), codeSums(grid), bias, half);
+    if (!(scales.inputScale() > 0)) {
+      throw TypeChoice.refusal(
+          module, "its input scale " + input.scale() + " is 0 in " + modelType);
+    }
+    QuantizedBias.requireFits(scales.quantBias(), module);
+    return scales;
   }
 
   private static long[] patterns(float[] scales) {
     long[] patterns = new long[scales.length];
     for (int n = 0; n < patterns.length; n++) {
-      patterns[n] = DequantizationScale.pattern(scales[n]);
+      patterns[n] = DequantScale.stored(scales[n]);
     }
     return patterns;
   }

@@ -81,4 +81,9 @@ public enum LinearType {
   public boolean staticActivations() {
     return this == W8A8 || this == W8A8_MIX;
   }
+
+  /** Whether loaders round {@code weight_scale} to the model's type. */
+  public boolean loadsRoundedScales() {
+    return this == W8A8_DYNAMIC || this == W8A16;
+  }
 }

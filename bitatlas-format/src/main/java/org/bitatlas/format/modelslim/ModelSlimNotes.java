@@ -12,7 +12,8 @@ final class ModelSlimNotes {
 
   private ModelSlimNotes() {}
 
-  static List<String> of(Set<LinearType> used, ExportSource source, ElementType modelType) {
+  static List<String> of(
+      Set<LinearType> used, ExportSource source, ElementType modelType, boolean roundScales) {
     List<String> notes = new ArrayList<>();
     notes.add("Never run on hardware: written from the loaders' sources, checked without an NPU.");
     if (used.contains(LinearType.W4A8_DYNAMIC)) {
@@ -20,15 +21,19 @@ final class ModelSlimNotes {
           "W4A8_DYNAMIC linears keep activations in %s on Ascend: they execute as W4A16. Releases v0.18 to v0.26rc of vLLM-Ascend load them, main after 8 August 2026 does not."
               .formatted(modelType == ElementType.F16 ? "float16" : "bfloat16"));
     }
-    if (used.contains(LinearType.W8A8)) {
+    if (roundScales) {
+      notes.add(
+          "Scales were rounded to what the NPU makes of them (%s; deq_scale to 19 bits for float16): of static W8A8 input_scale, with deq_scale to match its reciprocal, of W8A8_DYNAMIC and W8A16 weight_scale."
+              .formatted(modelType == ElementType.F16 ? "float16" : "bfloat16"));
+    }
+    if (used.contains(LinearType.W8A8) && !roundScales) {
       notes.add(
           "Static W8A8: input_scale is rounded to the model's type when loaded, deq_scale is not.");
       if (modelType == ElementType.F16) {
         notes.add("The hardware reads 19 bits of each deq_scale: up to 0.1 % below its value.");
       }
     }
-    boolean rounded = used.contains(LinearType.W8A8_DYNAMIC) || used.contains(LinearType.W8A16);
-    if (rounded) {
+    if (!roundScales && used.stream().anyMatch(LinearType::loadsRoundedScales)) {
       notes.add("weight_scale is rounded to the model's type when loaded.");
     }
     long widened =

@@ -17,6 +17,7 @@ import org.bitatlas.format.FormatWriter;
 import org.bitatlas.format.JsonFile;
 import org.bitatlas.format.StoredFloats;
 import org.bitatlas.format.WeightFiles;
+import org.bitatlas.kernel.ascend.ExportedScales;
 import org.bitatlas.scheme.AttentionActivations;
 import org.bitatlas.scheme.FloatTensor;
 import org.bitatlas.scheme.GridLinear;
@@ -29,11 +30,20 @@ import org.bitatlas.tensor.ElementType;
 /**
  * Writes AscendV1, the format of msModelSlim: which {@link LinearType} a layer takes follows from
  * its grid and from what happens to its input; what no type does is refused.
+ *
+ * @param roundScales whether scales are written as the NPU rounds them when it loads and uses them,
+ *     so that nothing is lost there ({@link ExportedScales#rounded}) and a folder read back has the
+ *     weights that the NPU has
  */
-public final class ModelSlimWriter implements FormatWriter {
+public record ModelSlimWriter(boolean roundScales) implements FormatWriter {
 
   /** Beginning of the names of the weight files. */
   static final String STEM = "quant_model_weights";
+
+  /** With scales as they are. */
+  public ModelSlimWriter() {
+    this(false);
+  }
 
   @Override
   public FormatName format() {
@@ -59,7 +69,7 @@ public final class ModelSlimWriter implements FormatWriter {
       LayerTensors layer = layer(entry.getKey(), entry.getValue(), source.quantized());
       float[] bias = bias(source, layer);
       refuseLostBias(layer, bias);
-      for (TensorData tensor : layer.all(bias, modelType)) {
+      for (TensorData tensor : layer.all(bias, modelType, roundScales)) {
         tensors.add(tensor);
         types.put(tensor.name(), layer.type().name());
       }
@@ -79,7 +89,7 @@ public final class ModelSlimWriter implements FormatWriter {
         new WeightFiles.Safetensors(STEM, tensors, metadata),
         files,
         true,
-        ModelSlimNotes.of(used, source, modelType));
+        ModelSlimNotes.of(used, source, modelType, roundScales));
   }
 
   private static ElementType modelType(ExportSource source) {

@@ -36,4 +36,20 @@ public final class QuantizedBias {
     }
     return result;
   }
+
+  /**
+   * Refuses values that were cut off at the ends of 32 bits.
+   *
+   * @param module for the error message
+   * @throws BitAtlasException when there is one
+   */
+  static void requireFits(int[] rounded, String module) {
+    for (int n = 0; n < rounded.length; n++) {
+      if (rounded[n] == Integer.MAX_VALUE || rounded[n] == Integer.MIN_VALUE) {
+        throw new BitAtlasException(
+            "The bias of %s, row %d, does not fit 32 bits in units of its accumulator; give the layer a larger activation range or keep it float."
+                .formatted(module, n));
+      }
+    }
+  }
 }
