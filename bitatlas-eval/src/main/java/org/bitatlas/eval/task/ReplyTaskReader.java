@@ -50,7 +50,7 @@ final class ReplyTaskReader {
           case "program" ->
               new ReplyScore.Programs(
                   TaskReader.template(node, "prefix"),
-                  TaskReader.codeRule(node.child("code")),
+                  AnswerReader.code(node.child("code")),
                   TaskReader.template(node, "checks"));
           default -> throw node.error("kind", "answers, drop, instructions or program");
         };
@@ -61,7 +61,7 @@ final class ReplyTaskReader {
   private static SequencedMap<String, AnswerRule> rules(DescriptorNode node) {
     SequencedMap<String, AnswerRule> rules = new LinkedHashMap<>();
     for (String name : node.keys()) {
-      rules.put(name, TaskReader.answer(node.child(name)));
+      rules.put(name, AnswerReader.answer(node.child(name)));
     }
     if (rules.isEmpty()) {
       throw node.error("rules", "at least one rule by its name");
