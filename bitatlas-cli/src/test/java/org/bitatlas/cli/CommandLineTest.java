@@ -233,12 +233,12 @@ class CommandLineTest {
 
   @Test
   void evaluateAsksSeveralTasksOfAModelLoadedOnce() {
-    String tasks = "--task wikitext_nano,bool_nano --task facts_nano_choices --task bool_nano";
+    String tasks = "--task facts_nano_choices,bool_nano --task cloze_nano --task bool_nano";
     String command = "evaluate nano " + tasks + " --mode no_think --limit 2";
     assertThat(run(command.split(" "))).as(err.toString()).isEqualTo(Exit.OK);
     assertThat(out.toString().lines().filter(line -> line.contains("of 2 items")))
         .extracting(line -> line.substring(0, line.indexOf(' ')))
-        .containsExactly("wikitext_nano", "bool_nano", "facts_nano_choices");
+        .containsExactly("facts_nano_choices", "bool_nano", "cloze_nano");
     assertThat(out.toString()).containsOnlyOnce("Arithmetic: ");
 
     out.getBuffer().setLength(0);
