@@ -10,6 +10,7 @@ import org.bitatlas.kernel.KernelThreads;
 import org.bitatlas.kernel.KernelTrace;
 import org.bitatlas.kernel.PageLayout;
 import org.bitatlas.model.Architecture.Projection;
+import org.bitatlas.scheme.LinearActivations;
 import org.bitatlas.scheme.QuantizedCheckpoint;
 import org.bitatlas.tensor.BitAtlasException;
 import org.bitatlas.tensor.Device;
@@ -418,6 +419,15 @@ public final class TransformerModel implements AutoCloseable {
    */
   public void setWeight(int layer, Projection projection, float[] weight) {
     blocks.get(layer).setWeight(projection, weight);
+  }
+
+  /**
+   * Replaces what happens around a linear layer of a model that was not loaded to be run.
+   *
+   * @param activations transform and rounding of its inputs, rounding of its outputs
+   */
+  public void setActivations(int layer, Projection projection, LinearActivations activations) {
+    blocks.get(layer).setActivations(projection, activations);
   }
 
   /** The weight W [N x K] of a linear layer, row-major, in the values the model computes with. */

@@ -41,11 +41,30 @@ public final class CollapseMark {
    */
   static void putSeen(
       SequencedMap<String, Double> measures, String reply, String target, boolean right) {
-    int mark = target.lastIndexOf(BEFORE_ANSWER);
-    String answer = (mark < 0 ? target : target.substring(mark + BEFORE_ANSWER.length())).strip();
-    if (!answer.isEmpty() && answer.length() <= LONGEST_ANSWER) {
+    String answer = answer(target);
+    if (isTraced(answer)) {
       measures.put(SEEN, right || occurs(reply, answer) ? 1.0 : 0.0);
     }
+  }
+
+  private static String answer(String target) {
+    int mark = target.lastIndexOf(BEFORE_ANSWER);
+    return (mark < 0 ? target : target.substring(mark + BEFORE_ANSWER.length())).strip();
+  }
+
+  private static boolean isTraced(String answer) {
+    return !answer.isEmpty() && answer.length() <= LONGEST_ANSWER;
+  }
+
+  /**
+   * Whether an answer stands anywhere in a reply, as {@link #SEEN} says of the right one: with
+   * answers of other items, how often that happens by chance.
+   *
+   * @param target the answer, or a solution that ends in {@code #### answer}
+   */
+  public static boolean stands(String reply, String target) {
+    String answer = answer(target);
+    return isTraced(answer) && occurs(reply, answer);
   }
 
   /** Whether the record is of a reply. */

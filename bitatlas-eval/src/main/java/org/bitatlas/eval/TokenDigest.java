@@ -6,11 +6,12 @@ import java.security.NoSuchAlgorithmException;
 import java.util.HexFormat;
 
 /** SHA-256 of token ids, each as four bytes, most significant first. */
-final class TokenDigest {
+public final class TokenDigest {
 
   private TokenDigest() {}
 
-  static String of(int[] ids) {
+  /** The digest in hexadecimal. */
+  public static String of(int[] ids) {
     ByteBuffer bytes = ByteBuffer.allocate(Math.multiplyExact(4, ids.length));
     for (int id : ids) {
       bytes.putInt(id);

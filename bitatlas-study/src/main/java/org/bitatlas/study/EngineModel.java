@@ -145,7 +145,7 @@ final class EngineModel implements Workbench.Model {
   }
 
   @Override
-  public Workbench.Task prepare(StudyTask task) {
+  public EngineTask prepare(StudyTask task) {
     return EngineTask.of(
         task, catalog, setting.spec().limit().of(task.task()), tokenizer.thinking());
   }
@@ -288,24 +288,46 @@ final class EngineModel implements Workbench.Model {
   }
 
   private QuantizationResult quantizeNow(Recipe recipe, CalibrationSet calibration) {
-    QuantizationPipeline.Source source =
-        new QuantizationPipeline.Source(setting.name(), opened.architecture(), opened.checkpoint());
-    AllocatedBits bits =
-        AdaptiveBits.resolve(
-            source,
-            recipe,
-            calibration,
-            new AdaptiveBits.Options(
-                Optional.of(setting.options().out().resolve("sensitivity")),
-                SchemeSupport.ALL,
-                setting.options().threads(),
-                SensitivityListener.NONE));
-    QuantizationResult result =
-        QuantizationPipeline.quantize(
-            source, bits.recipe(), Optional.of(calibration), setting.options().threads(), _ -> {});
+    AllocatedBits bits = resolved(recipe, calibration);
+    QuantizationResult result = carriedOut(bits.recipe(), calibration);
     List<String> notes = new ArrayList<>(bits.notes());
     notes.addAll(result.notes());
     return new QuantizationResult(result.checkpoint(), result.layers(), notes);
+  }
+
+  /** A recipe whose bits, where they adapt, are found. */
+  AllocatedBits resolved(Recipe recipe, CalibrationSet calibration) {
+    return AdaptiveBits.resolve(
+        source(),
+        recipe,
+        calibration,
+        new AdaptiveBits.Options(
+            Optional.of(setting.options().out().resolve("sensitivity")),
+            SchemeSupport.ALL,
+            setting.options().threads(),
+            SensitivityListener.NONE));
+  }
+
+  /** A recipe with known bits, carried out. */
+  QuantizationResult carriedOut(Recipe recipe, CalibrationSet calibration) {
+    return QuantizationPipeline.quantize(
+        source(), recipe, Optional.of(calibration), setting.options().threads(), _ -> {});
+  }
+
+  /** The float model as methods take it. */
+  QuantizationPipeline.Source source() {
+    return new QuantizationPipeline.Source(
+        setting.name(), opened.architecture(), opened.checkpoint());
+  }
+
+  /** What a row's method is calibrated on. */
+  CalibrationSet calibrationOf(StudyRecipe row) {
+    return set(wanted(row));
+  }
+
+  /** The tokenizer with its chat template. */
+  ChatTokenizer tokenizer() {
+    return tokenizer;
   }
 
   private Workbench.Variant loaded(

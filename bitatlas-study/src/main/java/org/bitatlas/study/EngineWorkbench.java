@@ -38,7 +38,7 @@ final class EngineWorkbench implements Workbench {
   }
 
   @Override
-  public Model open(String name) {
+  public EngineModel open(String name) {
     Path folder = folder(name);
     ChatTokenizer tokenizer = ChatTokenizers.load(folder);
     ModelFolder opened = FormatCatalog.open(folder);

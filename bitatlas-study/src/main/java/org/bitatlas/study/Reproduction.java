@@ -93,7 +93,8 @@ public record Reproduction(
             .findFirst();
   }
 
-  private static StudySpec spec(RunRecord record) {
+  /** The specification of a record's cell, which the record holds. */
+  static StudySpec spec(RunRecord record) {
     String text = record.provenance().getOrDefault(STUDY, "");
     String name = "record " + record.key().substring(0, 12);
     if (Origin.isForeign(record) || SpeedRecord.is(record)) {

@@ -11,6 +11,7 @@ import org.bitatlas.model.TransformerModel;
 import org.bitatlas.quant.calibration.CalibrationSet;
 import org.bitatlas.quant.pipeline.QuantizationPipeline.Source;
 import org.bitatlas.quant.rounding.Tiles;
+import org.bitatlas.scheme.LinearActivations;
 import org.bitatlas.scheme.QuantizedCheckpoint;
 import org.bitatlas.tensor.NativeRuntime;
 import org.bitatlas.tensor.Tensor;
@@ -29,7 +30,7 @@ public final class DivergenceMeter implements AutoCloseable {
 
   private final TransformerModel reference;
   private final TransformerModel model;
-  private final boolean ownTables;
+  private final boolean ownModel;
   private final Tiles tiles;
   private final List<int[][]> batches = new ArrayList<>();
   private final int sequences;
@@ -38,19 +39,20 @@ public final class DivergenceMeter implements AutoCloseable {
   /**
    * A model whose weights are the float ones.
    *
-   * @param tables embedding and head where they are quantized; empty for the float ones
+   * @param parts what is not the source's: embedding and head that are quantized, or a transform
+   *     with all that goes with it; empty for the float model itself
    */
   public DivergenceMeter(
-      Source source, Optional<QuantizedCheckpoint> tables, CalibrationSet set, Tiles tiles) {
+      Source source, Optional<QuantizedCheckpoint> parts, CalibrationSet set, Tiles tiles) {
     this.reference =
         TransformerModel.load(source.architecture(), source.checkpoint(), Precision.FP32);
-    this.ownTables = tables.isPresent();
+    this.ownModel = parts.isPresent();
     // Setting weights must leave the reference's head alone, which is all that is used of it later.
     this.model =
-        tables
-            .map(parts ->
+        parts
+            .map(changed ->
                 TransformerModel.load(
-                    source.architecture(), source.checkpoint(), parts, Precision.FP32))
+                    source.architecture(), source.checkpoint(), changed, Precision.FP32))
             .orElse(reference);
     this.tiles = tiles;
     this.sequences = set.sequences().size();
@@ -73,6 +75,11 @@ public final class DivergenceMeter implements AutoCloseable {
   /** Replaces the weight W [N x K] of a linear layer, row-major. */
   public void set(int layer, Projection projection, float[] weight) {
     model.setWeight(layer, projection, weight);
+  }
+
+  /** Replaces what happens around a linear layer. */
+  public void set(int layer, Projection projection, LinearActivations activations) {
+    model.setActivations(layer, projection, activations);
   }
 
   /** The weight W [N x K] of a linear layer as it is now. */
@@ -214,10 +221,21 @@ public final class DivergenceMeter implements AutoCloseable {
     return Arrays.stream(values).average().orElse(Double.NaN);
   }
 
+  /** Standard error of the mean of some values; 0 for a single one. */
+  public static double standardError(double[] values) {
+    double mean = mean(values);
+    double squares = 0;
+    for (double value : values) {
+      squares += (value - mean) * (value - mean);
+    }
+    int n = values.length;
+    return n < 2 ? 0 : Math.sqrt(squares / (n - 1) / n);
+  }
+
   @Override
   public void close() {
     truth.forEach(Tensor::close);
-    if (ownTables) {
+    if (ownModel) {
       model.close();
     }
     reference.close();

@@ -17,13 +17,7 @@ public record LayerDamage(
    * @param means mean KL of each sequence
    */
   static LayerDamage of(String module, LayerChoice choice, double[] means) {
-    double mean = DivergenceMeter.mean(means);
-    double squares = 0;
-    for (double value : means) {
-      squares += (value - mean) * (value - mean);
-    }
-    int n = means.length;
-    double error = n < 2 ? 0 : Math.sqrt(squares / (n - 1) / n);
-    return new LayerDamage(module, choice, mean, error);
+    return new LayerDamage(
+        module, choice, DivergenceMeter.mean(means), DivergenceMeter.standardError(means));
   }
 }

@@ -1,6 +1,8 @@
 package org.bitatlas.study.diagnosis;
 
 import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.Comparator;
 import java.util.List;
 import java.util.Locale;
 import java.util.Set;
@@ -20,7 +22,7 @@ public final class CellName {
 
   /**
    * The record with a key that begins so, or of the cell {@code row/task} or {@code row/task/mode}
-   * of the study that ran last.
+   * of the study that ran last; in a study of several models with {@code model/} in front.
    *
    * @throws BitAtlasException naming cells that are there, when none or several fit
    */
@@ -34,22 +36,44 @@ public final class CellName {
     if (found.size() == 1) {
       return found.getFirst();
     }
-    List<RunRecord> shown = found.isEmpty() ? records : found;
+    List<RunRecord> shown = found.isEmpty() ? alike(records, wanted) : found;
+    boolean severalModels = shown.stream().map(RunRecord::model).distinct().count() > 1;
     String cells =
         shown.stream()
-            .map(record -> "'" + name(record) + "'")
+            .map(record -> "'" + (severalModels ? fullName(record) : name(record)) + "'")
             .distinct()
             .limit(MOST_NAMED)
             .collect(Collectors.joining(", "));
     throw new BitAtlasException(
-        "%s cell is called '%s'; give row/task/mode or the beginning of a record's key, for example %s."
+        "%s cell is called '%s'; give row/task/mode, model/row/task/mode or the beginning of a record's key, for example %s."
             .formatted(found.isEmpty() ? "No" : "More than one", name, cells));
+  }
+
+  /** Quantized cells, those first whose name has most of the words that were given. */
+  private static List<RunRecord> alike(List<RunRecord> records, String wanted) {
+    return records.stream()
+        .filter(record -> !record.quantizationKey().isEmpty())
+        .sorted(Comparator.comparingInt((RunRecord record) -> wordsIn(record, wanted)).reversed())
+        .toList();
+  }
+
+  private static int wordsIn(RunRecord record, String wanted) {
+    List<String> words = List.of(fullName(record).toLowerCase(Locale.ROOT).split("[/ ]"));
+    return (int) Arrays.stream(wanted.split("[/ ]")).filter(words::contains).count();
   }
 
   /** Row, task and mode, as {@link #find} takes them. */
   public static String name(RunRecord record) {
-    String column = record.column().manner().isEmpty() ? "" : "/" + record.column().manner();
-    return record.recipe() + "/" + record.task() + column;
+    return record.recipe() + "/" + record.task() + manner(record);
+  }
+
+  /** Model, row, task and mode, as {@link #find} takes them. */
+  public static String fullName(RunRecord record) {
+    return record.model() + "/" + name(record);
+  }
+
+  private static String manner(RunRecord record) {
+    return record.column().manner().isEmpty() ? "" : "/" + record.column().manner();
   }
 
   private static List<RunRecord> named(RunStore store, List<RunRecord> records, String wanted) {
@@ -60,13 +84,18 @@ public final class CellName {
       if (!planned.contains(record.key())) {
         continue;
       }
-      if (name(record).toLowerCase(Locale.ROOT).equals(wanted)) {
+      String task = record.recipe() + "/" + record.task();
+      if (isOneOf(wanted, name(record), fullName(record))) {
         exact.add(record);
       }
-      if ((record.recipe() + "/" + record.task()).toLowerCase(Locale.ROOT).equals(wanted)) {
+      if (isOneOf(wanted, task, record.model() + "/" + task)) {
         withoutMode.add(record);
       }
     }
     return exact.isEmpty() ? withoutMode : exact;
+  }
+
+  private static boolean isOneOf(String wanted, String... names) {
+    return Arrays.stream(names).anyMatch(name -> name.toLowerCase(Locale.ROOT).equals(wanted));
   }
 }

@@ -8,6 +8,7 @@ import java.util.Optional;
 import java.util.OptionalDouble;
 import org.bitatlas.eval.CellState;
 import org.bitatlas.quant.pipeline.LayerReport;
+import org.bitatlas.study.Metric;
 import org.bitatlas.study.RunRecord;
 import org.bitatlas.study.StudyRecipe;
 
@@ -23,28 +24,40 @@ final class Remedies {
   private static final int FEW_ACTIVATION_BITS = 6;
   private static final int NAMED = 3;
 
+  /** Another setting is clearly better on a text below this share of the perplexity. */
+  private static final double PERPLEXITY = 0.95;
+
+  /** Share of a damage beyond which it is called that of the inputs. */
+  private static final double MOST = 0.7;
+
+  /** Lost answers say something where they are this many times what chance gives. */
+  private static final double BEYOND_CHANCE = 1.5;
+
+  private final Evidence evidence;
   private final RunRecord record;
   private final List<LayerLine> layers;
   private final List<PartLine> parts;
   private final List<String> sentences = new ArrayList<>();
 
-  private Remedies(RunRecord record, List<LayerLine> layers, List<PartLine> parts) {
-    this.record = record;
+  private Remedies(Evidence evidence, List<LayerLine> layers, List<PartLine> parts) {
+    this.evidence = evidence;
+    this.record = evidence.record();
     this.layers = layers;
     this.parts = parts;
   }
 
   static List<String> of(
-      RunRecord record,
+      Evidence evidence,
       List<LayerLine> layers,
       List<PartLine> parts,
       Optional<ReplyBreakdown> replies) {
-    Remedies remedies = new Remedies(record, layers, parts);
+    Remedies remedies = new Remedies(evidence, layers, parts);
     remedies.nonFinite();
     remedies.calibration();
     remedies.activations();
     remedies.weights();
     replies.ifPresent(remedies::replies);
+    remedies.otherSettings();
     return List.copyOf(remedies.sentences);
   }
 
@@ -98,6 +111,38 @@ final class Remedies {
                     part.name(), part.outliers(), part.kurtosis(), bits, part.name())));
   }
 
+  /** The smallest of the settings of the study that are better here for certain. */
+  private void otherSettings() {
+    if (record.metric() == Metric.SPEED || record.size().isEmpty()) {
+      return;
+    }
+    boolean accuracy = record.metric() == Metric.ACCURACY;
+    evidence.others().stream()
+        .filter(
+            other -> accuracy ? isBetter(other) : other.primary() < PERPLEXITY * record.primary())
+        .min(Comparator.comparingLong(Remedies::bytes))
+        .ifPresent(other ->
+            sentences.add(
+                format(
+                    "%s of the same study has %s here, in %.2f MB in place of %.2f: the smallest"
+                        + " setting tried that is clearly better.",
+                    other.recipe(),
+                    accuracy
+                        ? format("%.1f %%", 100 * other.primary())
+                        : format("perplexity %.2f", other.primary()),
+                    bytes(other) / 1e6,
+                    bytes(record) / 1e6)));
+  }
+
+  private boolean isBetter(RunRecord other) {
+    return other.metrics().getOrDefault("wilson_low", Double.NaN)
+        > record.metrics().getOrDefault("wilson_high", Double.NaN);
+  }
+
+  private static long bytes(RunRecord cell) {
+    return cell.size().orElseThrow().wholeModelBytes();
+  }
+
   private void weights() {
     if (layers.isEmpty()) {
       return;
@@ -107,11 +152,21 @@ final class Remedies {
       List<LayerLine> worst = layers.subList(0, Math.min(NAMED, layers.size()));
       double share =
           worst.stream().mapToDouble(layer -> layer.damage().orElse(0)).sum() / all.getAsDouble();
-      sentences.add(
-          format(
-              "%s do %.0f %% of the damage of single layers: give them more bits (layer_bits: %s),"
-                  + " or let bits adapt in the same bytes (bits: adaptive, budget: %d.0).",
-              names(worst), 100 * share, more(worst), Math.clamp(record.bits(), 2, 8)));
+      double ofInputs = worst.stream().mapToDouble(layer -> layer.inputs().orElse(0)).sum();
+      if (ofInputs > MOST * worst.stream().mapToDouble(layer -> layer.damage().orElse(0)).sum()) {
+        sentences.add(
+            format(
+                "%s do %.0f %% of the damage of single layers, and their inputs alone nearly all of"
+                    + " it: more weight bits do not help; keep these layers in float (exclude: %s)"
+                    + " or give activations more bits.",
+                names(worst), 100 * share, names(worst).replace(" ", "")));
+      } else {
+        sentences.add(
+            format(
+                "%s do %.0f %% of the damage of single layers: give them more bits (layer_bits:"
+                    + " %s), or let bits adapt in the same bytes (bits: adaptive, budget: %d.0).",
+                names(worst), 100 * share, more(worst), Math.clamp(record.bits(), 2, 8)));
+      }
       return;
     }
     List<PartLine> projections =
@@ -149,7 +204,7 @@ final class Remedies {
       sentences.add(
           "%d of %d broken replies loop or never close their thinking: a thinking budget (thinking_budget) lets them answer, but more bits are the cure."
               .formatted(loops + unclosed, replies.broken()));
-    } else if (lost >= half) {
+    } else if (lost >= half && lost > BEYOND_CHANCE * replies.lostByChance()) {
       sentences.add(
           "%d of %d broken replies find the answer and lose it: look at the end of the thinking; calibrating on chat samples of this mode may help (calibration: chat)."
               .formatted(lost, replies.broken()));
@@ -157,14 +212,14 @@ final class Remedies {
       sentences.add(
           format(
               "Most broken replies go on fluently to another answer after leaving float's at %.0f"
-                  + " %% of its length (median): single wrong steps, which more bits in the layers"
-                  + " above avoid.",
+                  + " %% of its length (median): single wrong steps, which more bits in the worst"
+                  + " layers avoid.",
               100 * replies.divergence()));
     }
   }
 
   private OptionalDouble total() {
-    return layers.stream().allMatch(layer -> layer.damage().isPresent())
+    return !layers.isEmpty() && layers.stream().allMatch(layer -> layer.damage().isPresent())
         ? OptionalDouble.of(
             layers.stream().mapToDouble(layer -> layer.damage().orElseThrow()).sum())
         : OptionalDouble.empty();

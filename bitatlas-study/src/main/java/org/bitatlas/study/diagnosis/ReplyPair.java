@@ -1,7 +1,9 @@
 package org.bitatlas.study.diagnosis;
 
+import java.util.Optional;
 import org.bitatlas.eval.CollapseMark;
 import org.bitatlas.eval.SampleRecord;
+import org.bitatlas.tokenizer.Tokenizer;
 
 /**
  * A reply beside float's reply to the same item.
@@ -9,9 +11,15 @@ import org.bitatlas.eval.SampleRecord;
  * @param exact what the float model wrote
  * @param found what the quantized model wrote
  * @param divergence characters both begin with; the length of the shorter where one ends there
+ * @param token the token at which they part; empty where there was no tokenizer
  * @param how what went wrong, where float was right and this is not
  */
-public record ReplyPair(SampleRecord exact, SampleRecord found, int divergence, Failure how) {
+public record ReplyPair(
+    SampleRecord exact,
+    SampleRecord found,
+    int divergence,
+    Optional<FirstToken> token,
+    Failure how) {
 
   /** Ways for a reply to go wrong, the first that fits. */
   public enum Failure {
@@ -40,13 +48,30 @@ public record ReplyPair(SampleRecord exact, SampleRecord found, int divergence, 
     }
   }
 
-  static ReplyPair of(SampleRecord exact, SampleRecord found) {
+  static ReplyPair of(SampleRecord exact, SampleRecord found, Optional<Tokenizer> tokenizer) {
     return new ReplyPair(
-        exact, found, commonPrefix(exact.output(), found.output()), failure(exact, found));
+        exact,
+        found,
+        commonPrefix(exact.output(), found.output()),
+        tokenizer.map(words -> FirstToken.of(words, exact.output(), found.output())),
+        failure(exact, found));
+  }
+
+  /** The same with probabilities of the tokens at which the two part. */
+  ReplyPair with(TokenOdds odds) {
+    return new ReplyPair(exact, found, divergence, token.map(place -> place.with(odds)), how);
+  }
+
+  /** Whether the failure is one that the right answer may have been lost in. */
+  boolean maybeLost() {
+    return how == Failure.LOST || how == Failure.TRUNCATED || how == Failure.WRONG;
   }
 
   /** Where the replies part, as a share of float's reply: 0 at once, 1 not before its end. */
   public double divergenceShare() {
+    if (token.isPresent()) {
+      return token.get().share();
+    }
     int length = exact.output().length();
     return length == 0 ? 1 : Math.min(1, (double) divergence / length);
   }

@@ -6,6 +6,7 @@ import java.nio.file.Path;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.SequencedMap;
 import java.util.stream.Stream;
 import org.bitatlas.quant.method.Recipe;
@@ -26,10 +27,11 @@ final class StoredDamages {
    * weights and the same rounding. Empty where there is none with all layers.
    */
   static Map<String, Double> find(Path folder, RunRecord record, List<LayerReport> reports) {
-    if (!Files.isDirectory(folder) || reports.isEmpty()) {
+    Optional<Recipe> known = recipe(record);
+    if (!Files.isDirectory(folder) || reports.isEmpty() || known.isEmpty()) {
       return Map.of();
     }
-    Recipe recipe = recipe(record);
+    Recipe recipe = known.get();
     Map<String, String> rounding = new LinkedHashMap<>(recipe.roundingOnly().describe());
     rounding.remove("bits");
     rounding.remove("group_size");
@@ -49,8 +51,8 @@ final class StoredDamages {
     return Map.of();
   }
 
-  /** The recipe of a record, from its inputs. */
-  static Recipe recipe(RunRecord record) {
+  /** The recipe of a record, from its inputs; empty for a checkpoint that was read as it is. */
+  static Optional<Recipe> recipe(RunRecord record) {
     SequencedMap<String, String> options = new LinkedHashMap<>();
     record
         .inputs()
@@ -59,7 +61,7 @@ final class StoredDamages {
             options.put(name.substring(StudyRecipe.INPUT_PREFIX.length()), value);
           }
         });
-    return Recipe.parse(options);
+    return options.containsKey("method") ? Optional.of(Recipe.parse(options)) : Optional.empty();
   }
 
   private static boolean fits(

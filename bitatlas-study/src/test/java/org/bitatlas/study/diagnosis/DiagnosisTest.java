@@ -2,19 +2,24 @@ package org.bitatlas.study.diagnosis;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
+import static org.assertj.core.api.Assertions.within;
 
 import java.nio.file.Path;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.OptionalInt;
 import java.util.SequencedMap;
 import org.bitatlas.eval.CollapseMark;
 import org.bitatlas.eval.SampleRecord;
+import org.bitatlas.quant.method.ActivationPolicy;
+import org.bitatlas.quant.pipeline.LayerReport;
 import org.bitatlas.study.FakeStudies;
 import org.bitatlas.study.RunRecord;
 import org.bitatlas.study.RunStore;
 import org.bitatlas.tensor.BitAtlasException;
+import org.bitatlas.tokenizer.Tokenizer;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -30,7 +35,8 @@ class DiagnosisTest {
 
   private static Diagnosis diagnosis(String cell) {
     try (RunStore store = RunStore.open(folder)) {
-      return Diagnosis.of(store, CellName.find(store, cell), Optional.empty(), 2);
+      RunRecord record = CellName.find(store, cell);
+      return Diagnosis.of(Evidence.of(store, folder, record, Optional.empty(), 2));
     }
   }
 
@@ -55,7 +61,9 @@ class DiagnosisTest {
         .anySatisfy(
             sentence -> assertThat(sentence).contains("calibration of 1 layers was unstable"));
     assertThat(found.notMeasured())
-        .anySatisfy(sentence -> assertThat(sentence).contains("bits: adaptive"));
+        .anySatisfy(sentence -> assertThat(sentence).contains("--measure"));
+    assertThat(found.breaksFirst().getFirst())
+        .contains("Calibration stops being finite at layers.5.mlp.down_proj");
     assertThat(found.toJson()).contains("\"remedies\"").contains("outputError");
   }
 
@@ -69,6 +77,8 @@ class DiagnosisTest {
         .isInstanceOf(BitAtlasException.class)
         .hasMessageContaining("More than one")
         .hasMessageContaining("GPTQ W4/gsm_nano/no_think");
+    assertThatThrownBy(() -> diagnosis("GPTQ W4/gsm"))
+        .hasMessageContaining("for example 'GPTQ W4/");
     assertThatThrownBy(() -> diagnosis("float/wikitext_nano"))
         .isInstanceOf(BitAtlasException.class)
         .hasMessageContaining("not of a model quantized here");
@@ -80,6 +90,7 @@ class DiagnosisTest {
       RunRecord record = CellName.find(store, "RTN W3/wikitext_nano");
 
       assertThat(CellName.find(store, record.key().substring(0, 12))).isEqualTo(record);
+      assertThat(CellName.find(store, record.model() + "/rtn w3/wikitext_nano")).isEqualTo(record);
     }
   }
 
@@ -100,7 +111,8 @@ class DiagnosisTest {
             reply(3, "a=1;b=5;#### 6", true, "CLOSED", Map.of()),
             reply(4, "b=1;", false, "UNCLOSED", Map.of()));
 
-    ReplyBreakdown found = ReplyBreakdown.of(floats, here, 2).orElseThrow();
+    ReplyBreakdown found =
+        ReplyBreakdown.of(floats, here, Optional.of(new Characters()), 2).orElseThrow();
 
     assertThat(found.items()).isEqualTo(5);
     assertThat(found.same()).isEqualTo(1);
@@ -110,8 +122,68 @@ class DiagnosisTest {
         .containsEntry(ReplyPair.Failure.LOOP, 1)
         .containsEntry(ReplyPair.Failure.LOST, 1)
         .containsEntry(ReplyPair.Failure.UNCLOSED, 1);
-    assertThat(found.examples()).extracting(pair -> pair.found().index()).containsExactly(4, 1);
-    assertThat(found.examples()).extracting(ReplyPair::divergence).containsExactly(0, 6);
+    // Of the answers 2, 3, 5 and 6 of the other items, 5 stands in the reply whose own is 4.
+    assertThat(found.lostByChance()).isEqualTo(0.25);
+    assertThat(found.token()).hasValue(6);
+    assertThat(found.examples()).hasSize(2).doesNotHaveDuplicates();
+    assertThat(ReplyBreakdown.of(floats, here, Optional.empty(), 9).orElseThrow().examples())
+        .extracting(pair -> pair.found().index())
+        .containsExactlyInAnyOrder(1, 2, 4);
+  }
+
+  @Test
+  void theFirstDivergentTokenIsOfTheTokenizer() {
+    FirstToken parting = FirstToken.of(new Characters(), "abcd", "abx");
+    assertThat(parting).isEqualTo(new FirstToken(2, 4, "c", "x", Optional.empty()));
+    assertThat(parting.share()).isEqualTo(0.5);
+    assertThat(FirstToken.of(new Characters(), "ab", "abx").exact()).isEqualTo(FirstToken.END);
+  }
+
+  @Test
+  void roundingToAGridAddsATwelfthOfTheSquaredStep() {
+    // Every value is 7 or -7: a token's range is 7, a 4-bit step 1, the energy 49.
+    LayerReport.Inputs inputs = new LayerReport.Inputs(10, -7, 7, 1, 1, 7, 0, 0, 0);
+    assertThat(InputNoise.of(ActivationPolicy.perToken(4), inputs).orElseThrow())
+        .isCloseTo(1.0 / (12 * 49), within(1e-12));
+    assertThat(InputNoise.of(ActivationPolicy.NONE, inputs)).isEmpty();
+  }
+
+  /** A token for each character. */
+  private static final class Characters implements Tokenizer {
+    @Override
+    public int[] encode(String text, boolean addSpecialTokens) {
+      return text.chars().toArray();
+    }
+
+    @Override
+    public String decode(List<Integer> ids, boolean skipSpecialTokens) {
+      throw new UnsupportedOperationException();
+    }
+
+    @Override
+    public int vocabularySize() {
+      return Character.MAX_VALUE + 1;
+    }
+
+    @Override
+    public OptionalInt idOf(String token) {
+      return OptionalInt.of(token.charAt(0));
+    }
+
+    @Override
+    public String tokenOf(int id) {
+      return Character.toString(id);
+    }
+
+    @Override
+    public OptionalInt beginOfSequenceId() {
+      return OptionalInt.empty();
+    }
+
+    @Override
+    public String digest() {
+      return "characters";
+    }
   }
 
   private static SampleRecord reply(
@@ -121,6 +193,16 @@ class DiagnosisTest {
     measures.put(CollapseMark.LOOP, 0.0);
     measures.put(CollapseMark.SEEN, correct ? 1.0 : 0.0);
     measures.putAll(marks);
-    return new SampleRecord(index, "p" + index, "", "", output, "", correct, 9, outcome, measures);
+    return new SampleRecord(
+        index,
+        "p" + index,
+        "",
+        Integer.toString(index + 2),
+        output,
+        "",
+        correct,
+        9,
+        outcome,
+        measures);
   }
 }
