@@ -16,7 +16,7 @@ if [ ! -f "$folder/complete" ]; then
   python3 -m venv "$folder" >&2
   "$folder/bin/pip" install -q torch==2.15.0 transformers==5.23.0 compressed-tensors==0.20.0 gptqmodel==7.7.0 \
     optimum==2.3.0 safetensors==0.8.0 >&2
-  "$folder/bin/pip" download -q --no-deps --no-build-isolation --no-binary :all: -d "$folder" autoawq==0.2.9 >&2
+  "$folder/bin/pip" download -q --no-deps --no-binary :all: -d "$folder" autoawq==0.2.9 >&2
   tar -xzf "$folder/autoawq-0.2.9.tar.gz" -C "$folder"
   touch "$folder/complete"
 fi

@@ -1,8 +1,8 @@
 """What compressed-tensors, GPTQModel, AutoAWQ and transformers make of checkpoints, and what they write; see formats.sh.
 
 Reads one command as a JSON object a line and answers with one JSON object a line. Weights go to safetensors files: fp32
-[out x in] under the names of their modules. GPTQModel and AutoAWQ multiply in fp16; here their own code runs with scales
-widened to fp32, where every product is exact, so that weights can be compared bit for bit.
+[out x in] under the names of their modules. The libraries multiply in the type of the scales, mostly fp16; here their own
+code runs with scales widened to fp32, where no product is rounded away, so that weights can be compared bit for bit.
 """
 
 import importlib.metadata
@@ -137,6 +137,7 @@ def unpack_compressed_tensors(folder, out):
                 for key, value in stored.items()
                 if key.startswith(name + ".weight")
             }
+            parts["weight_scale"] = parts["weight_scale"].float()
             compressor = BaseCompressor.get_value_from_registry(scheme.format or config.format)
             weights[name] = compressor.decompress(parts, scheme)["weight"]
     return save(weights, out)

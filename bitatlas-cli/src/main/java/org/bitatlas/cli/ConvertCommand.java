@@ -26,7 +26,8 @@ import picocli.CommandLine.Spec;
       "Codes, scales and zero points stay bit for bit; what the other format cannot",
       "hold is refused with the reason.",
       "",
-      "Example: bitatlas convert Model-GPTQ-Int4 --to compressed-tensors --output Model-CT"
+      "Try: bitatlas convert Model-GPTQ-Int4 --to compressed-tensors --output Model-CT",
+      "     bitatlas convert model-Q4_0.gguf --to bitatlas --output model-q4"
     })
 final class ConvertCommand implements Callable<Integer> {
 
@@ -38,7 +39,8 @@ final class ConvertCommand implements Callable<Integer> {
 
   @Parameters(
       paramLabel = "MODEL",
-      description = "A quantized model of any format that is read: a folder, or a hub id.")
+      description =
+          "A quantized model of any format that is read: a folder, a .gguf file, or a hub id.")
   String model = "";
 
   @Option(
@@ -59,7 +61,8 @@ final class ConvertCommand implements Callable<Integer> {
     if (!neutral) {
       FormatName.of(to);
     }
-    try (ModelFolder opened = FormatCatalog.open(ModelReference.folder(model))) {
+    try (UnpackedModel unpacked = UnpackedModel.of(model);
+        ModelFolder opened = FormatCatalog.open(unpacked.folder())) {
       ExportSource source = ExportSource.of(opened);
       if (neutral) {
         NeutralFolder.write(source, written.output);
