@@ -2,12 +2,11 @@ package org.bitatlas.eval;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
-import static org.assertj.core.api.Assertions.within;
+import static org.bitatlas.eval.GreedyRun.run;
 import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
 import java.nio.file.Path;
 import java.util.ArrayList;
-import java.util.Arrays;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -17,26 +16,19 @@ import java.util.concurrent.atomic.AtomicInteger;
 import java.util.function.Function;
 import org.bitatlas.eval.metric.AnswerRule;
 import org.bitatlas.eval.metric.CodeRule;
-import org.bitatlas.eval.metric.PerplexityDefinition;
-import org.bitatlas.eval.metric.TextCleaning;
 import org.bitatlas.eval.prompt.RecordTemplate;
 import org.bitatlas.eval.sandbox.Availability;
 import org.bitatlas.eval.task.Budgets;
 import org.bitatlas.eval.task.CodeTask;
 import org.bitatlas.eval.task.GenerativeTask;
 import org.bitatlas.eval.task.Item;
-import org.bitatlas.eval.task.MultipleChoiceTask;
-import org.bitatlas.eval.task.PerplexityTask;
 import org.bitatlas.eval.task.ProgramChecks;
 import org.bitatlas.eval.task.Subgroups;
 import org.bitatlas.eval.task.Suite;
-import org.bitatlas.eval.task.Task;
 import org.bitatlas.generate.Generation;
 import org.bitatlas.generate.GenerationRequest;
-import org.bitatlas.generate.LanguageModel;
 import org.bitatlas.generate.Sampling;
 import org.bitatlas.tensor.BitAtlasException;
-import org.bitatlas.tokenizer.ChatTokenizer;
 import org.bitatlas.tokenizer.ThinkingMode;
 import org.junit.jupiter.api.Test;
 
@@ -61,40 +53,12 @@ class TaskRunnerTest {
               new Subgroups(
                   "steps", List.of(new Subgroups.Range(0, 1), new Subgroups.Range(2, 9)))));
 
-  private static final MultipleChoiceTask CHOICES =
-      new MultipleChoiceTask(
-          "choices",
-          "",
-          "choices.jsonl",
-          RecordTemplate.parse("{{ question }}"),
-          "choices",
-          "gold",
-          " ",
-          true,
-          0.5,
-          List.of(ThinkingMode.NO_THINK));
-
   private static Suite questions(int count) {
     List<Item> items = new ArrayList<>();
     for (int i = 0; i < count; i++) {
       items.add(new Item.Question(i, "q" + i, "yes", OptionalInt.of(i)));
     }
     return new Suite(Path.of("words.jsonl"), "digest", items);
-  }
-
-  private static Suite choices(Item.Choices... items) {
-    return new Suite(Path.of("choices.jsonl"), "digest", List.of(items));
-  }
-
-  private static TaskResult run(
-      Task task,
-      Optional<ThinkingMode> mode,
-      Suite suite,
-      LanguageModel model,
-      ChatTokenizer tokenizer,
-      RunOptions options) {
-    return TaskRunner.run(
-        task, mode, suite, model, tokenizer, new Sampling.Greedy(), options, progress -> {});
   }
 
   private static RunOptions chunks(int size, CollapseRule rule) {
@@ -313,184 +277,6 @@ class TaskRunnerTest {
   }
 
   @Test
-  void choicesFollowAClosedThinkingSpan() {
-    FakeModel model =
-        FakeModel.scoring(request -> new double[request.tokenIds().length - request.from()]);
-    run(
-        CHOICES,
-        NO,
-        choices(new Item.Choices(0, "q", List.of("a", "bc"), 1)),
-        model,
-        FakeTokenizer.thinking(),
-        RunOptions.ALL);
-    assertThat(model.scorings.get(1).tokenIds())
-        .containsExactly(
-            joined(
-                new FakeTokenizer().encode("user:q /no_think:", true),
-                new int[] {FakeTokenizer.OPEN, FakeTokenizer.CLOSE},
-                new FakeTokenizer().encode(" bc", false),
-                new int[] {FakeTokenizer.STOP}));
-    assertThat(model.scorings.get(1).from()).isEqualTo(model.scorings.get(1).tokenIds().length - 4);
-  }
-
-  private static int[] joined(int[]... parts) {
-    return Arrays.stream(parts).flatMapToInt(Arrays::stream).toArray();
-  }
-
-  @Test
-  void choicesOfABaseModelFollowThePlainText() {
-    FakeModel model = FakeModel.scoring(request -> new double[] {-request.tokenIds().length});
-    TaskResult result =
-        run(
-            CHOICES,
-            Optional.empty(),
-            choices(new Item.Choices(0, "q: ", List.of("abc", "d"), 0)),
-            model,
-            FakeTokenizer.base(),
-            RunOptions.ALL);
-    // The space at the end of the context belongs to the continuation.
-    assertThat(model.scorings.getFirst().tokenIds())
-        .containsExactly(new FakeTokenizer().encode("q:  abc", true));
-    assertThat(model.scorings.getFirst().from()).isEqualTo(3);
-    assertThat(result.primary()).isZero();
-    assertThat(result.metrics()).containsEntry("acc_norm", 1.0);
-    assertThat(result.samples().getFirst().answer()).isEqualTo("d");
-    assertThat(result.samples().getFirst().measure("loglikelihood_0")).isEqualTo(-8);
-  }
-
-  @Test
-  void tiesGoToTheFirstChoice() {
-    FakeModel model = FakeModel.scoring(request -> new double[] {-1});
-    TaskResult result =
-        run(
-            CHOICES,
-            NO,
-            choices(
-                new Item.Choices(0, "q", List.of("a", "b"), 0),
-                new Item.Choices(1, "q", List.of("a", "b"), 1)),
-            model,
-            FakeTokenizer.thinking(),
-            RunOptions.ALL);
-    assertThat(result.samples().stream().map(SampleRecord::correct)).containsExactly(true, false);
-  }
-
-  @Test
-  void scoresThatAreNotFiniteAreNeverCompared() {
-    FakeModel model = FakeModel.scoring(request -> new double[] {-1, Double.NaN});
-    TaskResult result =
-        run(
-            CHOICES,
-            NO,
-            choices(new Item.Choices(0, "q", List.of("a", "b"), 0)),
-            model,
-            FakeTokenizer.thinking(),
-            RunOptions.ALL);
-    assertThat(result.state()).isEqualTo(CellState.NON_FINITE);
-    assertThat(result.primary()).isNaN();
-    assertThat(result.samples().getFirst().outcome()).isEqualTo("NON_FINITE");
-    assertThat(result.samples().getFirst().correct()).isFalse();
-  }
-
-  @Test
-  void choicesCannotBeScoredAfterThinking() {
-    FakeModel model = FakeModel.scoring(request -> new double[] {-1});
-    Suite suite = choices(new Item.Choices(0, "q", List.of("a", "b"), 0));
-    assertThatThrownBy(
-            () -> run(CHOICES, SLOW, suite, model, FakeTokenizer.thinking(), RunOptions.ALL))
-        .isInstanceOf(BitAtlasException.class)
-        .hasMessageContaining("no_think");
-  }
-
-  private static PerplexityTask perplexity(PerplexityDefinition.Begin begin, int window) {
-    return new PerplexityTask(
-        "text",
-        "",
-        "text.txt",
-        new PerplexityDefinition(TextCleaning.NONE, "", window, OptionalInt.empty(), begin));
-  }
-
-  private static Suite text(String text) {
-    return new Suite(Path.of("text.txt"), "digest", List.of(new Item.Text(0, text)));
-  }
-
-  @Test
-  void perplexityOfAUniformModelIsItsVocabulary() {
-    FakeModel model =
-        FakeModel.scoring(request -> {
-          double[] scores = new double[request.tokenIds().length - request.from()];
-          Arrays.fill(scores, -Math.log(32));
-          return scores;
-        });
-    TaskResult result =
-        run(
-            perplexity(PerplexityDefinition.Begin.EACH_WINDOW, 4),
-            Optional.empty(),
-            text("abcdefghij"),
-            model,
-            FakeTokenizer.base(),
-            RunOptions.ALL);
-    assertThat(result.primary()).isCloseTo(32, within(1e-9));
-    assertThat(result.metrics()).containsEntry("windows", 2.0).containsEntry("tokens", 8.0);
-    assertThat(result.metrics().get("bits_per_byte")).isCloseTo(5, within(1e-12));
-    assertThat(model.scorings.get(1).tokenIds())
-        .containsExactly(new FakeTokenizer().encode("efgh", true));
-    assertThat(result.samples().get(1).prompt()).isEqualTo("efgh");
-  }
-
-  @Test
-  void theFirstTokenOfAWindowIsUnscoredWithoutItsOwnBeginToken() {
-    FakeModel model =
-        FakeModel.scoring(request -> new double[request.tokenIds().length - request.from()]);
-    TaskResult start =
-        run(
-            perplexity(PerplexityDefinition.Begin.TEXT_START, 4),
-            Optional.empty(),
-            text("abcdefg"),
-            model,
-            FakeTokenizer.base(),
-            RunOptions.ALL);
-    assertThat(start.metrics()).containsEntry("tokens", 6.0);
-    assertThat(model.scorings.getFirst().tokenIds())
-        .containsExactly(new FakeTokenizer().encode("abc", true));
-    assertThat(model.scorings.get(1).tokenIds())
-        .containsExactly(new FakeTokenizer().encode("defg", false));
-  }
-
-  @Test
-  void perplexityNeedsAWholeWindow() {
-    FakeModel model = FakeModel.scoring(request -> new double[0]);
-    assertThatThrownBy(() ->
-            run(
-                perplexity(PerplexityDefinition.Begin.NONE, 8),
-                Optional.empty(),
-                text("abc"),
-                model,
-                FakeTokenizer.base(),
-                RunOptions.ALL))
-        .isInstanceOf(BitAtlasException.class)
-        .hasMessageContaining("3 tokens")
-        .hasMessageContaining("window of 8");
-  }
-
-  @Test
-  void perplexityWithANumberThatIsNotFiniteHasNoNumber() {
-    FakeModel model =
-        FakeModel.scoring(request -> new double[] {-1, Double.NaN, Double.NEGATIVE_INFINITY});
-    TaskResult result =
-        run(
-            perplexity(PerplexityDefinition.Begin.NONE, 4),
-            Optional.empty(),
-            text("abcdefgh"),
-            model,
-            FakeTokenizer.base(),
-            new RunOptions(OptionalInt.empty(), 1, Optional.empty()));
-    assertThat(result.state()).isEqualTo(CellState.NON_FINITE);
-    assertThat(result.metrics()).containsEntry("non_finite", 2.0);
-    assertThat(result.primary()).isNaN();
-    assertThat(model.chunks).hasSize(1);
-  }
-
-  @Test
   void programsAreRunAgainstTheirChecks() {
     assumeTrue(Availability.here() instanceof Availability.Ready);
     CodeTask task =
@@ -535,8 +321,9 @@ class TaskRunnerTest {
   @Test
   void refusesDataOfAnotherTask() {
     FakeModel model = FakeModel.writing(inTurn(stopped(List.of())));
+    Suite text = new Suite(Path.of("text.txt"), "digest", List.of(new Item.Text(0, "abc")));
     assertThatThrownBy(
-            () -> run(WORDS, SLOW, text("abc"), model, FakeTokenizer.thinking(), RunOptions.ALL))
+            () -> run(WORDS, SLOW, text, model, FakeTokenizer.thinking(), RunOptions.ALL))
         .isInstanceOf(BitAtlasException.class)
         .hasMessageContaining("words");
   }
