@@ -7,13 +7,22 @@ import java.io.PrintWriter;
 import java.io.StringWriter;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.Optional;
+import java.util.SequencedMap;
 import java.util.stream.Stream;
+import org.bitatlas.eval.CellState;
 import org.bitatlas.format.catalog.FormatCatalog;
 import org.bitatlas.model.ModelFolder;
 import org.bitatlas.model.Precision;
 import org.bitatlas.model.TransformerModel;
+import org.bitatlas.scheme.Provenance;
 import org.bitatlas.scheme.QuantizedCheckpoint;
+import org.bitatlas.study.Metric;
+import org.bitatlas.study.RunRecord;
+import org.bitatlas.study.RunStore;
+import org.bitatlas.study.StudyRecipe;
 import org.bitatlas.tensor.TensorScope;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
@@ -143,6 +152,117 @@ class ExportCommandTest {
         .as(err)
         .isEqualTo(Exit.OK);
     assertThat(quantized(other)).isEqualTo(quantized(exported));
+  }
+
+  /** A record of a study; what the model card must not show has its own figure. */
+  private static RunRecord record(
+      String key,
+      Provenance of,
+      String row,
+      String task,
+      Metric metric,
+      CellState state,
+      double primary,
+      int items) {
+    SequencedMap<String, String> inputs = new LinkedHashMap<>();
+    inputs.put("weights", of.baseWeightsDigest());
+    if (!row.equals(StudyRecipe.FLOAT_LABEL)) {
+      of.recipe().forEach((name, value) -> inputs.put(StudyRecipe.INPUT_PREFIX + name, value));
+    }
+    return new RunRecord(
+        key,
+        inputs,
+        "nano",
+        row,
+        "rtn",
+        4,
+        task,
+        "no_think",
+        metric,
+        state,
+        state == CellState.OK ? "" : "on purpose",
+        primary,
+        items,
+        items,
+        0,
+        0,
+        new LinkedHashMap<>(),
+        1,
+        10,
+        Optional.empty(),
+        "simulated: by hand",
+        List.of(),
+        "",
+        new LinkedHashMap<>(),
+        "");
+  }
+
+  @Test
+  void theModelCardHasTheMeasuredLossOfThisRecipeOnTheseWeights() throws IOException {
+    Provenance own = quantized(quantized).provenance();
+    SequencedMap<String, String> otherRecipe = new LinkedHashMap<>(own.recipe());
+    otherRecipe.put("bits", "3");
+    Provenance threeBits =
+        new Provenance(
+            own.baseModel(),
+            own.baseWeightsDigest(),
+            otherRecipe,
+            own.calibration(),
+            own.versions());
+    Provenance otherWeights =
+        new Provenance(own.baseModel(), "00ff", own.recipe(), own.calibration(), own.versions());
+    Path study = folder.resolve("study");
+    CellState ok = CellState.OK;
+    Metric accuracy = Metric.ACCURACY;
+    RunRecord otherTexts = record("08", own, "RTN W4", "math_nano", accuracy, ok, 0.555, 200);
+    otherTexts.inputs().put("calibration", "of other texts");
+    try (RunStore store = RunStore.open(study)) {
+      for (RunRecord record :
+          List.of(
+              record("01", own, "RTN W4", "gsm_nano", accuracy, ok, 0.751, 200),
+              record("02", own, StudyRecipe.FLOAT_LABEL, "gsm_nano", accuracy, ok, 0.802, 200),
+              record("03", own, "RTN W4", "wikitext", Metric.PERPLEXITY, ok, 7.125, 10),
+              record(
+                  "04", own, StudyRecipe.FLOAT_LABEL, "wikitext", Metric.PERPLEXITY, ok, 4.444, 11),
+              record("05", threeBits, "RTN W3", "gsm_nano", accuracy, ok, 0.111, 200),
+              record("06", otherWeights, "RTN W4", "bool_nano", accuracy, ok, 0.222, 200),
+              record("07", own, "RTN W4", "code_nano", accuracy, CellState.FAILED, 0.333, 200),
+              otherTexts)) {
+        store.put(record, List.of());
+      }
+    }
+    Path exported = folder.resolve("measured");
+    assertThat(
+            run(
+                "export",
+                quantized.toString(),
+                "--format",
+                "compressed-tensors",
+                "--records",
+                study.toString(),
+                "--output",
+                exported.toString()))
+        .as(err)
+        .isEqualTo(Exit.OK);
+    assertThat(Files.readString(exported.resolve("README.md")))
+        .contains(
+            "gsm_nano (no_think): accuracy 75.1 %, float 80.2 %, on 200 items; simulated: by hand",
+            "wikitext (no_think): perplexity 7.125, on 10 items; simulated: by hand")
+        .doesNotContain("has not been measured", "11.1 %", "22.2 %", "33.3 %", "55.5 %", "4.444");
+
+    assertThat(
+            run(
+                "export",
+                quantized.toString(),
+                "--format",
+                "compressed-tensors",
+                "--records",
+                folder.toString(),
+                "--output",
+                folder.resolve("none").toString()))
+        .isEqualTo(Exit.ERROR);
+    assertThat(err).contains("has no records of a study");
+    assertThat(folder.resolve("none")).doesNotExist();
   }
 
   @Test

@@ -3,10 +3,12 @@ package org.bitatlas.format;
 import java.lang.foreign.MemorySegment;
 import java.nio.file.Path;
 import java.util.LinkedHashMap;
+import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Optional;
 import java.util.SequencedCollection;
 import java.util.SequencedMap;
+import java.util.SequencedSet;
 import org.bitatlas.checkpoint.Checkpoint;
 import org.bitatlas.checkpoint.StoredTensor;
 import org.bitatlas.scheme.QuantizedCheckpointFolder;
@@ -34,10 +36,14 @@ public final class NeutralFolder {
   private static final class WithCodedWeights implements Checkpoint {
 
     private final Checkpoint floats;
+    private final SequencedSet<String> names;
     private final SequencedMap<String, StoredTensor> coded = new LinkedHashMap<>();
 
     WithCodedWeights(ExportSource source) {
       this.floats = source.floats();
+      // The source may be such a folder itself, whose codes and scales are tensors too.
+      this.names = new LinkedHashSet<>(floats.names());
+      names.removeAll(source.quantized().storedTensors());
       source
           .quantized()
           .linears()
@@ -59,7 +65,7 @@ public final class NeutralFolder {
 
     @Override
     public SequencedCollection<String> names() {
-      return floats.names();
+      return names;
     }
 
     @Override

@@ -13,10 +13,12 @@ import org.bitatlas.scheme.Provenance;
 import org.bitatlas.tensor.BitAtlasException;
 
 /**
- * What a study measured of a quantized checkpoint: its records of the same weights and the same
- * recipe, beside those of the float model.
+ * What a study measured of a quantized checkpoint: its records of the same weights, the same recipe
+ * and, where the recipe is calibrated, the same calibration texts, beside those of the float model.
  */
 public final class MeasuredLoss {
+
+  private static final String CALIBRATION = "calibration";
 
   private MeasuredLoss() {}
 
@@ -41,17 +43,23 @@ public final class MeasuredLoss {
               .toList();
       List<String> sentences = new ArrayList<>();
       for (RunRecord record : measured) {
-        if (recipe(record).equals(provenance.recipe())) {
+        if (recipe(record).equals(provenance.recipe()) && isCalibratedAs(record, provenance)) {
           sentences.add(sentence(record, floatRecord(record, measured)));
         }
       }
       if (sentences.isEmpty()) {
         throw new BitAtlasException(
-            "The study in %s has no record of these weights under this recipe; run it with the recipe as a row."
+            "The study in %s has no record of these weights under this recipe and calibration; run it with the recipe as a row."
                 .formatted(folder));
       }
       return sentences;
     }
+  }
+
+  /** Whether the calibration set is the same; a record of a recipe that uses none names none. */
+  private static boolean isCalibratedAs(RunRecord record, Provenance provenance) {
+    String digest = record.inputs().get(CALIBRATION);
+    return digest == null || digest.equals(provenance.calibration().get("digest"));
   }
 
   private static Map<String, String> recipe(RunRecord record) {
