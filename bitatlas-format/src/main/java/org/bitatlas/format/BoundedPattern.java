@@ -8,7 +8,7 @@ import org.bitatlas.tensor.BitAtlasException;
 public final class BoundedPattern {
 
   private static final int LONGEST = 10_000;
-  private static final int MOST_STEPS = 2_000_000;
+  private static final int MOST_STEPS = 200_000;
 
   private BoundedPattern() {}
 
@@ -24,8 +24,8 @@ public final class BoundedPattern {
               .formatted(expression.length(), LONGEST));
     }
     try {
-      return Pattern.compile(expression).matcher(new Counted(name)).lookingAt();
-    } catch (PatternSyntaxException | TooManySteps | StackOverflowError e) {
+      return startsWith(name, expression);
+    } catch (IllegalArgumentException e) {
       String shown = expression.length() > 80 ? expression.substring(0, 80) + "..." : expression;
       throw new BitAtlasException(
           "The quantization's configuration has the expression %s, which cannot be matched."
@@ -34,9 +34,17 @@ public final class BoundedPattern {
     }
   }
 
-  /** Thrown by {@link Counted}. */
-  private static final class TooManySteps extends RuntimeException {
-    private static final long serialVersionUID = 1L;
+  /**
+   * Whether an expression matches from the beginning of a text, as Python's {@code re.match} does.
+   *
+   * @throws IllegalArgumentException saying why, when it is no expression or takes too long
+   */
+  public static boolean startsWith(String text, String expression) {
+    try {
+      return Pattern.compile(expression).matcher(new Counted(text)).lookingAt();
+    } catch (PatternSyntaxException | StackOverflowError malformed) {
+      throw new IllegalArgumentException("it is no regular expression", malformed);
+    }
   }
 
   /** A text that stops an expression that backtracks without end. */
@@ -52,7 +60,7 @@ public final class BoundedPattern {
     @Override
     public char charAt(int index) {
       if (++steps > MOST_STEPS) {
-        throw new TooManySteps();
+        throw new IllegalArgumentException("it takes too long to match " + text);
       }
       return text.charAt(index);
     }

@@ -1,7 +1,11 @@
 package org.bitatlas.format;
 
+import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.Map;
 import java.util.SequencedMap;
+import org.bitatlas.checkpoint.TensorData;
+import tools.jackson.databind.node.ObjectNode;
 
 /**
  * What an export will write, stated before anything is written.
@@ -20,4 +24,25 @@ public record ExportPlan(
     WeightFiles weights,
     SequencedMap<String, byte[]> files,
     boolean carriesModelFiles,
-    List<String> notes) {}
+    List<String> notes) {
+
+  /**
+   * Safetensors files beside a {@code config.json} that says how they are quantized.
+   *
+   * @param section {@code quantization_config}
+   */
+  public static ExportPlan configured(
+      FormatName format,
+      ExportSource source,
+      List<TensorData> tensors,
+      ObjectNode section,
+      List<String> notes) {
+    ObjectNode configuration = source.configuration().deepCopy();
+    configuration.set("quantization_config", section);
+    SequencedMap<String, byte[]> files = new LinkedHashMap<>();
+    files.put("config.json", JsonFile.content(configuration));
+    SequencedMap<String, String> metadata = new LinkedHashMap<>(Map.of("format", "pt"));
+    return new ExportPlan(
+        format, new WeightFiles.Safetensors("model", tensors, metadata), files, true, notes);
+  }
+}

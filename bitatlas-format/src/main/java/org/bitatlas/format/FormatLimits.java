@@ -20,9 +20,30 @@ public final class FormatLimits {
   /**
    * The layers of a source on integer grids, by module name.
    *
-   * @throws FormatRefusal when a layer is of another kind, or the embedding is quantized
+   * @throws FormatRefusal when a layer is of another kind, the embedding is quantized, or
+   *     transforms run or keys and values are rounded with the model
    */
   public static SequencedMap<String, GridLinear> grids(ExportSource source, FormatName format) {
+    requireNoTransforms(source, format);
+    requireFloatCache(source, format);
+    return collected(source, format);
+  }
+
+  /**
+   * As {@link #grids}, of a source that rounds no activations.
+   *
+   * @throws FormatRefusal also when it does
+   */
+  public static SequencedMap<String, GridLinear> weightOnlyGrids(
+      ExportSource source, FormatName format) {
+    requireNoTransforms(source, format);
+    requireFloatCache(source, format);
+    requireWeightOnly(source, format);
+    return collected(source, format);
+  }
+
+  private static SequencedMap<String, GridLinear> collected(
+      ExportSource source, FormatName format) {
     SequencedMap<String, GridLinear> grids = new LinkedHashMap<>();
     for (Map.Entry<String, StoredLinear> entry : source.codedLinears()) {
       String module = entry.getKey();
@@ -55,7 +76,7 @@ public final class FormatLimits {
    *
    * @throws FormatRefusal when there is one
    */
-  public static void requireNoTransforms(ExportSource source, FormatName format) {
+  private static void requireNoTransforms(ExportSource source, FormatName format) {
     for (Map.Entry<String, LinearActivations> entry : source.quantized().activations().entrySet()) {
       if (entry.getValue().transform().isPresent()) {
         throw FormatRefusal.of(
@@ -82,7 +103,7 @@ public final class FormatLimits {
    *
    * @throws FormatRefusal when some are
    */
-  public static void requireFloatCache(ExportSource source, FormatName format) {
+  private static void requireFloatCache(ExportSource source, FormatName format) {
     for (Map.Entry<Integer, AttentionActivations> entry :
         source.quantized().attention().entrySet()) {
       AttentionActivations attention = entry.getValue();
@@ -101,7 +122,7 @@ public final class FormatLimits {
    *
    * @throws FormatRefusal when some are
    */
-  public static void requireWeightOnly(ExportSource source, FormatName format) {
+  private static void requireWeightOnly(ExportSource source, FormatName format) {
     for (Map.Entry<String, LinearActivations> entry : source.quantized().activations().entrySet()) {
       LinearActivations around = entry.getValue();
       if (around.input().isPresent() || around.output().isPresent()) {

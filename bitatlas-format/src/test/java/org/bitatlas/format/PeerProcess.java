@@ -23,13 +23,16 @@ final class PeerProcess implements AutoCloseable {
   /**
    * Starts the program.
    *
-   * @param log gets what the program's libraries print
+   * @param log gets what the program's libraries print; the program works in its folder
    */
   PeerProcess(String python, String program, Path log) throws IOException {
     Path script = Path.of(System.getProperty("bitatlas.root", "..")).resolve(program);
     this.log = log;
     this.process =
-        new ProcessBuilder(python, script.toString()).redirectError(log.toFile()).start();
+        new ProcessBuilder(python, script.toAbsolutePath().toString())
+            .directory(log.toAbsolutePath().getParent().toFile())
+            .redirectError(log.toFile())
+            .start();
     this.requests = new OutputStreamWriter(process.getOutputStream(), StandardCharsets.UTF_8);
     this.answers =
         new BufferedReader(new InputStreamReader(process.getInputStream(), StandardCharsets.UTF_8));

@@ -1,9 +1,7 @@
 package org.bitatlas.format.awq;
 
 import java.util.ArrayList;
-import java.util.LinkedHashMap;
 import java.util.List;
-import java.util.Map;
 import java.util.SequencedMap;
 import java.util.Set;
 import java.util.stream.Collectors;
@@ -17,7 +15,6 @@ import org.bitatlas.format.FormatRefusal;
 import org.bitatlas.format.FormatWriter;
 import org.bitatlas.format.HalfScales;
 import org.bitatlas.format.JsonFile;
-import org.bitatlas.format.WeightFiles;
 import org.bitatlas.scheme.GridLinear;
 import tools.jackson.databind.node.ArrayNode;
 import tools.jackson.databind.node.ObjectNode;
@@ -42,10 +39,7 @@ public record AwqWriter(boolean roundScales) implements FormatWriter {
 
   @Override
   public ExportPlan plan(ExportSource source) {
-    FormatLimits.requireNoTransforms(source, format());
-    FormatLimits.requireFloatCache(source, format());
-    FormatLimits.requireWeightOnly(source, format());
-    SequencedMap<String, GridLinear> grids = FormatLimits.grids(source, format());
+    SequencedMap<String, GridLinear> grids = FormatLimits.weightOnlyGrids(source, format());
     grids.forEach(this::requireExpressible);
     int groupSize = groupSize(grids);
     List<String> notes = new ArrayList<>();
@@ -60,13 +54,7 @@ public record AwqWriter(boolean roundScales) implements FormatWriter {
     ForeignFolder.modules(source.architecture()).stream()
         .filter(module -> !grids.containsKey(module))
         .forEach(kept::add);
-    ObjectNode configuration = source.configuration().deepCopy();
-    configuration.set("quantization_config", section);
-    SequencedMap<String, byte[]> files = new LinkedHashMap<>();
-    files.put("config.json", JsonFile.content(configuration));
-    SequencedMap<String, String> metadata = new LinkedHashMap<>(Map.of("format", "pt"));
-    return new ExportPlan(
-        format(), new WeightFiles.Safetensors("model", tensors, metadata), files, true, notes);
+    return ExportPlan.configured(format(), source, tensors, section, notes);
   }
 
   private int groupSize(SequencedMap<String, GridLinear> grids) {

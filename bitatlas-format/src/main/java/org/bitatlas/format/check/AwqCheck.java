@@ -13,29 +13,15 @@ import tools.jackson.databind.JsonNode;
 import tools.jackson.databind.node.ObjectNode;
 
 /** What loaders look up in a folder of AutoAWQ's GEMM layout. */
-final class AwqCheck {
+record AwqCheck(
+    ObjectNode section,
+    LoaderTarget target,
+    Architecture architecture,
+    TensorInspection inspection) {
 
   private static final String WHERE = "config.json quantization_config.";
   private static final int BITS = 4;
   private static final int PER_WORD = 8;
-
-  private final ObjectNode section;
-  private final LoaderTarget target;
-  private final Architecture architecture;
-  private final TensorInspection inspection;
-  private final Findings findings;
-
-  AwqCheck(
-      ObjectNode section,
-      LoaderTarget target,
-      Architecture architecture,
-      TensorInspection inspection) {
-    this.section = section;
-    this.target = target;
-    this.architecture = architecture;
-    this.inspection = inspection;
-    this.findings = inspection.findings();
-  }
 
   /** Whether all tensors were looked up. */
   boolean check() {
@@ -43,25 +29,31 @@ final class AwqCheck {
     int given = section.path("group_size").asInt(section.path("q_group_size").asInt(0));
     String version = section.path("version").asString("gemm");
     if (bits != BITS) {
-      findings.fault(
-          "configuration",
-          WHERE + "bits",
-          "it is %d, and AWQ kernels have 4".formatted(bits),
-          "quantize to 4 bits, or export to compressed-tensors");
+      inspection
+          .findings()
+          .fault(
+              "configuration",
+              WHERE + "bits",
+              "it is %d, and AWQ kernels have 4".formatted(bits),
+              "quantize to 4 bits, or export to compressed-tensors");
     }
     if (given == 0 || given < -1) {
-      findings.fault(
-          "configuration",
-          WHERE + "group_size",
-          "it is %d; a number of columns is expected, or -1 for whole rows".formatted(given),
-          "copy the section from where the checkpoint was made");
+      inspection
+          .findings()
+          .fault(
+              "configuration",
+              WHERE + "group_size",
+              "it is %d; a number of columns is expected, or -1 for whole rows".formatted(given),
+              "copy the section from where the checkpoint was made");
     }
     if (!version.equalsIgnoreCase("gemm")) {
-      findings.fault(
-          "configuration",
-          WHERE + "version",
-          "the layout %s interleaves its words in another way than gemm".formatted(version),
-          "export to the layout gemm");
+      inspection
+          .findings()
+          .fault(
+              "configuration",
+              WHERE + "version",
+              "the layout %s interleaves its words in another way than gemm".formatted(version),
+              "export to the layout gemm");
     }
     if (bits != BITS || given == 0 || given < -1) {
       return false;
@@ -69,7 +61,7 @@ final class AwqCheck {
     Set<String> quantized = new HashSet<>();
     for (int layer = 0; layer < architecture.layers(); layer++) {
       for (FusedModules fused : FusedModules.ofABlock()) {
-        FusedRules.oneKind(fused, layer, module -> !isExcluded(module), findings);
+        FusedRules.oneKind(fused, layer, module -> !isExcluded(module), inspection.findings());
         for (Projection projection : fused.parts()) {
           String module = projection.module(layer);
           if (!isExcluded(module)) {
@@ -105,18 +97,22 @@ final class AwqCheck {
             architecture.hasBias(projection));
     SchemeSupport.objection(scheme, FormatName.AWQ, target)
         .ifPresent(objection ->
-            findings.fault(
-                "unsupported-type",
-                module + ".qweight",
-                objection,
-                "quantize with what the scheme takes, or export to compressed-tensors"));
+            inspection
+                .findings()
+                .fault(
+                    "unsupported-type",
+                    module + ".qweight",
+                    objection,
+                    "quantize with what the scheme takes, or export to compressed-tensors"));
     if (columns % groupSize != 0 || rows % PER_WORD != 0) {
-      findings.fault(
-          "group-size",
-          module + ".qweight",
-          "%d x %d weights do not fill groups of %d and words of 8 codes"
-              .formatted(rows, columns, groupSize),
-          "quantize with a group size that divides " + columns + ", or leave the layer float");
+      inspection
+          .findings()
+          .fault(
+              "group-size",
+              module + ".qweight",
+              "%d x %d weights do not fill groups of %d and words of 8 codes"
+                  .formatted(rows, columns, groupSize),
+              "quantize with a group size that divides " + columns + ", or leave the layer float");
       for (String suffix : List.of(".qweight", ".qzeros", ".scales")) {
         inspection.claim(module + suffix);
       }

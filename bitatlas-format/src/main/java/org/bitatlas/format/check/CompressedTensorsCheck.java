@@ -5,6 +5,7 @@ import java.util.LinkedHashMap;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
+import org.bitatlas.format.BoundedPattern;
 import org.bitatlas.format.FusedModules;
 import org.bitatlas.model.Architecture;
 import org.bitatlas.model.Architecture.Projection;
@@ -16,50 +17,40 @@ import tools.jackson.databind.node.ObjectNode;
  * What loaders look up in a compressed-tensors folder: for every linear layer the first group of
  * {@code config_groups} that has it among its targets, and for every group its tensors.
  */
-final class CompressedTensorsCheck {
+record CompressedTensorsCheck(
+    ObjectNode section,
+    LoaderTarget target,
+    Architecture architecture,
+    TensorInspection inspection) {
 
   private static final String WHERE = "config.json quantization_config.";
   private static final String LINEAR = "Linear";
   private static final String REGULAR = "re:";
 
-  private final ObjectNode section;
-  private final LoaderTarget target;
-  private final Architecture architecture;
-  private final TensorInspection inspection;
-  private final Findings findings;
-
-  CompressedTensorsCheck(
-      ObjectNode section,
-      LoaderTarget target,
-      Architecture architecture,
-      TensorInspection inspection) {
-    this.section = section;
-    this.target = target;
-    this.architecture = architecture;
-    this.inspection = inspection;
-    this.findings = inspection.findings();
-  }
-
   /** Whether all tensors were looked up. */
   boolean check() {
     JsonNode groups = section.path("config_groups");
     if (!groups.isObject() || groups.isEmpty()) {
-      findings.fault(
-          "configuration",
-          WHERE + "config_groups",
-          "there is no group of layers with a scheme",
-          "copy the section from where the checkpoint was made");
+      inspection
+          .findings()
+          .fault(
+              "configuration",
+              WHERE + "config_groups",
+              "there is no group of layers with a scheme",
+              "copy the section from where the checkpoint was made");
       return false;
     }
     Map<String, String> groupOf = new LinkedHashMap<>();
     try {
       assign(groups, groupOf);
     } catch (IllegalArgumentException refused) {
-      findings.fault(
-          "configuration",
-          WHERE + "targets",
-          "a pattern there is not usable: " + refused.getMessage(),
-          "give full names of modules, or a plain pattern");
+      inspection
+          .findings()
+          .fault(
+              "configuration",
+              WHERE + "targets",
+              "a pattern there is not usable: " + refused.getMessage(),
+              "give full names of modules, or a plain pattern");
       return false;
     }
     CompressedLayerCheck layers = new CompressedLayerCheck(section, target, inspection);
@@ -82,7 +73,7 @@ final class CompressedTensorsCheck {
                     architecture.hasBias(projection));
           }
         }
-        FusedRules.oneValue(fused, layer, ".input_scale", inspection, findings);
+        FusedRules.oneValue(fused, layer, ".input_scale", inspection, inspection.findings());
       }
     }
     if (groupOf.containsKey(QuantizedCheckpoint.HEAD)) {
@@ -121,7 +112,7 @@ final class CompressedTensorsCheck {
 
   private static boolean matches(String module, String wanted) {
     return wanted.startsWith(REGULAR)
-        ? BoundedText.startsWith(module, wanted.substring(REGULAR.length()))
+        ? BoundedPattern.startsWith(module, wanted.substring(REGULAR.length()))
         : wanted.equals(LINEAR) || wanted.equals(module);
   }
 
@@ -131,12 +122,15 @@ final class CompressedTensorsCheck {
     JsonNode scheme = scheme(first, groupOf, groups);
     for (String module : fused.modules(layer)) {
       if (!scheme(module, groupOf, groups).equals(scheme)) {
-        findings.fault(
-            "mixed-types",
-            module + ".weight",
-            "it is in %s and %s in %s, but both are parts of %s, which has one scheme"
-                .formatted(name(module, groupOf), first, name(first, groupOf), fused.module(layer)),
-            "quantize all parts of %s alike, or ignore all of them".formatted(fused.name()));
+        inspection
+            .findings()
+            .fault(
+                "mixed-types",
+                module + ".weight",
+                "it is in %s and %s in %s, but both are parts of %s, which has one scheme"
+                    .formatted(
+                        name(module, groupOf), first, name(first, groupOf), fused.module(layer)),
+                "quantize all parts of %s alike, or ignore all of them".formatted(fused.name()));
       }
     }
   }
@@ -160,9 +154,9 @@ final class CompressedTensorsCheck {
         "the target Linear takes in lm_head, which is stored as floats or tied to the embedding";
     String remedy = "add \"lm_head\" to ignore";
     if (target.is(LoaderTarget.TRANSFORMERS)) {
-      findings.fault("head-not-ignored", "lm_head.weight", problem, remedy);
+      inspection.findings().fault("head-not-ignored", "lm_head.weight", problem, remedy);
     } else {
-      findings.warn("head-not-ignored", "lm_head.weight", problem, remedy);
+      inspection.findings().warn("head-not-ignored", "lm_head.weight", problem, remedy);
     }
   }
 }

@@ -15,65 +15,58 @@ import tools.jackson.databind.node.ObjectNode;
  * What loaders look up in a GPTQ folder: {@code qweight}, {@code qzeros}, {@code scales}, {@code
  * g_idx}.
  */
-final class GptqCheck {
+record GptqCheck(
+    ObjectNode section,
+    LoaderTarget target,
+    Architecture architecture,
+    TensorInspection inspection) {
 
   private static final String WHERE = "config.json quantization_config.";
   private static final Set<Integer> WIDTHS = Set.of(2, 3, 4, 8);
   private static final Set<String> LAYOUTS = Set.of("", "gptq", "gptq_v2");
-
-  private final ObjectNode section;
-  private final LoaderTarget target;
-  private final Architecture architecture;
-  private final TensorInspection inspection;
-  private final Findings findings;
-
-  GptqCheck(
-      ObjectNode section,
-      LoaderTarget target,
-      Architecture architecture,
-      TensorInspection inspection) {
-    this.section = section;
-    this.target = target;
-    this.architecture = architecture;
-    this.inspection = inspection;
-    this.findings = inspection.findings();
-  }
 
   /** Whether all tensors were looked up. */
   boolean check() {
     int bits = section.path("bits").asInt(0);
     int given = section.path("group_size").asInt(0);
     if (!WIDTHS.contains(bits)) {
-      findings.fault(
-          "configuration",
-          WHERE + "bits",
-          "it is %s, and GPTQ has 2, 3, 4 or 8".formatted(section.path("bits")),
-          "copy the section from where the checkpoint was made");
+      inspection
+          .findings()
+          .fault(
+              "configuration",
+              WHERE + "bits",
+              "it is %s, and GPTQ has 2, 3, 4 or 8".formatted(section.path("bits")),
+              "copy the section from where the checkpoint was made");
       return false;
     }
     if (given == 0 || given < -1) {
-      findings.fault(
-          "configuration",
-          WHERE + "group_size",
-          "it is %s; a number of columns is expected, or -1 for whole rows"
-              .formatted(section.path("group_size")),
-          "copy the section from where the checkpoint was made");
+      inspection
+          .findings()
+          .fault(
+              "configuration",
+              WHERE + "group_size",
+              "it is %s; a number of columns is expected, or -1 for whole rows"
+                  .formatted(section.path("group_size")),
+              "copy the section from where the checkpoint was made");
       return false;
     }
     String layout = section.path("checkpoint_format").asString("");
     if (!LAYOUTS.contains(layout)) {
-      findings.fault(
-          "configuration",
-          WHERE + "checkpoint_format",
-          "the layout %s is read by its own kernels only".formatted(layout),
-          "export to the layout gptq, or to compressed-tensors");
+      inspection
+          .findings()
+          .fault(
+              "configuration",
+              WHERE + "checkpoint_format",
+              "the layout %s is read by its own kernels only".formatted(layout),
+              "export to the layout gptq, or to compressed-tensors");
       return false;
     }
     boolean overridden = !section.path("dynamic").isEmpty();
     Set<String> quantized = new HashSet<>();
     for (int layer = 0; layer < architecture.layers(); layer++) {
       for (FusedModules fused : FusedModules.ofABlock()) {
-        FusedRules.oneKind(fused, layer, module -> inspection.has(module + ".qweight"), findings);
+        FusedRules.oneKind(
+            fused, layer, module -> inspection.has(module + ".qweight"), inspection.findings());
         for (Projection projection : fused.parts()) {
           String module = projection.module(layer);
           if (!overridden || inspection.has(module + ".qweight")) {
@@ -81,7 +74,7 @@ final class GptqCheck {
             layer(module, projection, bits, given);
           }
         }
-        FusedRules.oneValue(fused, layer, ".g_idx", inspection, findings);
+        FusedRules.oneValue(fused, layer, ".g_idx", inspection, inspection.findings());
       }
     }
     PlainTensors.check(architecture, inspection, quantized, Set.of());
@@ -101,20 +94,24 @@ final class GptqCheck {
             architecture.hasBias(projection));
     SchemeSupport.objection(scheme, FormatName.GPTQ, target)
         .ifPresent(objection ->
-            findings.fault(
-                "unsupported-type",
-                module + ".qweight",
-                objection,
-                "quantize with what the scheme takes, or serve on another device"));
+            inspection
+                .findings()
+                .fault(
+                    "unsupported-type",
+                    module + ".qweight",
+                    objection,
+                    "quantize with what the scheme takes, or serve on another device"));
     boolean fits =
         columns % groupSize == 0 && (long) columns * bits % 32 == 0 && (long) rows * bits % 32 == 0;
     if (!fits) {
-      findings.fault(
-          "group-size",
-          module + ".qweight",
-          "%d x %d weights of %d bits do not fill groups of %d and words of 32 bits"
-              .formatted(rows, columns, bits, groupSize),
-          "quantize with a group size that divides " + columns + ", or leave the layer float");
+      inspection
+          .findings()
+          .fault(
+              "group-size",
+              module + ".qweight",
+              "%d x %d weights of %d bits do not fill groups of %d and words of 32 bits"
+                  .formatted(rows, columns, bits, groupSize),
+              "quantize with a group size that divides " + columns + ", or leave the layer float");
       for (String suffix : List.of(".qweight", ".qzeros", ".scales", ".g_idx")) {
         inspection.claim(module + suffix);
       }
@@ -132,6 +129,6 @@ final class GptqCheck {
         columns,
         groupSize,
         section.path("desc_act").asBoolean(false),
-        findings);
+        inspection.findings());
   }
 }

@@ -3,7 +3,6 @@ package org.bitatlas.format.compressed;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
-import java.util.Map;
 import java.util.SequencedMap;
 import org.bitatlas.checkpoint.TensorData;
 import org.bitatlas.format.ExportPlan;
@@ -12,9 +11,7 @@ import org.bitatlas.format.FormatLimits;
 import org.bitatlas.format.FormatName;
 import org.bitatlas.format.FormatRefusal;
 import org.bitatlas.format.FormatWriter;
-import org.bitatlas.format.JsonFile;
 import org.bitatlas.format.ScaleRounding;
-import org.bitatlas.format.WeightFiles;
 import org.bitatlas.scheme.ActivationQuantizer;
 import org.bitatlas.scheme.GridLinear;
 import org.bitatlas.scheme.LinearActivations;
@@ -48,8 +45,6 @@ public record CompressedTensorsWriter(boolean packWithActivations, boolean round
 
   @Override
   public ExportPlan plan(ExportSource source) {
-    FormatLimits.requireNoTransforms(source, format());
-    FormatLimits.requireFloatCache(source, format());
     SequencedMap<String, GridLinear> grids = FormatLimits.grids(source, format());
     List<String> notes = new ArrayList<>();
     ElementType scaleType = scaleType(source, notes);
@@ -76,14 +71,8 @@ public record CompressedTensorsWriter(boolean packWithActivations, boolean round
     });
     notes(schemes, notes);
     tensors.addAll(source.floatTensors());
-    ObjectNode configuration = source.configuration().deepCopy();
-    configuration.set(
-        "quantization_config", QuantizationSection.of(source.architecture(), schemes));
-    SequencedMap<String, byte[]> files = new LinkedHashMap<>();
-    files.put("config.json", JsonFile.content(configuration));
-    SequencedMap<String, String> metadata = new LinkedHashMap<>(Map.of("format", "pt"));
-    return new ExportPlan(
-        format(), new WeightFiles.Safetensors("model", tensors, metadata), files, true, notes);
+    ObjectNode section = QuantizationSection.of(source.architecture(), schemes);
+    return ExportPlan.configured(format(), source, tensors, section, notes);
   }
 
   private ElementType scaleType(ExportSource source, List<String> notes) {

@@ -1,9 +1,7 @@
 package org.bitatlas.format.gptq;
 
 import java.util.ArrayList;
-import java.util.LinkedHashMap;
 import java.util.List;
-import java.util.Map;
 import java.util.SequencedMap;
 import java.util.Set;
 import org.bitatlas.checkpoint.TensorData;
@@ -15,7 +13,6 @@ import org.bitatlas.format.FormatRefusal;
 import org.bitatlas.format.FormatWriter;
 import org.bitatlas.format.HalfScales;
 import org.bitatlas.format.JsonFile;
-import org.bitatlas.format.WeightFiles;
 import org.bitatlas.format.ZeroPoints;
 import org.bitatlas.scheme.GridLinear;
 import tools.jackson.databind.node.ObjectNode;
@@ -43,10 +40,7 @@ public record GptqWriter(GptqVersion version, boolean roundScales) implements Fo
 
   @Override
   public ExportPlan plan(ExportSource source) {
-    FormatLimits.requireNoTransforms(source, format());
-    FormatLimits.requireFloatCache(source, format());
-    FormatLimits.requireWeightOnly(source, format());
-    SequencedMap<String, GridLinear> grids = FormatLimits.grids(source, format());
+    SequencedMap<String, GridLinear> grids = FormatLimits.weightOnlyGrids(source, format());
     grids.forEach(this::requireExpressible);
     List<String> notes = new ArrayList<>();
     HalfScales.require(source, format(), roundScales, notes);
@@ -64,14 +58,9 @@ public record GptqWriter(GptqVersion version, boolean roundScales) implements Fo
     grids.forEach((module, grid) -> tensors.addAll(GptqLayer.tensors(module, grid, version)));
     tensors.addAll(source.floatTensors());
     ObjectNode section = GptqSection.of(source.architecture(), grids, version);
-    ObjectNode configuration = source.configuration().deepCopy();
-    configuration.set("quantization_config", section);
-    SequencedMap<String, byte[]> files = new LinkedHashMap<>();
-    files.put("config.json", JsonFile.content(configuration));
-    files.put("quantize_config.json", JsonFile.content(section));
-    SequencedMap<String, String> metadata = new LinkedHashMap<>(Map.of("format", "pt"));
-    return new ExportPlan(
-        format(), new WeightFiles.Safetensors("model", tensors, metadata), files, true, notes);
+    ExportPlan plan = ExportPlan.configured(format(), source, tensors, section, notes);
+    plan.files().put("quantize_config.json", JsonFile.content(section));
+    return plan;
   }
 
   private void requireExpressible(String module, GridLinear grid) {

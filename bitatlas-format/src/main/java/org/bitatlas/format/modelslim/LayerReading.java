@@ -6,6 +6,7 @@ import java.util.Optional;
 import org.bitatlas.checkpoint.Checkpoint;
 import org.bitatlas.checkpoint.StoredTensor;
 import org.bitatlas.format.StoredFloats;
+import org.bitatlas.format.StoredIntegers;
 import org.bitatlas.scheme.ActivationQuantizer;
 import org.bitatlas.scheme.ActivationQuantizer.Strategy;
 import org.bitatlas.scheme.GridLinear;

@@ -5,6 +5,7 @@ import java.util.Arrays;
 import java.util.List;
 import org.bitatlas.checkpoint.TensorData;
 import org.bitatlas.format.StoredFloats;
+import org.bitatlas.format.StoredIntegers;
 import org.bitatlas.kernel.ascend.DequantScale;
 import org.bitatlas.kernel.ascend.ExportedScales;
 import org.bitatlas.kernel.ascend.HalfFormat;
@@ -132,7 +133,7 @@ record LayerTensors(String module, GridLinear grid, LinearActivations around, Li
         StoredIntegers.ints(module + TensorNames.QUANT_BIAS, exported::quantBias, rows),
         modelType == ElementType.F16
             ? StoredIntegers.longs(
-                module + TensorNames.DEQ_SCALE, patterns(exported.dequantScales()), rows)
+                module + TensorNames.DEQ_SCALE, () -> patterns(exported.dequantScales()), rows)
             : floats(TensorNames.DEQ_SCALE, exported.dequantScales(), rows));
   }
 

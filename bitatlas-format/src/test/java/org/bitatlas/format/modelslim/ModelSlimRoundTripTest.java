@@ -16,6 +16,7 @@ import org.bitatlas.format.ExportOptions;
 import org.bitatlas.format.ExportSource;
 import org.bitatlas.format.FormatRefusal;
 import org.bitatlas.format.JsonFile;
+import org.bitatlas.format.StoredIntegers;
 import org.bitatlas.format.TinyModel;
 import org.bitatlas.format.TinyModel.Layer;
 import org.bitatlas.model.ModelFolder;

@@ -13,6 +13,7 @@ import org.bitatlas.format.ExportOptions;
 import org.bitatlas.format.ExportReport;
 import org.bitatlas.format.ExportSource;
 import org.bitatlas.format.StoredFloats;
+import org.bitatlas.format.StoredIntegers;
 import org.bitatlas.format.TinyModel;
 import org.bitatlas.kernel.ascend.DequantScale;
 import org.bitatlas.kernel.ascend.HalfFormat;
