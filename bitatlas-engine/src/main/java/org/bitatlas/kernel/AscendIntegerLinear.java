@@ -110,17 +110,6 @@ final class AscendIntegerLinear implements PackedLinear {
     return product.bytes();
   }
 
-  /** Codes are made inside {@link #apply}. */
-  @Override
-  public boolean quantizesInput() {
-    return false;
-  }
-
-  @Override
-  public LinearInput quantize(LinearInput input, KernelThreads threads) {
-    return input;
-  }
-
   @Override
   public Tensor apply(LinearInput input, KernelThreads threads) {
     int rows = input.rows();

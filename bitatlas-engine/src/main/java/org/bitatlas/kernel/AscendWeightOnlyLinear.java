@@ -111,16 +111,6 @@ final class AscendWeightOnlyLinear implements PackedLinear {
   }
 
   @Override
-  public boolean quantizesInput() {
-    return false;
-  }
-
-  @Override
-  public LinearInput quantize(LinearInput input, KernelThreads threads) {
-    return input;
-  }
-
-  @Override
   public Tensor apply(LinearInput input, KernelThreads threads) {
     if (fewRows.isEmpty() || !takesDigits(input.rows())) {
       return manyRows.apply(input, threads);

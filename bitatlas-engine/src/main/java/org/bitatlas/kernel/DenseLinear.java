@@ -66,16 +66,6 @@ public final class DenseLinear implements PackedLinear {
   }
 
   @Override
-  public boolean quantizesInput() {
-    return false;
-  }
-
-  @Override
-  public LinearInput quantize(LinearInput input, KernelThreads threads) {
-    return input;
-  }
-
-  @Override
   public Tensor apply(LinearInput input, KernelThreads threads) {
     if (input.type() != type) {
       throw new IllegalArgumentException(

@@ -22,8 +22,10 @@ public sealed interface PackedLinear extends AutoCloseable
   /** Bytes of all packed forms of the weight, scales included. */
   long bytes();
 
-  /** Whether activations become integers in front of the product. */
-  boolean quantizesInput();
+  /** Whether activations become integers in front of the product, where layers can share them. */
+  default boolean quantizesInput() {
+    return false;
+  }
 
   /**
    * Makes integers of the activations, if the product takes them; {@link #apply} does what was not
@@ -31,7 +33,9 @@ public sealed interface PackedLinear extends AutoCloseable
    *
    * @return {@code input}
    */
-  LinearInput quantize(LinearInput input, KernelThreads threads);
+  default LinearInput quantize(LinearInput input, KernelThreads threads) {
+    return input;
+  }
 
   /**
    * Computes the layer.

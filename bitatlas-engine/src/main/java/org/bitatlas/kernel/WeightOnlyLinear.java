@@ -67,16 +67,6 @@ public final class WeightOnlyLinear implements PackedLinear {
   }
 
   @Override
-  public boolean quantizesInput() {
-    return false;
-  }
-
-  @Override
-  public LinearInput quantize(LinearInput input, KernelThreads threads) {
-    return input;
-  }
-
-  @Override
   public Tensor apply(LinearInput input, KernelThreads threads) {
     if (input.rows() > LinearInput.FEW_ROWS) {
       return manyRows.apply(input, threads);

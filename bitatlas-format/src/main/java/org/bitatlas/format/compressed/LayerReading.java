@@ -6,6 +6,7 @@ import java.util.Optional;
 import java.util.Set;
 import org.bitatlas.checkpoint.Checkpoint;
 import org.bitatlas.checkpoint.StoredTensor;
+import org.bitatlas.format.GroupIndex;
 import org.bitatlas.format.PackedWords;
 import org.bitatlas.format.StoredFloats;
 import org.bitatlas.format.StoredIntegers;
@@ -146,16 +147,7 @@ final class LayerReading {
       return Optional.empty();
     }
     int[] index = StoredIntegers.ints(take("weight_g_idx"), columns);
-    boolean inOrder = true;
-    for (int k = 0; k < columns; k++) {
-      if (index[k] < 0 || index[k] >= groups) {
-        throw new BitAtlasException(
-            "Layer %s in %s puts column %d into group %d, expected 0 to %d."
-                .formatted(module, stored.folder(), k, index[k], groups - 1));
-      }
-      inOrder &= index[k] == k / groupSize;
-    }
-    return inOrder ? Optional.empty() : Optional.of(index);
+    return GroupIndex.scattered(index, groups, groupSize, module, stored.folder());
   }
 
   /** What happens around the layer. */

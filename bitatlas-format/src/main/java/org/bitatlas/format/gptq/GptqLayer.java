@@ -6,6 +6,7 @@ import java.util.Set;
 import org.bitatlas.checkpoint.Checkpoint;
 import org.bitatlas.checkpoint.StoredTensor;
 import org.bitatlas.checkpoint.TensorData;
+import org.bitatlas.format.GroupIndex;
 import org.bitatlas.format.HalfScales;
 import org.bitatlas.format.PackedWords;
 import org.bitatlas.format.StoredFloats;
@@ -96,12 +97,12 @@ final class GptqLayer {
     Optional<int[]> index = Optional.empty();
     if (stored.find(module + ".g_idx").isPresent()) {
       index =
-          groupIndex(
+          GroupIndex.scattered(
               StoredIntegers.ints(take(stored, module + ".g_idx", consumed), columns),
               groups,
               groupSize,
               module,
-              stored);
+              stored.folder());
     }
     byte[] zeroPoints = PackedWords.transposed(zeros, groups, rows);
     return new GridLinear(
@@ -119,20 +120,5 @@ final class GptqLayer {
   private static StoredTensor take(Checkpoint stored, String name, Set<String> consumed) {
     consumed.add(name);
     return stored.get(name);
-  }
-
-  /** The index of scattered groups; none when every column lies where its group size puts it. */
-  private static Optional<int[]> groupIndex(
-      int[] index, int groups, int groupSize, String module, Checkpoint stored) {
-    boolean inOrder = true;
-    for (int k = 0; k < index.length; k++) {
-      if (index[k] < 0 || index[k] >= groups) {
-        throw new BitAtlasException(
-            "Layer %s in %s puts column %d into group %d, expected 0 to %d."
-                .formatted(module, stored.folder(), k, index[k], groups - 1));
-      }
-      inOrder &= index[k] == k / groupSize;
-    }
-    return inOrder ? Optional.empty() : Optional.of(index);
   }
 }
