@@ -5,6 +5,7 @@ import java.nio.file.Path;
 import java.util.Locale;
 import java.util.Optional;
 import java.util.concurrent.Callable;
+import org.bitatlas.format.catalog.FormatCatalog;
 import org.bitatlas.kernel.AscendLinears;
 import org.bitatlas.model.Execution;
 import org.bitatlas.model.ModelFolder;
@@ -94,7 +95,7 @@ final class NumericsCommand implements Callable<Integer> {
     Path folder = ModelReference.folder(model);
     Precision precision = Precision.preferred().precision();
     PrintWriter out = spec.commandLine().getOut();
-    try (ModelFolder opened = ModelFolder.open(folder);
+    try (ModelFolder opened = FormatCatalog.open(folder);
         NumericsComparison comparison =
             NumericsComparison.load(opened, other, precision, threads.threads())) {
       CalibrationSet texts = texts(folder);
@@ -122,7 +123,7 @@ final class NumericsCommand implements Callable<Integer> {
 
   private NumericsComparison.Result besideFloat(
       NumericsComparison comparison, CalibrationSet texts, String name) {
-    try (ModelFolder opened = ModelFolder.open(ModelReference.folder(name))) {
+    try (ModelFolder opened = FormatCatalog.open(ModelReference.folder(name))) {
       if (opened.quantized().isPresent()) {
         throw new BitAtlasException(
             "The model %s is quantized; give the float model to --beside.".formatted(name));

@@ -42,8 +42,15 @@ public enum Execution {
       }
     }
     throw new BitAtlasException(
-        "There are no numerics '%s'; give %s, %s or %s."
-            .formatted(name, OURS, ASCEND_910B.numerics(), ASCEND_910B_ROUNDED_SCALES.numerics()));
+        "There are no numerics '%s'%s; give %s, %s or %s."
+            .formatted(
+                name,
+                name.strip().toLowerCase(Locale.ROOT).startsWith("ascend-310")
+                    ? ": the kernels of the 310P are others, and what they compute was not read"
+                    : "",
+                OURS,
+                ASCEND_910B.numerics(),
+                ASCEND_910B_ROUNDED_SCALES.numerics()));
   }
 
   /** The name of the numerics, for example {@code ascend-910b}. */

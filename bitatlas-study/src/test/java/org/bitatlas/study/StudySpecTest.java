@@ -151,7 +151,8 @@ class StudySpecTest {
     assertThatThrownBy(() -> read(MINIMAL + "numerics: ascend-310p\n"))
         .isInstanceOf(BitAtlasException.class)
         .hasMessageContaining(
-            "There are no numerics 'ascend-310p'; give ours, ascend-910b or"
+            "There are no numerics 'ascend-310p': the kernels of the 310P are others, and what they"
+                + " compute was not read; give ours, ascend-910b or"
                 + " ascend-910b-rounded-scales.");
   }
 
