@@ -178,7 +178,8 @@ class CommandLineTest {
     assertThat(err.toString()).contains("leave --execution out");
     assertThat(run("bench", "nano", "--numerics", "ascend-910b")).isEqualTo(Exit.USAGE);
     assertThat(run("evaluate", "nano", "--numerics", "ascend-310p")).isEqualTo(Exit.USAGE);
-    assertThat(err.toString()).contains("There are no numerics 'ascend-310p'; give ours");
+    assertThat(err.toString())
+        .contains("There are no numerics 'ascend-310p': the kernels of the 310P");
     assertThat(run("numerics", "nano")).isEqualTo(Exit.ERROR);
     assertThat(err.toString()).contains("is float; give a quantized one");
   }
