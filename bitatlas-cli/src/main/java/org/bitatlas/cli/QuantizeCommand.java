@@ -15,7 +15,6 @@ import org.bitatlas.model.Architecture;
 import org.bitatlas.model.ModelFolder;
 import org.bitatlas.quant.allocation.AdaptiveBits;
 import org.bitatlas.quant.allocation.AllocatedBits;
-import org.bitatlas.quant.allocation.SchemeSupport;
 import org.bitatlas.quant.calibration.CalibrationSet;
 import org.bitatlas.quant.method.ActivationPolicy;
 import org.bitatlas.quant.method.BitAllocation;
@@ -23,6 +22,7 @@ import org.bitatlas.quant.method.Recipe;
 import org.bitatlas.quant.pipeline.LayerReport;
 import org.bitatlas.quant.pipeline.QuantizationPipeline;
 import org.bitatlas.quant.pipeline.QuantizationSummary;
+import org.bitatlas.study.target.AllocationTarget;
 import org.bitatlas.tensor.BitAtlasException;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
@@ -120,7 +120,7 @@ final class QuantizeCommand implements Callable<Integer> {
             set.orElseThrow(),
             new AdaptiveBits.Options(
                 Optional.of(CacheFolders.bitatlas().resolve("sensitivity")),
-                SchemeSupport.ALL,
+                AllocationTarget.ways(wanted, source.architecture()),
                 workers,
                 (what, done, steps) -> progress.status(what + " " + done + " of " + steps)));
     PrintWriter printer = spec.commandLine().getOut();

@@ -34,8 +34,17 @@ final class RecipeOptions {
       paramLabel = "BUDGET",
       description =
           "With --bits adaptive: bits per weight, such as 3.0 (the bytes of the same method with 3"
-              + " bits everywhere), or bytes of the whole model, such as 2.5MiB.")
+              + " bits everywhere), bytes of the whole model, such as 2.5MiB, or, with --target, a"
+              + " speed of decoding, such as '18 tok/s', which is predicted.")
   Optional<String> budget = Optional.empty();
+
+  @Option(
+      names = "--target",
+      paramLabel = "NAME",
+      description =
+          "With --bits adaptive: only what is loaded there, such as ascend-910b, or a stack of it,"
+              + " such as ascend-910b/vllm-ascend@0.26.0rc1.")
+  Optional<String> target = Optional.empty();
 
   @Option(
       names = "--group-size",
@@ -121,6 +130,7 @@ final class RecipeOptions {
     options.put("method", method);
     bits.ifPresent(value -> options.put("bits", value));
     budget.ifPresent(value -> options.put("budget", value));
+    target.ifPresent(value -> options.put("target", value));
     groupSize.ifPresent(value -> options.put("group_size", value));
     symmetric.ifPresent(value -> options.put("sym", value));
     flag(options, "mse", meanSquaredError);

@@ -8,6 +8,7 @@ import java.util.SequencedMap;
 import org.bitatlas.eval.RunOptions;
 import org.bitatlas.eval.endpoint.Endpoint;
 import org.bitatlas.eval.task.SuiteCatalog;
+import org.bitatlas.quant.method.Recipe;
 
 /**
  * A workbench with nothing but an endpoint: no weights, no engine and no native library. The one
@@ -50,6 +51,11 @@ final class EndpointWorkbench implements Workbench {
 
     @Override
     public SequencedMap<String, String> calibration(StudyRecipe row) {
+      return new LinkedHashMap<>();
+    }
+
+    @Override
+    public SequencedMap<String, String> allocation(Recipe recipe) {
       return new LinkedHashMap<>();
     }
 

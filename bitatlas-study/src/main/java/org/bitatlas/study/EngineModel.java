@@ -26,7 +26,7 @@ import org.bitatlas.model.Precision;
 import org.bitatlas.model.TransformerModel;
 import org.bitatlas.quant.allocation.AdaptiveBits;
 import org.bitatlas.quant.allocation.AllocatedBits;
-import org.bitatlas.quant.allocation.SchemeSupport;
+import org.bitatlas.quant.allocation.ServingRules;
 import org.bitatlas.quant.calibration.CalibrationSet;
 import org.bitatlas.quant.calibration.CalibrationSets;
 import org.bitatlas.quant.method.Recipe;
@@ -36,6 +36,7 @@ import org.bitatlas.quant.pipeline.QuantizationResult;
 import org.bitatlas.quant.sensitivity.SensitivityListener;
 import org.bitatlas.scheme.ModelSize;
 import org.bitatlas.scheme.QuantizedCheckpointFolder;
+import org.bitatlas.study.target.AllocationTarget;
 import org.bitatlas.tensor.BitAtlasException;
 import org.bitatlas.tensor.Device;
 import org.bitatlas.tokenizer.ChatTemplate;
@@ -118,6 +119,18 @@ final class EngineModel implements Workbench.Model {
     identity.put("version.method", QuantizationPipeline.versions().toString());
     identity.put("version.protocol", Integer.toString(TaskRunner.BEHAVIOUR_VERSION));
     return identity;
+  }
+
+  @Override
+  public SequencedMap<String, String> allocation(Recipe recipe) {
+    SequencedMap<String, String> inputs = new LinkedHashMap<>();
+    inputs.put("version.allocation", Integer.toString(AdaptiveBits.BEHAVIOUR_VERSION));
+    List<ServingRules> ways = AllocationTarget.ways(recipe, opened.architecture());
+    if (!ways.contains(ServingRules.ANYTHING)) {
+      String choices = AdaptiveBits.describe(source(), recipe, ways);
+      inputs.put("target", RecordKey.sha256(choices));
+    }
+    return inputs;
   }
 
   private static String kernels(Execution execution) {
@@ -303,7 +316,7 @@ final class EngineModel implements Workbench.Model {
         calibration,
         new AdaptiveBits.Options(
             Optional.of(setting.options().out().resolve("sensitivity")),
-            SchemeSupport.ALL,
+            AllocationTarget.ways(recipe, opened.architecture()),
             setting.options().threads(),
             SensitivityListener.NONE));
   }

@@ -9,7 +9,6 @@ import org.bitatlas.generate.ReferencedLanguageModel;
 import org.bitatlas.kernel.AscendLinears;
 import org.bitatlas.model.Execution;
 import org.bitatlas.model.Precision;
-import org.bitatlas.quant.allocation.AdaptiveBits;
 
 /**
  * The rows and cells of one model of a study, with the keys of their records.
@@ -72,7 +71,7 @@ record Grid(String name, Workbench.Model model, List<Row> rows) {
       recipe.facts().ifPresent(facts -> options.putAll(facts.identity()));
       recipe.describe().forEach((key, value) -> options.put(StudyRecipe.INPUT_PREFIX + key, value));
       if (recipe.isAdaptive()) {
-        options.put("version.allocation", Integer.toString(AdaptiveBits.BEHAVIOUR_VERSION));
+        options.putAll(model.allocation(recipe.recipe().orElseThrow()));
       }
       SequencedMap<String, String> calibration = model.calibration(recipe);
       if (recipe.usesCalibration()) {

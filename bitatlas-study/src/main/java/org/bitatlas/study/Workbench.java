@@ -5,6 +5,7 @@ import java.util.Optional;
 import java.util.SequencedMap;
 import java.util.function.IntConsumer;
 import org.bitatlas.eval.TaskResult;
+import org.bitatlas.quant.method.Recipe;
 import org.bitatlas.quant.pipeline.LayerReport;
 import org.bitatlas.scheme.ModelSize;
 
@@ -36,6 +37,9 @@ public interface Workbench {
      * @param row its own calibration counts, or the study's where it has none
      */
     SequencedMap<String, String> calibration(StudyRecipe row);
+
+    /** What decides the bits of an adaptive recipe, beside its options, as record key inputs. */
+    SequencedMap<String, String> allocation(Recipe recipe);
 
     /** The task as this model will be asked it; asks nothing yet. */
     Task prepare(StudyTask task);

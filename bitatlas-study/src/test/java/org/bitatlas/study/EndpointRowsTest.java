@@ -18,6 +18,7 @@ import org.bitatlas.eval.RunOptions;
 import org.bitatlas.eval.TaskResult;
 import org.bitatlas.eval.endpoint.EndpointAddress;
 import org.bitatlas.eval.statistics.Verdict;
+import org.bitatlas.quant.method.Recipe;
 import org.bitatlas.quant.pipeline.LayerReport;
 import org.bitatlas.scheme.ModelSize;
 import org.bitatlas.study.map.AccuracyMap;
@@ -224,6 +225,11 @@ class EndpointRowsTest {
         @Override
         public SequencedMap<String, String> calibration(StudyRecipe row) {
           return model.calibration(row);
+        }
+
+        @Override
+        public SequencedMap<String, String> allocation(Recipe recipe) {
+          return model.allocation(recipe);
         }
 
         @Override

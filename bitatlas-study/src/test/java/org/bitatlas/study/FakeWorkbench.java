@@ -74,6 +74,11 @@ public final class FakeWorkbench implements Workbench {
     }
 
     @Override
+    public SequencedMap<String, String> allocation(Recipe recipe) {
+      return new LinkedHashMap<>();
+    }
+
+    @Override
     public Task prepare(StudyTask task) {
       return new FakeTask(task);
     }

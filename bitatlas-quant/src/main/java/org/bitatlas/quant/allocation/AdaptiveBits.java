@@ -2,14 +2,23 @@ package org.bitatlas.quant.allocation;
 
 import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.Comparator;
+import java.util.HashMap;
+import java.util.LinkedHashMap;
+import java.util.LinkedHashSet;
 import java.util.List;
+import java.util.Locale;
+import java.util.Map;
+import java.util.Objects;
 import java.util.Optional;
+import java.util.Set;
+import java.util.stream.Collectors;
 import org.bitatlas.model.Architecture;
 import org.bitatlas.model.Architecture.Projection;
-import org.bitatlas.quant.allocation.ChoiceProblem.Choice;
 import org.bitatlas.quant.calibration.CalibrationSet;
 import org.bitatlas.quant.calibration.CalibrationSets;
 import org.bitatlas.quant.method.BitAllocation;
+import org.bitatlas.quant.method.BitBudget;
 import org.bitatlas.quant.method.LayerScheme;
 import org.bitatlas.quant.method.Recipe;
 import org.bitatlas.quant.method.TableScheme;
@@ -28,9 +37,10 @@ import org.bitatlas.tensor.BitAtlasException;
 /**
  * Finds the bits of every layer for a recipe with {@link BitAllocation.Adaptive}: the damage of
  * each layer under each choice is measured in KL of the logits, one layer at a time; a knapsack
- * takes the choices whose damages add up to least within the budget; then, as damages add up only
- * roughly, the damage of a step up and down is measured again with all layers as found, and the
- * knapsack solved around that point, as often as it helps (docs/adaptive-bits.md).
+ * takes the choices whose damages add up to least within the budget, of those that the target
+ * loads; then, as damages add up only roughly, the damage of a step up and down is measured again
+ * with all layers as found, and the knapsack solved around that point, as often as it helps
+ * (docs/adaptive-bits.md).
  *
  * <p>Damages are measured with the rounding of the recipe; a transform in front of it, which is
  * searched for the bits found, comes in when the recipe is carried out.
@@ -50,20 +60,19 @@ public final class AdaptiveBits {
   private final CalibrationSet texts;
   private final Options options;
   private final Tiles tiles;
-  private final LayerCosts costs;
   private final CandidatePool pool;
-  private final List<LayerSlot> slots;
 
   /**
    * Around the search.
    *
    * @param folder where sensitivities are kept; empty to measure them each time
-   * @param support what the target loads
+   * @param ways ways of serving to choose from, at least one: the one with the least damage is
+   *     taken, of equal ones the first
    * @param threads threads to use, at least 1; results do not depend on it
    * @param listener told of progress
    */
   public record Options(
-      Optional<Path> folder, SchemeSupport support, int threads, SensitivityListener listener) {}
+      Optional<Path> folder, List<ServingRules> ways, int threads, SensitivityListener listener) {}
 
   private AdaptiveBits(
       Source source,
@@ -79,21 +88,19 @@ public final class AdaptiveBits {
     this.texts = part(calibration);
     this.options = options;
     this.tiles = tiles;
-    this.costs = new LayerCosts(source.architecture(), recipe, floatBytes(source));
     this.pool = new CandidatePool(source, recipe.roundingOnly(), calibration, options.threads());
-    this.slots = slots(source.architecture());
   }
 
   /**
    * The bits of an adaptive recipe; another recipe as it is.
    *
-   * @throws BitAtlasException when the budget is too small, or the target loads no choice for a
-   *     layer
+   * @throws BitAtlasException when no way of serving loads a choice for every layer within the
+   *     budget; says what is in the way of each
    */
   public static AllocatedBits resolve(
       Source source, Recipe recipe, CalibrationSet calibration, Options options) {
     if (!(recipe.allocation() instanceof BitAllocation.Adaptive wanted)) {
-      return new AllocatedBits(recipe, 0, 0, List.of());
+      return new AllocatedBits(recipe, List.of(), List.of(), List.of());
     }
     try (Tiles tiles = new Tiles(options.threads())) {
       return new AdaptiveBits(source, recipe, wanted, calibration, options, tiles).resolve();
@@ -101,59 +108,172 @@ public final class AdaptiveBits {
   }
 
   private AllocatedBits resolve() {
-    double budget = costs.allowed(wanted.budget()) - costs.excluded();
-    List<TableChoice> tables = tables();
-    List<List<Choice>> items = layerItems(sensitivities());
-    items.add(
-        tables.stream().map(table -> new Choice(table.bytes(), table.damage(), false)).toList());
-    ChoiceSolution solution = ChoiceSolver.solve(new ChoiceProblem(items, budget));
-    TableChoice stored = tables.get(solution.chosen().getLast());
+    List<ServingProblem> problems = problems(source, recipe, wanted, options.ways());
+    List<ServingProblem> open =
+        problems.stream().filter(problem -> problem.objection().isEmpty()).toList();
+    Map<ServingProblem, ChoiceSolution> solutions = new LinkedHashMap<>();
+    if (!open.isEmpty()) {
+      Map<String, Double> measured = new HashMap<>();
+      sensitivities(open)
+          .damages()
+          .forEach(
+              damage -> measured.put(key(damage.module(), damage.choice()), damage.divergence()));
+      ServingProblem.Damages damages =
+          (module, choice) -> Objects.requireNonNull(measured.get(key(module, choice)));
+      Map<Optional<TableScheme>, TableChoice> tables = tables(open);
+      for (ServingProblem problem : open) {
+        List<Double> stored =
+            problem.tables().stream().map(scheme -> stored(tables, scheme).damage()).toList();
+        problem.solve(damages, stored).ifPresent(found -> solutions.put(problem, found));
+      }
+      Optional<ServingProblem> best =
+          solutions.keySet().stream()
+              .min(Comparator.comparingDouble(problem -> solution(solutions, problem).damage()));
+      if (best.isPresent()) {
+        return refined(best.get(), solutions, tables, problems);
+      }
+    }
+    throw new BitAtlasException(
+        "%s: %s; allow other bits (bit_choices), groups (group_choices), another grid or a larger budget."
+            .formatted(
+                wanted
+                    .target()
+                    .map(target -> "No allocation of bits is loaded on " + target)
+                    .orElse("No allocation of bits fits"),
+                problems.stream()
+                    .map(problem ->
+                        (wanted.target().isPresent() ? problem.rules().name() + ": " : "")
+                            + problem.objection().orElseGet(problem::tooMuch))
+                    .distinct()
+                    .collect(Collectors.joining("; "))));
+  }
+
+  private AllocatedBits refined(
+      ServingProblem problem,
+      Map<ServingProblem, ChoiceSolution> solutions,
+      Map<Optional<TableScheme>, TableChoice> tables,
+      List<ServingProblem> problems) {
+    ChoiceSolution solution = solution(solutions, problem);
+    Optional<TableScheme> scheme = problem.tables().get(solution.chosen().getLast());
+    TableChoice stored = stored(tables, scheme);
+    List<LayerSlot> slots = problem.slots();
+    Costs costs = problem.costs();
     List<LayerChoice> first = new ArrayList<>();
     for (int i = 0; i < slots.size(); i++) {
       first.add(slots.get(i).choices().get(solution.chosen().get(i)));
     }
+    double spent = costs.ofTables(scheme);
+    List<LayerScheme> schemes = new ArrayList<>();
     try (DivergenceMeter meter = new DivergenceMeter(source, stored.parts(), texts, tiles)) {
       Refinement refinement =
           new Refinement(slots, pool, meter, options.listener(), costs, first, solution);
-      refinement.refine(budget - stored.bytes(), wanted.passes());
-      return allocated(refinement, stored, budget);
-    }
-  }
-
-  private AllocatedBits allocated(Refinement refinement, TableChoice stored, double budget) {
-    List<LayerScheme> schemes = new ArrayList<>();
-    double bytes = stored.bytes();
-    for (int i = 0; i < slots.size(); i++) {
-      LayerChoice choice = refinement.chosen().get(i);
-      bytes += costs.of(slots.get(i), choice);
-      schemes.add(new LayerScheme(slots.get(i).module(), choice.bits(), choice.groupSize()));
-    }
-    Recipe found = recipe.with(new BitAllocation.PerLayer(schemes));
-    return new AllocatedBits(
-        wanted.tables().isEmpty() ? found : found.withTables(stored.scheme()),
-        bytes + costs.excluded(),
-        budget + costs.excluded(),
-        refinement.steps());
-  }
-
-  private List<List<Choice>> layerItems(SensitivityTable table) {
-    List<List<Choice>> items = new ArrayList<>();
-    for (LayerSlot slot : slots) {
-      List<Choice> choices = new ArrayList<>();
-      for (LayerChoice choice : slot.choices()) {
-        double damage = table.find(slot.module(), choice).orElseThrow().divergence();
-        choices.add(new Choice(costs.of(slot, choice), damage, false));
+      refinement.refine(costs.allowed() - spent, wanted.passes());
+      for (int i = 0; i < slots.size(); i++) {
+        LayerChoice choice = refinement.chosen().get(i);
+        spent += costs.of(slots.get(i), choice);
+        slots
+            .get(i)
+            .modules()
+            .forEach(
+                module -> schemes.add(new LayerScheme(module, choice.bits(), choice.groupSize())));
       }
-      items.add(choices);
+      Recipe found = recipe.with(new BitAllocation.PerLayer(schemes));
+      return new AllocatedBits(
+          scheme.map(found::withTables).orElse(found),
+          List.of(costs.words(spent)),
+          wanted.target().isPresent() ? served(problem, solutions, problems) : List.of(),
+          refinement.steps());
     }
-    return items;
   }
 
-  private SensitivityTable sensitivities() {
+  /** The way that was taken, and each other with its damage or what is in its way. */
+  private static List<String> served(
+      ServingProblem taken,
+      Map<ServingProblem, ChoiceSolution> solutions,
+      List<ServingProblem> problems) {
+    List<String> lines = new ArrayList<>();
+    lines.add("for " + taken.rules().name());
+    for (ServingProblem other : problems) {
+      if (other != taken) {
+        ChoiceSolution solution = solutions.get(other);
+        lines.add(
+            "not for %s: %s"
+                .formatted(
+                    other.rules().name(),
+                    solution == null
+                        ? other.objection().orElseGet(other::tooMuch)
+                        : String.format(
+                            Locale.ROOT,
+                            "KL to float %.5f predicted instead of %.5f",
+                            solution.damage(),
+                            solution(solutions, taken).damage())));
+      }
+    }
+    return lines;
+  }
+
+  private static String key(String module, LayerChoice choice) {
+    return module + " " + choice;
+  }
+
+  private static ChoiceSolution solution(
+      Map<ServingProblem, ChoiceSolution> solutions, ServingProblem problem) {
+    return Objects.requireNonNull(solutions.get(problem));
+  }
+
+  private static TableChoice stored(
+      Map<Optional<TableScheme>, TableChoice> tables, Optional<TableScheme> scheme) {
+    return Objects.requireNonNull(tables.get(scheme));
+  }
+
+  private static List<ServingProblem> problems(
+      Source source, Recipe recipe, BitAllocation.Adaptive wanted, List<ServingRules> ways) {
+    if (wanted.target().isPresent() && ways.contains(ServingRules.ANYTHING)) {
+      throw new IllegalStateException("nobody looked up what " + wanted.target().get() + " loads");
+    }
+    Architecture architecture = source.architecture();
+    return ways.stream()
+        .map(rules -> {
+          Costs costs =
+              wanted.budget() instanceof BitBudget.Speed speed
+                  ? new TimeCosts(
+                      architecture, recipe, speed, rules.time().orElseThrow(), rules.name())
+                  : new ByteCosts(architecture, recipe, wanted.budget(), floatBytes(source));
+          return new ServingProblem(architecture, recipe, wanted, rules, costs);
+        })
+        .toList();
+  }
+
+  /** What may be chosen, and at what cost, as text: goes into the key of records. */
+  public static String describe(Source source, Recipe recipe, List<ServingRules> ways) {
+    return recipe.allocation() instanceof BitAllocation.Adaptive wanted
+        ? problems(source, recipe, wanted, ways).stream()
+            .map(ServingProblem::words)
+            .collect(Collectors.joining("\n"))
+        : "";
+  }
+
+  /** Damages of single layers under all choices that any way allows. */
+  private SensitivityTable sensitivities(List<ServingProblem> problems) {
+    List<LayerSlot> singles = new ArrayList<>();
+    for (int layer = 0; layer < source.architecture().layers(); layer++) {
+      for (Projection projection : Projection.values()) {
+        int block = layer;
+        Set<LayerChoice> offered =
+            problems.stream()
+                .flatMap(problem -> problem.slots().stream())
+                .filter(slot -> slot.layer() == block && slot.projections().contains(projection))
+                .flatMap(slot -> slot.choices().stream())
+                .collect(Collectors.toCollection(LinkedHashSet::new));
+        if (!offered.isEmpty()) {
+          singles.add(LayerSlot.of(layer, projection, List.copyOf(offered)));
+        }
+      }
+    }
     try (DivergenceMeter meter = new DivergenceMeter(source, Optional.empty(), texts, tiles)) {
       return SensitivityMeasurement.measure(
           meter,
-          slots,
+          singles,
           pool,
           SensitivityMeasurement.settings(source, recipe.roundingOnly(), calibration, texts),
           options.folder().map(SensitivityStore::new),
@@ -161,42 +281,21 @@ public final class AdaptiveBits {
     }
   }
 
-  private List<TableChoice> tables() {
-    if (wanted.tables().isEmpty()) {
-      return List.of(new TableChoice(TableScheme.FLOAT, costs.ofTables(), 0, Optional.empty()));
-    }
-    return TableChoice.measure(source, wanted.tables(), costs, texts, options.threads(), tiles);
-  }
-
-  private List<LayerSlot> slots(Architecture architecture) {
-    List<LayerSlot> all = new ArrayList<>();
-    for (int layer = 0; layer < architecture.layers(); layer++) {
-      for (Projection projection : Projection.values()) {
-        String module = projection.module(layer);
-        if (!recipe.excludes(module)) {
-          all.add(new LayerSlot(layer, projection, choices(module)));
-        }
+  /** What each way to store embedding and head does; the recipe's own way counts as no change. */
+  private Map<Optional<TableScheme>, TableChoice> tables(List<ServingProblem> problems) {
+    Map<Optional<TableScheme>, TableChoice> tables = new LinkedHashMap<>();
+    for (ServingProblem problem : problems) {
+      for (Optional<TableScheme> scheme : problem.tables()) {
+        tables.computeIfAbsent(
+            scheme,
+            wantedScheme ->
+                wantedScheme
+                    .map(known ->
+                        TableChoice.measure(source, known, texts, options.threads(), tiles))
+                    .orElse(TableChoice.UNCHANGED));
       }
     }
-    return all;
-  }
-
-  private List<LayerChoice> choices(String module) {
-    List<LayerChoice> choices = new ArrayList<>();
-    for (int groupSize : wanted.groupSizes()) {
-      for (int bits : wanted.bits()) {
-        LayerChoice choice = new LayerChoice(bits, groupSize);
-        if (options.support().loads(module, choice.on(recipe.weights()))) {
-          choices.add(choice);
-        }
-      }
-    }
-    if (choices.isEmpty()) {
-      throw new BitAtlasException(
-          "The target loads no scheme for %s among bits %s with group sizes %s; allow others."
-              .formatted(module, wanted.bits(), wanted.groupSizes()));
-    }
-    return choices;
+    return tables;
   }
 
   private static CalibrationSet part(CalibrationSet calibration) {

@@ -30,7 +30,7 @@ final class Refinement {
   private final CandidatePool pool;
   private final DivergenceMeter meter;
   private final SensitivityListener listener;
-  private final LayerCosts costs;
+  private final Costs costs;
   private final List<Step> steps = new ArrayList<>();
   private List<LayerChoice> chosen;
   private double divergence;
@@ -46,7 +46,7 @@ final class Refinement {
       CandidatePool pool,
       DivergenceMeter meter,
       SensitivityListener listener,
-      LayerCosts costs,
+      Costs costs,
       List<LayerChoice> chosen,
       ChoiceSolution solution) {
     this.slots = slots;
@@ -130,10 +130,7 @@ final class Refinement {
     for (int i = 0; i < slots.size(); i++) {
       LayerChoice now = chosen.get(i);
       near.add(
-          new LayerSlot(
-              slots.get(i).layer(),
-              slots.get(i).projection(),
-              neighbours(i).stream().filter(choice -> !choice.equals(now)).toList()));
+          slots.get(i).with(neighbours(i).stream().filter(choice -> !choice.equals(now)).toList()));
     }
     Map<String, LayerDamage> damages = new HashMap<>();
     SensitivityMeasurement.sweep(
@@ -161,8 +158,7 @@ final class Refinement {
 
   private void put(List<LayerChoice> choices) {
     for (int i = 0; i < slots.size(); i++) {
-      LayerSlot slot = slots.get(i);
-      meter.set(slot.layer(), slot.projection(), pool.weight(slot.module(), choices.get(i)));
+      pool.put(slots.get(i), choices.get(i), meter);
     }
   }
 }

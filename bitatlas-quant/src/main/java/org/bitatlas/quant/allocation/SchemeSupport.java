@@ -1,19 +1,20 @@
 package org.bitatlas.quant.allocation;
 
+import java.util.Optional;
 import org.bitatlas.quant.method.WeightScheme;
 
-/** Which schemes the target of a checkpoint loads. */
+/** Which schemes are loaded where a checkpoint will be served. */
 @FunctionalInterface
 public interface SchemeSupport {
 
   /** Everything that BitAtlas itself runs. */
-  SchemeSupport ALL = (_, _) -> true;
+  SchemeSupport ALL = (_, _) -> Optional.empty();
 
   /**
-   * Whether a layer may have a scheme.
+   * What keeps a layer from having a scheme, as a phrase; empty where it loads.
    *
-   * @param module name of the linear layer
+   * @param module name of the linear layer, or of embedding or head
    * @param scheme bits, group size and grid
    */
-  boolean loads(String module, WeightScheme scheme);
+  Optional<String> objection(String module, WeightScheme scheme);
 }

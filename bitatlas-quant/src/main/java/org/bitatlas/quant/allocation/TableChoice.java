@@ -1,7 +1,5 @@
 package org.bitatlas.quant.allocation;
 
-import java.util.ArrayList;
-import java.util.List;
 import java.util.Optional;
 import org.bitatlas.quant.calibration.CalibrationSet;
 import org.bitatlas.quant.method.Recipe;
@@ -13,40 +11,28 @@ import org.bitatlas.quant.sensitivity.DivergenceMeter;
 import org.bitatlas.scheme.QuantizedCheckpoint;
 
 /**
- * A way to store embedding and head, with its damage alone.
+ * What a way to store embedding and head does.
  *
- * @param scheme of both
- * @param bytes of both; once where they are one table
  * @param damage KL of the logits with all other layers float
  * @param parts the stored tables; empty for float
  */
-record TableChoice(
-    TableScheme scheme, double bytes, double damage, Optional<QuantizedCheckpoint> parts) {
+record TableChoice(double damage, Optional<QuantizedCheckpoint> parts) {
 
-  static List<TableChoice> measure(
-      Source source,
-      List<TableScheme> schemes,
-      LayerCosts costs,
-      CalibrationSet texts,
-      int threads,
-      Tiles tiles) {
-    List<TableChoice> choices = new ArrayList<>();
-    for (TableScheme scheme : schemes) {
-      Optional<QuantizedCheckpoint> parts =
-          scheme.weights().isEmpty()
-              ? Optional.empty()
-              : Optional.of(
-                  QuantizationPipeline.quantize(
-                          source, Recipe.tablesOnly(scheme), Optional.empty(), threads, _ -> {})
-                      .checkpoint());
-      double damage = 0;
-      if (parts.isPresent()) {
-        try (DivergenceMeter meter = new DivergenceMeter(source, parts, texts, tiles)) {
-          damage = DivergenceMeter.mean(meter.measure());
-        }
-      }
-      choices.add(new TableChoice(scheme, costs.ofTables(scheme), damage, parts));
+  /** Nothing is chosen: they are as they are in every allocation. */
+  static final TableChoice UNCHANGED = new TableChoice(0, Optional.empty());
+
+  /** Measures a scheme of both tables. */
+  static TableChoice measure(
+      Source source, TableScheme scheme, CalibrationSet texts, int threads, Tiles tiles) {
+    if (scheme.weights().isEmpty()) {
+      return UNCHANGED;
     }
-    return choices;
+    QuantizedCheckpoint parts =
+        QuantizationPipeline.quantize(
+                source, Recipe.tablesOnly(scheme), Optional.empty(), threads, _ -> {})
+            .checkpoint();
+    try (DivergenceMeter meter = new DivergenceMeter(source, Optional.of(parts), texts, tiles)) {
+      return new TableChoice(DivergenceMeter.mean(meter.measure()), Optional.of(parts));
+    }
   }
 }

@@ -1,6 +1,7 @@
 package org.bitatlas.quant.method;
 
 import java.util.List;
+import java.util.Optional;
 import java.util.TreeSet;
 import org.bitatlas.tensor.BitAtlasException;
 
@@ -31,13 +32,16 @@ public sealed interface BitAllocation {
    * @param groupSizes group sizes to choose from; 0 for one scale per output channel
    * @param tables how embedding and head may be stored; empty where they are not part of it
    * @param passes how often the damage is measured again around the allocation found
+   * @param target name of the machine, perhaps with a serving stack, that must load what is found;
+   *     empty for BitAtlas itself
    */
   record Adaptive(
       BitBudget budget,
       List<Integer> bits,
       List<Integer> groupSizes,
       List<TableScheme> tables,
-      int passes)
+      int passes,
+      Optional<String> target)
       implements BitAllocation {
 
     /** Bits to choose from where none are given. */
@@ -64,6 +68,11 @@ public sealed interface BitAllocation {
             "An adaptive recipe chooses from the group sizes "
                 + groupSizes
                 + "; give numbers of columns, or 0 for one scale per output channel.");
+      }
+      if (budget instanceof BitBudget.Speed && target.isEmpty()) {
+        throw new BitAtlasException(
+            "A recipe has a budget of %s and no target to predict it for; give target, such as cuda-h200."
+                .formatted(budget.id()));
       }
       if (passes < 0 || passes > 20) {
         throw new BitAtlasException(

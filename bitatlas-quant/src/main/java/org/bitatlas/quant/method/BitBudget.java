@@ -49,27 +49,58 @@ public sealed interface BitBudget {
     }
   }
 
+  /**
+   * Time: as long as a decoded token may take on the recipe's target for so many of them a second,
+   * as it is predicted there.
+   *
+   * @param tokensPerSecond more than 0
+   */
+  record Speed(double tokensPerSecond) implements BitBudget {
+    /** Checks the range. */
+    public Speed {
+      if (!(tokensPerSecond > 0 && Double.isFinite(tokensPerSecond))) {
+        throw new BitAtlasException(
+            "A recipe has a budget of %s tokens a second; give more than 0."
+                .formatted(tokensPerSecond));
+      }
+    }
+
+    /** Seconds that a decoded token may take. */
+    public double seconds() {
+      return 1 / tokensPerSecond;
+    }
+
+    @Override
+    public String id() {
+      return tokensPerSecond + "tok/s";
+    }
+  }
+
   /** What {@link #parse} reads. */
   String id();
 
   /**
-   * Reads {@code 3.0}, bits per weight, or {@code 2500000B}, {@code 2.5MiB}, {@code 3GiB}.
+   * Reads {@code 3.0}, bits per weight, {@code 2500000B}, {@code 2.5MiB}, {@code 3GiB}, or {@code
+   * 18 tok/s}.
    *
    * @throws BitAtlasException when the text has another form
    */
   static BitBudget parse(String text) {
     Matcher matcher =
-        Pattern.compile("(\\d+(?:\\.\\d+)?)\\s*(b|kib|mib|gib)?")
+        Pattern.compile("(\\d+(?:\\.\\d+)?)\\s*(b|kib|mib|gib|tok(?:ens)?/s)?")
             .matcher(text.trim().toLowerCase(Locale.ROOT));
     if (!matcher.matches()) {
       throw new BitAtlasException(
-          "A recipe has the budget '%s'; give bits per weight such as 3.0, or bytes such as 2.5MiB."
+          "A recipe has the budget '%s'; give bits per weight such as 3.0, bytes such as 2.5MiB, or a speed such as 18 tok/s."
               .formatted(text));
     }
     double number = Double.parseDouble(matcher.group(1));
     String unit = matcher.group(2);
     if (unit == null) {
       return new Bits(number);
+    }
+    if (unit.startsWith("tok")) {
+      return new Speed(number);
     }
     int shift =
         switch (unit) {

@@ -52,6 +52,7 @@ final class RecipeDescription {
           options.put("table_choices", joined(adaptive.tables(), TableScheme::id));
         }
         options.put("passes", Integer.toString(adaptive.passes()));
+        adaptive.target().ifPresent(target -> options.put("target", target));
       }
     }
   }

@@ -88,6 +88,7 @@ final class RecipeLabel {
             adaptive.passes() == BitAllocation.Adaptive.PASSES
                 ? ""
                 : " " + adaptive.passes() + " passes");
+        label.append(adaptive.target().map(target -> " for " + target).orElse(""));
       }
     }
   }

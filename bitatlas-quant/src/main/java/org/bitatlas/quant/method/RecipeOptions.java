@@ -74,6 +74,7 @@ final class RecipeOptions {
     put(spellings, "group_choices");
     put(spellings, "table_choices");
     put(spellings, "passes");
+    put(spellings, "target");
     return Map.copyOf(spellings);
   }
 

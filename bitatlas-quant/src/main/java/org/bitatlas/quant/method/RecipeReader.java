@@ -51,7 +51,8 @@ final class RecipeReader {
           "bit_choices",
           "group_choices",
           "table_choices",
-          "passes");
+          "passes",
+          "target");
   private static final List<String> SWEEP =
       List.of("percdamp", "blocksize", "act_order", "static_groups");
 
@@ -119,7 +120,7 @@ final class RecipeReader {
   private int nominalBits() {
     return switch (budget()) {
       case BitBudget.Bits bits -> (int) Math.round(bits.bits());
-      case BitBudget.Bytes _ -> NOMINAL_BITS;
+      case BitBudget.Bytes _, BitBudget.Speed _ -> NOMINAL_BITS;
     };
   }
 
@@ -142,12 +143,13 @@ final class RecipeReader {
         options.texts("table_choices").stream()
             .map(text -> TableScheme.parse(text, "table_choices"))
             .toList(),
-        options.integer("passes", BitAllocation.Adaptive.PASSES));
+        options.integer("passes", BitAllocation.Adaptive.PASSES),
+        options.text("target"));
   }
 
   private BitAllocation perLayer() {
     for (String option :
-        List.of("budget", "bit_choices", "group_choices", "table_choices", "passes")) {
+        List.of("budget", "bit_choices", "group_choices", "table_choices", "passes", "target")) {
       if (options.has(option)) {
         throw new BitAtlasException(
             "A recipe has the option " + option + ", which is for bits: adaptive only: remove it.");

@@ -4,6 +4,7 @@ import java.util.LinkedHashMap;
 import java.util.Map;
 import java.util.Objects;
 import java.util.Optional;
+import org.bitatlas.model.Architecture.Projection;
 import org.bitatlas.quant.calibration.CalibrationSet;
 import org.bitatlas.quant.method.Recipe;
 import org.bitatlas.quant.pipeline.QuantizationPipeline;
@@ -32,6 +33,13 @@ public final class CandidatePool {
     this.recipe = recipe;
     this.calibration = calibration;
     this.threads = threads;
+  }
+
+  /** Puts the weights of a slot under a choice in place. */
+  public void put(LayerSlot slot, LayerChoice choice, DivergenceMeter meter) {
+    for (Projection projection : slot.projections()) {
+      meter.set(slot.layer(), projection, weight(projection.module(slot.layer()), choice));
+    }
   }
 
   /** The dequantized weight W [N x K] of a layer under a choice, row-major. */

@@ -66,9 +66,7 @@ public final class SensitivityMeasurement {
     List<LayerSlot> missing =
         slots.stream()
             .map(slot ->
-                new LayerSlot(
-                    slot.layer(),
-                    slot.projection(),
+                slot.with(
                     slot.choices().stream()
                         .filter(choice -> kept.find(slot.module(), choice).isEmpty())
                         .toList()))
@@ -118,13 +116,18 @@ public final class SensitivityMeasurement {
         for (; at < slot.layer(); at++) {
           prefix.advance();
         }
-        float[] before = meter.weight(slot.layer(), slot.projection());
+        List<float[]> before =
+            slot.projections().stream()
+                .map(projection -> meter.weight(slot.layer(), projection))
+                .toList();
         for (LayerChoice choice : slot.choices()) {
-          meter.set(slot.layer(), slot.projection(), pool.weight(slot.module(), choice));
+          pool.put(slot, choice, meter);
           damages.add(LayerDamage.of(slot.module(), choice, prefix.measure()));
           listener.measured(what, ++done, steps);
         }
-        meter.set(slot.layer(), slot.projection(), before);
+        for (int part = 0; part < before.size(); part++) {
+          meter.set(slot.layer(), slot.projections().get(part), before.get(part));
+        }
       }
       if (!damages.isEmpty()) {
         blocks.measured(List.copyOf(damages));

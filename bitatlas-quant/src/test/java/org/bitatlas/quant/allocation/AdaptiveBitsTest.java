@@ -9,6 +9,7 @@ import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.function.BiPredicate;
 import org.bitatlas.checkpoint.Checkpoint;
 import org.bitatlas.checkpoint.SafetensorsCheckpoint;
 import org.bitatlas.model.Architecture.Projection;
@@ -18,6 +19,7 @@ import org.bitatlas.quant.calibration.CalibrationSet;
 import org.bitatlas.quant.calibration.CalibrationSets;
 import org.bitatlas.quant.calibration.CalibrationSets.Selection;
 import org.bitatlas.quant.method.Recipe;
+import org.bitatlas.quant.method.WeightScheme;
 import org.bitatlas.quant.pipeline.QuantizationPipeline;
 import org.bitatlas.quant.pipeline.QuantizationPipeline.Source;
 import org.bitatlas.quant.rounding.Tiles;
@@ -81,7 +83,7 @@ class AdaptiveBitsTest {
 
   private static AdaptiveBits.Options options(
       Optional<Path> folder, int threads, SensitivityListener listener) {
-    return new AdaptiveBits.Options(folder, SchemeSupport.ALL, threads, listener);
+    return new AdaptiveBits.Options(folder, List.of(ServingRules.ANYTHING), threads, listener);
   }
 
   private static long bytes(Recipe recipe) {
@@ -98,7 +100,7 @@ class AdaptiveBitsTest {
     AllocatedBits found = threeBits;
     Recipe uniform = Recipe.parse(Map.of("method", "rtn", "bits", 3));
     assertThat(bytes(found.recipe())).isLessThanOrEqualTo(bytes(uniform));
-    assertThat(found.bytes()).isLessThanOrEqualTo(found.budget());
+    assertThat(found.spent()).singleElement().asString().contains("bytes for layers and tables");
     assertThat(divergence(found.recipe())).isLessThan(0.8 * divergence(uniform));
     // Of several solutions the last one kept has the least divergence of all measured.
     List<AllocatedBits.Step> kept =
@@ -176,8 +178,13 @@ class AdaptiveBitsTest {
             texts,
             new AdaptiveBits.Options(
                 Optional.empty(),
-                (module, scheme) ->
-                    scheme.bits() != 3 && (scheme.bits() == 4 || !module.contains("down_proj")),
+                List.of(
+                    rules(
+                        "a stack",
+                        (module, scheme) ->
+                            scheme.bits() != 3
+                                && (scheme.bits() == 4 || !module.contains("down_proj")),
+                        List.of())),
                 2,
                 SensitivityListener.NONE));
 
@@ -193,9 +200,73 @@ class AdaptiveBitsTest {
                 adaptive("3.0"),
                 texts,
                 new AdaptiveBits.Options(
-                    Optional.empty(), (_, _) -> false, 2, SensitivityListener.NONE)))
+                    Optional.empty(),
+                    List.of(rules("a stack", (_, _) -> false, List.of())),
+                    2,
+                    SensitivityListener.NONE)))
         .isInstanceOf(BitAtlasException.class)
-        .hasMessageContaining("loads no scheme for model.layers.0.self_attn.q_proj");
+        .hasMessageContaining("model.layers.0.self_attn.q_proj in 4 bits: a stack does not");
+  }
+
+  @Test
+  void takesTheWayOfServingWithTheLeastDamageAndFusedLayersShareTheirBits() {
+    Recipe recipe =
+        Recipe.parse(
+            Map.of(
+                "method",
+                "rtn",
+                "bits",
+                "adaptive",
+                "budget",
+                "3.0",
+                "bit_choices",
+                "2,3,4",
+                "target",
+                "somewhere"));
+    List<List<Projection>> fused =
+        List.of(
+            List.of(Projection.QUERY, Projection.KEY, Projection.VALUE),
+            List.of(Projection.GATE, Projection.UP));
+
+    AllocatedBits found =
+        AdaptiveBits.resolve(
+            source,
+            recipe,
+            texts,
+            new AdaptiveBits.Options(
+                Optional.empty(),
+                List.of(
+                    rules("wide", (_, scheme) -> scheme.bits() == 4, fused),
+                    rules("coarse", (_, scheme) -> scheme.bits() != 3, fused),
+                    rules("fine", (_, _) -> true, fused)),
+                2,
+                SensitivityListener.NONE));
+
+    for (int layer = 0; layer < 6; layer++) {
+      for (List<Projection> together : fused) {
+        int block = layer;
+        assertThat(together.stream().map(part -> found.recipe().weightsOf(part.module(block))))
+            .containsOnly(found.recipe().weightsOf(together.getFirst().module(layer)));
+      }
+    }
+    assertThat(found.served().getFirst()).isEqualTo("for fine");
+    assertThat(found.served().get(1))
+        .startsWith("not for wide: the smallest choices take")
+        .contains("are allowed");
+    assertThat(found.served().get(2)).startsWith("not for coarse: KL to float");
+    assertThat(AllocatedBits.found(recipe, found.notes())).contains(found.recipe());
+    assertThat(AllocatedBits.found(recipe, List.of())).isEmpty();
+  }
+
+  private static ServingRules rules(
+      String name, BiPredicate<String, WeightScheme> loads, List<List<Projection>> fused) {
+    return new ServingRules(
+        name,
+        _ -> true,
+        (module, scheme) ->
+            loads.test(module, scheme) ? Optional.empty() : Optional.of(name + " does not"),
+        fused,
+        Optional.empty());
   }
 
   private static double divergence(Recipe recipe) {

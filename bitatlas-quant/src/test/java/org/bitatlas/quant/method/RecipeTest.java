@@ -7,6 +7,7 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
+import java.util.Optional;
 import org.bitatlas.quant.method.Rounding.Gptq;
 import org.bitatlas.tensor.BitAtlasException;
 import org.junit.jupiter.api.Test;
@@ -210,7 +211,8 @@ class RecipeTest {
                 List.of(2, 3, 4),
                 List.of(0, 64),
                 List.of(TableScheme.FLOAT, TableScheme.ROWS_OF_8_BITS, new TableScheme(4, 32)),
-                2));
+                2,
+                Optional.empty()));
     assertThat(Recipe.parse(recipe.describe())).isEqualTo(recipe);
     assertThat(recipe.label())
         .isEqualTo("GPTQ W3.25 adaptive of [2, 3, 4] groups [0, 64] with tables 2 passes");
@@ -219,6 +221,20 @@ class RecipeTest {
                 .allocation())
         .extracting(allocation -> ((BitAllocation.Adaptive) allocation).budget())
         .isEqualTo(new BitBudget.Bytes(2_621_440));
+    Recipe fast =
+        Recipe.parse(
+            Map.of(
+                "method", "rtn", "bits", "adaptive", "budget", "18 tok/s", "target", "cuda-h200"));
+    assertThat(((BitAllocation.Adaptive) fast.allocation()).budget())
+        .isEqualTo(new BitBudget.Speed(18));
+    assertThat(Recipe.parse(fast.describe())).isEqualTo(fast);
+    assertThat(fast.label()).isEqualTo("RTN W18.0tok/s adaptive for cuda-h200");
+    assertThatThrownBy(
+            () -> Recipe.parse(Map.of("method", "rtn", "bits", "adaptive", "budget", "18 tok/s")))
+        .isInstanceOf(BitAtlasException.class)
+        .hasMessageContaining("no target to predict it for");
+    assertThatThrownBy(() -> Recipe.parse(Map.of("method", "rtn", "bits", 4, "target", "cpu-amx")))
+        .hasMessageContaining("option target, which is for bits: adaptive only");
     assertThatThrownBy(() -> Recipe.parse(Map.of("method", "rtn", "bits", "adaptive")))
         .isInstanceOf(BitAtlasException.class)
         .hasMessageContaining("budget");

@@ -31,7 +31,8 @@ public record AdaptiveGains(
   private static final String STEPS = "steps";
   private static final double LONG_FROM = 9;
   private static final List<String> FREE =
-      List.of("bits", "budget", "bit_choices", "group_choices", "table_choices", "passes");
+      List.of(
+          "bits", "budget", "bit_choices", "group_choices", "table_choices", "passes", "target");
 
   /** All that the records of the last study in a store allow to say. */
   public static List<AdaptiveGains> of(RunStore store) {

@@ -9,6 +9,9 @@ import java.util.Optional;
 import java.util.SequencedMap;
 import org.bitatlas.format.FormatName;
 import org.bitatlas.quant.method.Recipe;
+import org.bitatlas.study.CalibrationSpec;
+import org.bitatlas.study.Reproduction;
+import org.bitatlas.study.StudySpec;
 import org.bitatlas.tensor.BitAtlasException;
 
 /** The commands that make and serve a setting. */
@@ -21,10 +24,12 @@ final class Commands {
   /**
    * The commands of a setting.
    *
+   * @param candidate the setting's row with its cells
    * @param location where the checkpoint of the row lies; empty for a recipe's row
    */
   static List<String> of(
-      Question question, Setting setting, Deployment deployment, Optional<String> location) {
+      Question question, Candidate candidate, Deployment deployment, Optional<String> location) {
+    Setting setting = new Setting(candidate.row());
     String model = question.shape().isEmpty() ? question.model() : question.shape();
     String flags = flags(question, deployment);
     if (setting.isFloat()) {
@@ -37,8 +42,14 @@ final class Commands {
     String exported = folder + "-" + format.label() + (format == FormatName.GGUF ? ".gguf" : "");
     List<String> commands = new ArrayList<>();
     if (location.isEmpty()) {
+      Recipe recipe = ShortRecipe.of(setting.recipe().orElseThrow(), question.architecture());
       commands.add(
-          "./bitatlas quantize " + model + quantize(setting.row().options()) + " --out " + folder);
+          "./bitatlas quantize "
+              + model
+              + quantize(recipe.describe())
+              + (recipe.needsCalibration() ? calibration(candidate) : "")
+              + " --out "
+              + folder);
       commands.add(
           "./bitatlas export " + folder + " --format " + format.label() + " --output " + exported);
     } else if (setting.storedFormat().filter(format.label()::equals).isPresent()) {
@@ -89,6 +100,34 @@ final class Commands {
       text.append(option == null ? " --option " + name + "=" + value : " " + option + " " + value);
     });
     return text.toString();
+  }
+
+  /** The calibration of the row's records, where they tell it, as far as it is no default. */
+  private static String calibration(Candidate candidate) {
+    return candidate.cells().stream()
+        .flatMap(cell -> cell.record().stream())
+        .map(record -> record.provenance().getOrDefault(Reproduction.STUDY, ""))
+        .filter(study -> !study.isEmpty())
+        .findFirst()
+        .map(study -> StudySpec.parse("record", study).calibration())
+        .map(Commands::options)
+        .orElse("");
+  }
+
+  private static String options(CalibrationSpec calibration) {
+    StringBuilder text = new StringBuilder();
+    if (!calibration.source().equals("nano")) {
+      text.append(" --calibration ").append(calibration.source());
+    }
+    calibration.mode().ifPresent(mode -> text.append(" --calibration-mode ").append(mode.id()));
+    calibration.join().ifPresent(join -> text.append(" --calibration-join ").append(join.id()));
+    return text.append(" --samples ")
+        .append(calibration.samples())
+        .append(" --length ")
+        .append(calibration.length())
+        .append(" --seed ")
+        .append(calibration.seed())
+        .toString();
   }
 
   /** Options that do not stand without one that follows describe nothing yet. */

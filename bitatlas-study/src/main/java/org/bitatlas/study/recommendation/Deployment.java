@@ -17,6 +17,7 @@ import org.bitatlas.format.support.StackVersion;
 import org.bitatlas.format.support.SupportedScheme;
 import org.bitatlas.model.Architecture;
 import org.bitatlas.study.target.HardwareTarget;
+import org.bitatlas.study.target.RecipeMix;
 
 /**
  * A way to serve a setting.
@@ -54,7 +55,7 @@ public record Deployment(
       Setting setting, Architecture architecture, HardwareTarget target, CapabilityTable table) {
     List<Deployment> ways = new ArrayList<>();
     List<String> objections = new ArrayList<>();
-    List<String> simulated = setting.simulatedOnly();
+    List<String> simulated = setting.unservable(architecture);
     if (!simulated.isEmpty()) {
       return new Ways(List.of(), simulated);
     }
@@ -108,7 +109,14 @@ public record Deployment(
             .filter(Judgement::loads)
             .forEach(judgement -> formats.addAll(judgement.scheme().formats())));
     int before = ways.size();
+    List<String> apart = new ArrayList<>();
     for (FormatName format : formats) {
+      Optional<String> mix =
+          setting.recipe().flatMap(recipe -> RecipeMix.objection(format, recipe, architecture));
+      if (mix.isPresent()) {
+        apart.add(mix.get());
+        continue;
+      }
       List<SupportedScheme> schemes = new ArrayList<>();
       for (List<Judgement> layer : judged) {
         layer.stream()
@@ -124,6 +132,10 @@ public record Deployment(
     }
     if (ways.size() > before || judged.isEmpty()) {
       return Optional.empty();
+    }
+    if (judged.stream().allMatch(layer -> layer.stream().anyMatch(Judgement::loads))
+        && !apart.isEmpty()) {
+      return Optional.of(String.join(", and ", apart));
     }
     return judged.stream()
         .map(layer ->

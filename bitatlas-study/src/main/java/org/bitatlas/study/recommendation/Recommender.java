@@ -20,10 +20,10 @@ import org.bitatlas.study.map.MapCell;
 import org.bitatlas.study.map.MapRow;
 import org.bitatlas.study.recommendation.Candidate.Constraint;
 import org.bitatlas.study.recommendation.Candidate.Failure;
-import org.bitatlas.study.target.Arithmetic;
 import org.bitatlas.study.target.ExecutionScheme;
 import org.bitatlas.study.target.Prediction;
 import org.bitatlas.study.target.Roofline;
+import org.bitatlas.study.target.ServedWeights;
 import org.bitatlas.tensor.BitAtlasException;
 
 /**
@@ -188,10 +188,8 @@ public final class Recommender {
   }
 
   private Prediction predict(Setting setting, Deployment way) {
-    boolean halves = question.target().peak(Arithmetic.BF16).isPresent();
-    boolean fp16 = question.target().peak(Arithmetic.FP16).isPresent();
-    Arithmetic floats = halves || !fp16 ? Arithmetic.BF16 : Arithmetic.FP16;
-    ExecutionScheme scheme = Served.of(setting, way, floats);
+    ExecutionScheme scheme =
+        Served.of(setting, way, question.architecture(), ServedWeights.floats(question.target()));
     return Roofline.predict(
         question.target(), question.architecture(), scheme, question.workload());
   }
@@ -281,7 +279,7 @@ public final class Recommender {
             .map(candidate ->
                 Commands.of(
                     question,
-                    new Setting(candidate.row()),
+                    candidate,
                     candidate.deployment().orElseThrow(),
                     location(candidate)))
             .orElse(List.of()));

@@ -2,32 +2,93 @@ package org.bitatlas.study.recommendation;
 
 import java.util.ArrayList;
 import java.util.EnumMap;
+import java.util.LinkedHashMap;
 import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
-import java.util.SequencedMap;
 import java.util.Set;
-import org.bitatlas.format.support.Inputs;
-import org.bitatlas.format.support.Inputs.Rounding;
+import org.bitatlas.format.FormatName;
 import org.bitatlas.format.support.LayerScheme;
-import org.bitatlas.format.support.LayerScheme.Storage;
 import org.bitatlas.model.Architecture;
 import org.bitatlas.model.Architecture.Projection;
-import org.bitatlas.quant.method.Grid;
-import org.bitatlas.study.StudyRecipe;
+import org.bitatlas.quant.allocation.AllocatedBits;
+import org.bitatlas.quant.method.BitAllocation;
+import org.bitatlas.quant.method.Recipe;
+import org.bitatlas.quant.method.TableScheme;
+import org.bitatlas.quant.method.WeightScheme;
 import org.bitatlas.study.map.MapRow;
+import org.bitatlas.study.target.Arithmetic;
+import org.bitatlas.study.target.RecipeSchemes;
+import org.bitatlas.study.target.ServedWeights;
+import org.bitatlas.study.target.StoredWeight;
+import org.bitatlas.tensor.BitAtlasException;
 
-/** A row's recipe as serving stacks see it, from the options that its records hold. */
+/**
+ * A row's recipe as serving stacks see it, from the options that its records hold. Of bits that
+ * were found for the row its notes tell which layer has which.
+ */
 final class Setting {
-  private static final String FLOAT = "float";
+  private static final Set<String> STORED =
+      Set.of("bits", "group_size", "a_bits", "a_sym", "a_granularity", "k_bits", "v_bits");
 
   private final MapRow row;
-  private final SequencedMap<String, String> options;
+  private final Optional<Recipe> recipe;
+  private final boolean adaptive;
+  private final Optional<String> unknown;
 
   Setting(MapRow row) {
     this.row = row;
-    this.options = row.options();
+    if (row.isFloat()) {
+      this.recipe = Optional.empty();
+      this.adaptive = false;
+      this.unknown = Optional.empty();
+      return;
+    }
+    Optional<Recipe> recorded = Optional.empty();
+    String problem = "";
+    if (row.isCheckpoint() && !Boolean.parseBoolean(row.options().get("uniform"))) {
+      problem = "its layers are not all on one grid: bitatlas check says what loads its folder";
+    } else {
+      try {
+        recorded = Optional.of(Recipe.parse(row.isCheckpoint() ? stored() : row.options()));
+      } catch (BitAtlasException e) {
+        problem = "its recorded recipe is not one of this version (%s)".formatted(e.getMessage());
+      }
+    }
+    this.adaptive =
+        recorded.filter(own -> own.allocation() instanceof BitAllocation.Adaptive).isPresent();
+    Optional<Recipe> found =
+        adaptive ? recorded.flatMap(own -> AllocatedBits.found(own, row.notes())) : recorded;
+    if (adaptive && found.isEmpty()) {
+      problem =
+          "its records do not tell the bits of its layers, or how embedding and head are stored;"
+              + " run the study with --fresh";
+    }
+    this.recipe = found;
+    this.unknown = Optional.of(problem).filter(words -> !words.isEmpty());
+  }
+
+  /** The scheme of a checkpoint that was there, as a recipe that would give the same. */
+  private Map<String, String> stored() {
+    Map<String, String> options = new LinkedHashMap<>();
+    options.put("method", "rtn");
+    row.options()
+        .forEach((name, value) -> {
+          if (name.equals("symmetric")) {
+            options.put("sym", value);
+          } else if (STORED.contains(name)) {
+            options.put(name, value);
+          }
+        });
+    return options;
+  }
+
+  /** Format of the checkpoint that the row was read from; empty for a recipe's row. */
+  Optional<String> storedFormat() {
+    return row.isCheckpoint()
+        ? Optional.ofNullable(row.options().get("format"))
+        : Optional.empty();
   }
 
   MapRow row() {
@@ -38,133 +99,74 @@ final class Setting {
     return row.isFloat();
   }
 
-  /** Bits of a weight; 16 for the float model. */
-  int bits() {
-    return isFloat() ? StudyRecipe.FLOAT_BITS : integer("bits", row.bits());
+  /** The recipe, with the bits of every layer where they were found; empty for the float model. */
+  Optional<Recipe> recipe() {
+    return recipe;
   }
 
-  int groupSize() {
-    return integer("group_size", 0);
-  }
-
-  /** Format of the checkpoint that the row was read from; empty for a recipe's row. */
-  Optional<String> storedFormat() {
-    return row.isCheckpoint() ? Optional.ofNullable(options.get("format")) : Optional.empty();
-  }
-
-  boolean symmetric() {
-    if (row.isCheckpoint()) {
-      return Boolean.parseBoolean(options.getOrDefault("symmetric", "false"));
-    }
-    String grid = options.getOrDefault("grid", "");
-    for (Grid known : Grid.values()) {
-      if (known.id().equals(grid)) {
-        return known.symmetric();
-      }
-    }
-    return false;
-  }
-
-  Storage storage() {
-    String method = options.getOrDefault("method", "");
-    if (method.contains("billm")) {
-      return Storage.BINARY;
-    }
-    return method.contains("slim-llm") ? Storage.MIXED_GROUPS : Storage.GRID;
-  }
-
-  Inputs inputs() {
-    int bits = integer("a_bits", Inputs.FLOAT_BITS);
-    if (bits == Inputs.FLOAT_BITS) {
-      return Inputs.FLOAT;
-    }
-    String granularity = options.getOrDefault("a_granularity", Rounding.DYNAMIC_TOKEN.id());
-    Rounding rounding = Rounding.DYNAMIC_TOKEN;
-    for (Rounding known : Rounding.values()) {
-      rounding = known.id().equals(granularity) ? known : rounding;
-    }
-    return new Inputs(rounding, bits, Boolean.parseBoolean(options.getOrDefault("a_sym", "true")));
-  }
-
-  boolean transforms() {
-    return options.getOrDefault("method", "").contains("flatquant");
-  }
-
-  /** What no serving stack computes, as phrases; empty where there is none of it. */
-  List<String> simulatedOnly() {
+  /** Why nothing serves it whatever the target, as phrases; empty where something may. */
+  List<String> unservable(Architecture architecture) {
     List<String> phrases = new ArrayList<>();
-    if (row.isCheckpoint() && !Boolean.parseBoolean(options.get("uniform"))) {
-      phrases.add("its layers are not all on one grid: bitatlas check says what loads its folder");
-    }
-    switch (storage()) {
-      case BINARY -> phrases.add("BiLLM has no format that a serving stack loads");
-      case MIXED_GROUPS -> phrases.add("SliM-LLM has no format that a serving stack loads");
-      case GRID -> {}
-    }
-    if (integer("output_bits", StudyRecipe.FLOAT_BITS) != StudyRecipe.FLOAT_BITS) {
-      phrases.add("no serving stack rounds the outputs of q, k and v");
-    }
-    boolean cache =
-        integer("k_bits", StudyRecipe.FLOAT_BITS) != StudyRecipe.FLOAT_BITS
-            || integer("v_bits", StudyRecipe.FLOAT_BITS) != StudyRecipe.FLOAT_BITS;
-    if (cache) {
-      phrases.add("no serving stack rounds keys and values by token and head");
+    unknown.ifPresent(phrases::add);
+    recipe.ifPresent(known -> phrases.addAll(RecipeSchemes.simulatedOnly(known)));
+    if (adaptive && recipe.isPresent()) {
+      int blocks = RecipeSchemes.namedBlocks(recipe.get());
+      if (blocks != architecture.layers()) {
+        phrases.add(
+            "its bits were found for the %d blocks of %s, and these are %d"
+                .formatted(blocks, row.model(), architecture.layers()));
+      }
     }
     return phrases;
   }
 
   /** Whether embedding or head are stored in codes. */
   boolean quantizesTables() {
-    return !isFloat()
-        && !(options.getOrDefault("embedding", FLOAT).equals(FLOAT)
-            && options.getOrDefault("head", FLOAT).equals(FLOAT));
-  }
-
-  /** Whether a linear layer stays float in every block. */
-  private boolean staysFloat(Projection projection) {
-    String excluded = options.getOrDefault("exclude", "");
-    return !excluded.isEmpty()
-        && List.of(excluded.split(",")).stream()
-            .anyMatch(part -> projection.path().contains(part.strip()));
+    return recipe
+        .filter(known ->
+            !(known.embedding().equals(TableScheme.FLOAT)
+                && known.head().equals(TableScheme.FLOAT)))
+        .isPresent();
   }
 
   /** The distinct kinds of quantized layers of a model; none of the float model. */
   Set<LayerScheme> layers(Architecture architecture) {
     Set<LayerScheme> layers = new LinkedHashSet<>();
-    if (isFloat()) {
-      return layers;
-    }
-    for (Projection projection : Projection.values()) {
-      if (!staysFloat(projection)) {
-        layers.add(
-            new LayerScheme(
-                storage(),
-                bits(),
-                groupSize(),
-                symmetric(),
-                inputs(),
-                transforms(),
-                architecture.hasBias(projection),
-                false));
+    recipe.ifPresent(known -> {
+      for (int layer = 0; layer < architecture.layers(); layer++) {
+        for (Projection projection : Projection.values()) {
+          String module = projection.module(layer);
+          if (!known.excludes(module)) {
+            boolean bias = architecture.hasBias(projection);
+            layers.add(RecipeSchemes.of(known, known.weightsOf(module), bias));
+          }
+        }
       }
-    }
+      for (TableScheme table : List.of(known.embedding(), known.head())) {
+        table.weights().ifPresent(weights -> layers.add(RecipeSchemes.ofTable(weights)));
+      }
+    });
     return layers;
   }
 
-  /** Bits by projection, 16 for layers that stay float. */
-  Map<Projection, Integer> bitsByLayer() {
-    Map<Projection, Integer> bits = new EnumMap<>(Projection.class);
-    for (Projection projection : Projection.values()) {
-      bits.put(projection, isFloat() || staysFloat(projection) ? StudyRecipe.FLOAT_BITS : bits());
+  /** How the layers of each block lie in memory from a format. */
+  List<Map<Projection, StoredWeight>> blocks(
+      Architecture architecture, FormatName format, Arithmetic floats) {
+    Recipe known = recipe.orElseThrow();
+    List<Map<Projection, StoredWeight>> blocks = new ArrayList<>();
+    for (int layer = 0; layer < architecture.layers(); layer++) {
+      Map<Projection, StoredWeight> block = new EnumMap<>(Projection.class);
+      for (Projection projection : Projection.values()) {
+        String module = projection.module(layer);
+        WeightScheme scheme = known.weightsOf(module);
+        block.put(
+            projection,
+            known.excludes(module)
+                ? StoredWeight.floats(floats)
+                : ServedWeights.of(format, scheme));
+      }
+      blocks.add(block);
     }
-    return bits;
-  }
-
-  private int integer(String name, int fallback) {
-    try {
-      return Integer.parseInt(options.getOrDefault(name, Integer.toString(fallback)));
-    } catch (NumberFormatException _) {
-      return fallback;
-    }
+    return blocks.stream().distinct().count() == 1 ? List.of(blocks.getFirst()) : blocks;
   }
 }

@@ -41,7 +41,7 @@ final class BenchSchemes {
     int cacheBits =
         scheme.cache().map(ActivationQuantizer::bits).orElse((int) (floats.bytes() * Byte.SIZE));
     return Optional.of(
-        new ExecutionScheme(
+        ExecutionScheme.alike(
             scheme.name(),
             bits,
             weights.groupSize(),

@@ -1,6 +1,7 @@
 package org.bitatlas.study.target;
 
 import java.util.EnumMap;
+import java.util.List;
 import java.util.Map;
 import org.bitatlas.model.Architecture;
 import org.bitatlas.model.Architecture.Projection;
@@ -9,21 +10,20 @@ import org.bitatlas.model.Architecture.Projection;
  * How a model is computed, as far as time and memory depend on it.
  *
  * @param name in words
- * @param weightBits bits of a weight by linear layer of a block; 16 for bf16 and fp16, 32 for fp32
- * @param groupSize weights of a row that share a scale; 0 for one per row
- * @param scaleBytes bytes of a scale
- * @param zeroPoints whether every group has a zero point, of as many bits as a weight
+ * @param blocks how the weights of each block's linear layers are stored; one entry for blocks that
+ *     are all alike
+ * @param embedding how the embedding is stored
+ * @param head how the head is stored; where it is the embedding's table, that is stored once
  * @param factors type of the factors of the linear layers' products
- * @param floats type of what is not quantized: head, attention, activations
+ * @param floats type of what is not quantized: attention, activations
  * @param inputs when the ranges of rounded inputs are found
  * @param cacheBits bits of a cached key or value
  */
 public record ExecutionScheme(
     String name,
-    Map<Projection, Integer> weightBits,
-    int groupSize,
-    int scaleBytes,
-    boolean zeroPoints,
+    List<Map<Projection, StoredWeight>> blocks,
+    StoredWeight embedding,
+    StoredWeight head,
     Arithmetic factors,
     Arithmetic floats,
     Inputs inputs,
@@ -39,9 +39,40 @@ public record ExecutionScheme(
     DYNAMIC
   }
 
-  /** Copies the map. */
+  /** Copies the maps. */
   public ExecutionScheme {
-    weightBits = Map.copyOf(weightBits);
+    blocks = blocks.stream().map(Map::copyOf).toList();
+  }
+
+  /**
+   * All blocks alike, embedding and head in float.
+   *
+   * @param weightBits bits of a weight by linear layer of a block; 16 for bf16 and fp16, 32 for
+   *     fp32
+   * @param groupSize weights of a row that share a scale; 0 for one per row
+   * @param scaleBytes bytes of a scale
+   * @param zeroPoints whether every group has a zero point, of as many bits as a weight
+   */
+  public static ExecutionScheme alike(
+      String name,
+      Map<Projection, Integer> weightBits,
+      int groupSize,
+      int scaleBytes,
+      boolean zeroPoints,
+      Arithmetic factors,
+      Arithmetic floats,
+      Inputs inputs,
+      int cacheBits) {
+    Map<Projection, StoredWeight> block = new EnumMap<>(Projection.class);
+    weightBits.forEach((projection, bits) ->
+        block.put(
+            projection,
+            bits >= 16
+                ? new StoredWeight(bits, 0, 0)
+                : StoredWeight.codes(bits, groupSize, scaleBytes, zeroPoints)));
+    StoredWeight table = StoredWeight.floats(floats);
+    return new ExecutionScheme(
+        name, List.of(block), table, table, factors, floats, inputs, cacheBits);
   }
 
   /** The same bits in every layer. */
@@ -56,21 +87,24 @@ public record ExecutionScheme(
   /** A model that is not quantized. */
   public static ExecutionScheme floats(String name, Arithmetic type) {
     int bits = (int) (type.bytes() * Byte.SIZE);
-    return new ExecutionScheme(name, everywhere(bits), 0, 0, false, type, type, Inputs.FLOAT, bits);
+    return alike(name, everywhere(bits), 0, 0, false, type, type, Inputs.FLOAT, bits);
   }
 
-  /** Bits of a weight of a layer. */
-  public int bits(Projection projection) {
-    return weightBits.getOrDefault(projection, (int) (floats.bytes() * Byte.SIZE));
+  /** Whether it tells the blocks of a model: all alike, or as many as the model has. */
+  public boolean fits(Architecture architecture) {
+    return blocks.size() == 1 || blocks.size() == architecture.layers();
+  }
+
+  /** How the weight of a linear layer is stored; one that no block names is float. */
+  public StoredWeight weight(int layer, Projection projection) {
+    return blocks
+        .get(blocks.size() == 1 ? 0 : layer)
+        .getOrDefault(projection, StoredWeight.floats(floats));
   }
 
   /** Bytes of a layer's weight [N x K] as stored, scales and zero points included. */
-  public double storedBytes(Architecture architecture, Projection projection) {
-    double rows = architecture.outputFeatures(projection);
-    double columns = architecture.inputFeatures(projection);
-    double groups = groupSize == 0 ? 1 : Math.ceil(columns / groupSize);
-    double bits = bits(projection);
-    double scales = bits >= 16 ? 0 : scaleBytes + (zeroPoints ? bits / Byte.SIZE : 0);
-    return rows * (columns * bits / Byte.SIZE + groups * scales);
+  public double storedBytes(Architecture architecture, int layer, Projection projection) {
+    return weight(layer, projection)
+        .bytes(architecture.outputFeatures(projection), architecture.inputFeatures(projection));
   }
 }

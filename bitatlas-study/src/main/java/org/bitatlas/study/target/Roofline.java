@@ -9,6 +9,7 @@ import java.util.Optional;
 import java.util.Set;
 import org.bitatlas.model.Architecture;
 import org.bitatlas.model.Architecture.Projection;
+import org.bitatlas.model.InputGroup;
 import org.bitatlas.study.target.ExecutionScheme.Inputs;
 import org.bitatlas.study.target.Prediction.Memory;
 import org.bitatlas.study.target.Prediction.Part;
@@ -32,7 +33,7 @@ public final class Roofline {
   private final ExecutionScheme scheme;
   private final Set<String> assumptions = new LinkedHashSet<>();
 
-  private Roofline(HardwareTarget target, Architecture architecture, ExecutionScheme scheme) {
+  Roofline(HardwareTarget target, Architecture architecture, ExecutionScheme scheme) {
     this.target = target;
     this.architecture = architecture;
     this.scheme = scheme;
@@ -62,27 +63,45 @@ public final class Roofline {
   private Map<Part, Double> pass(double rows, double pairs, double keys) {
     Map<Part, Double> seconds = new EnumMap<>(Part.class);
     int layers = architecture.layers();
-    seconds.put(Part.LINEAR, layers * linears(rows));
+    double linears = 0;
+    double rounding = 0;
+    int different = scheme.blocks().size() == 1 ? 1 : layers;
+    for (int layer = 0; layer < different; layer++) {
+      rounding += quantization(layer, rows);
+      for (Projection projection : Projection.values()) {
+        linears += linear(projection, scheme.weight(layer, projection), rows);
+      }
+    }
+    double alike = (double) layers / different;
+    seconds.put(Part.LINEAR, alike * linears);
     seconds.put(Part.ATTENTION, layers * attention(rows, pairs, keys));
-    seconds.put(Part.QUANTIZATION, layers * quantization(rows));
+    seconds.put(Part.QUANTIZATION, alike * rounding);
     seconds.put(Part.POINTWISE, layers * pointwise(rows));
-    double table = (double) architecture.vocabularySize() * architecture.hiddenSize();
-    seconds.put(Part.HEAD, longer(2 * table, scheme.floats(), table * scheme.floats().bytes()));
+    seconds.put(Part.HEAD, head(scheme.head()));
     return seconds;
   }
 
-  private double linears(double rows) {
-    double seconds = 0;
-    for (Projection projection : Projection.values()) {
-      double outputs = architecture.outputFeatures(projection);
-      double inputs = architecture.inputFeatures(projection);
-      double bytes =
-          scheme.storedBytes(architecture, projection)
-              + rows * inputs * scheme.factors().bytes()
-              + rows * outputs * scheme.floats().bytes();
-      seconds += longer(2 * rows * outputs * inputs, scheme.factors(), bytes);
-    }
-    return seconds;
+  /**
+   * Seconds of a linear layer of a forward pass.
+   *
+   * @param rows tokens read
+   */
+  double linear(Projection projection, StoredWeight weight, double rows) {
+    double outputs = architecture.outputFeatures(projection);
+    double inputs = architecture.inputFeatures(projection);
+    Arithmetic factors = weight.isFloat() ? scheme.floats() : scheme.factors();
+    double bytes =
+        weight.bytes(outputs, inputs)
+            + rows * inputs * factors.bytes()
+            + rows * outputs * scheme.floats().bytes();
+    return longer(2 * rows * outputs * inputs, factors, bytes);
+  }
+
+  /** Seconds of the head, which sees one token of a sequence. */
+  double head(StoredWeight weight) {
+    double outputs = architecture.vocabularySize();
+    double inputs = architecture.hiddenSize();
+    return longer(2 * outputs * inputs, scheme.floats(), weight.bytes(outputs, inputs));
   }
 
   private double attention(double rows, double pairs, double keys) {
@@ -94,16 +113,21 @@ public final class Roofline {
     return Math.max(products + weights, moved / target.bandwidth().value());
   }
 
-  /** The inputs of q, k and v, of o, of gate and up, and of down are rounded once each. */
-  private double quantization(double rows) {
+  /**
+   * The inputs of q, k and v, of o, of gate and up, and of down are rounded once each, where one of
+   * them is quantized.
+   */
+  private double quantization(int layer, double rows) {
     if (scheme.inputs() == Inputs.FLOAT) {
       return 0;
     }
-    double values =
-        rows
-            * (2.0 * architecture.hiddenSize()
-                + (double) architecture.heads() * architecture.headDimension()
-                + architecture.intermediateSize());
+    double values = 0;
+    for (InputGroup group : InputGroup.values()) {
+      boolean rounded =
+          group.projections().stream()
+              .anyMatch(projection -> !scheme.weight(layer, projection).isFloat());
+      values += rounded ? rows * architecture.inputFeatures(group.projections().getFirst()) : 0;
+    }
     boolean dynamic = scheme.inputs() == Inputs.DYNAMIC;
     double operations = ROUNDING_OPERATIONS + (dynamic ? RANGE_OPERATIONS : 0);
     double bytes = (dynamic ? 2 : 1) * scheme.floats().bytes() + scheme.factors().bytes();
@@ -129,16 +153,19 @@ public final class Roofline {
   private Memory memory(Workload workload) {
     double linears = 0;
     double biases = 0;
-    for (Projection projection : Projection.values()) {
-      linears += scheme.storedBytes(architecture, projection);
-      biases += architecture.hasBias(projection) ? architecture.outputFeatures(projection) : 0;
+    for (int layer = 0; layer < architecture.layers(); layer++) {
+      for (Projection projection : Projection.values()) {
+        linears += scheme.storedBytes(architecture, layer, projection);
+        biases += architecture.hasBias(projection) ? architecture.outputFeatures(projection) : 0;
+      }
     }
-    double table = (double) architecture.vocabularySize() * architecture.hiddenSize();
-    double tables = architecture.tiedEmbeddings() ? table : 2 * table;
+    double rows = architecture.vocabularySize();
+    double columns = architecture.hiddenSize();
+    boolean once = architecture.tiedEmbeddings() && scheme.embedding().equals(scheme.head());
+    double tables =
+        scheme.embedding().bytes(rows, columns) + (once ? 0 : scheme.head().bytes(rows, columns));
     double norms = (2.0 * architecture.layers() + 1) * architecture.hiddenSize();
-    double weights =
-        architecture.layers() * linears
-            + (tables + norms + architecture.layers() * biases) * scheme.floats().bytes();
+    double weights = linears + tables + (norms + biases) * scheme.floats().bytes();
     double tokens = Math.max(workload.prompt(), workload.context()) + (double) workload.newTokens();
     double cache =
         architecture.layers() * tokens * 2.0 * keyValueWidth() * scheme.cacheBits() / Byte.SIZE;

@@ -22,7 +22,7 @@ class RooflineTest {
   private static final Workload WORK = new Workload(2048, 2048, 128);
 
   private static ExecutionScheme w8a8(Inputs inputs) {
-    return new ExecutionScheme(
+    return ExecutionScheme.alike(
         "w8a8",
         ExecutionScheme.everywhere(8),
         0,
@@ -35,7 +35,7 @@ class RooflineTest {
   }
 
   private static final ExecutionScheme W4A16 =
-      new ExecutionScheme(
+      ExecutionScheme.alike(
           "w4a16",
           ExecutionScheme.everywhere(4),
           128,
@@ -82,9 +82,9 @@ class RooflineTest {
   void storedBytesCountScalesAndZeroPoints() {
     double rows = 12_800;
     double columns = 4096;
-    assertThat(W4A16.storedBytes(SEVEN, Projection.UP))
+    assertThat(W4A16.storedBytes(SEVEN, 0, Projection.UP))
         .isEqualTo(rows * (columns / 2 + columns / 128 * 2.5));
-    assertThat(w8a8(Inputs.DYNAMIC).storedBytes(SEVEN, Projection.UP))
+    assertThat(w8a8(Inputs.DYNAMIC).storedBytes(SEVEN, 0, Projection.UP))
         .isEqualTo(rows * (columns + 2));
   }
 
