@@ -166,7 +166,8 @@ class ServingProblemTest {
     Recipe recipe =
         Recipe.parse(
             Map.of("method", "rtn", "bits", "adaptive", "budget", "3.0", "exclude", "k_proj"));
-    ServingRules rules = new ServingRules("somewhere", _ -> true, SchemeSupport.ALL, FUSED, Optional.empty());
+    ServingRules rules =
+        new ServingRules("somewhere", _ -> true, SchemeSupport.ALL, FUSED, Optional.empty());
     BitAllocation.Adaptive wanted = (BitAllocation.Adaptive) recipe.allocation();
 
     assertThat(

@@ -278,10 +278,7 @@ public final class Recommender {
         chosen
             .map(candidate ->
                 Commands.of(
-                    question,
-                    candidate,
-                    candidate.deployment().orElseThrow(),
-                    location(candidate)))
+                    question, candidate, candidate.deployment().orElseThrow(), location(candidate)))
             .orElse(List.of()));
   }
 

@@ -86,9 +86,7 @@ final class Setting {
 
   /** Format of the checkpoint that the row was read from; empty for a recipe's row. */
   Optional<String> storedFormat() {
-    return row.isCheckpoint()
-        ? Optional.ofNullable(row.options().get("format"))
-        : Optional.empty();
+    return row.isCheckpoint() ? Optional.ofNullable(row.options().get("format")) : Optional.empty();
   }
 
   MapRow row() {

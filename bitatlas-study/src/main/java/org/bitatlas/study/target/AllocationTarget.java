@@ -164,8 +164,7 @@ public final class AllocationTarget {
       for (int groupSize : wanted.groupSizes()) {
         for (int bits : wanted.bits()) {
           LayerChoice all = new LayerChoice(bits, groupSize);
-          ways.add(
-              rules(name + ", " + all + " everywhere", all::equals, support, mixing, time));
+          ways.add(rules(name + ", " + all + " everywhere", all::equals, support, mixing, time));
         }
       }
       return ways;
