@@ -145,7 +145,7 @@ class ServingProblemTest {
     assertThat(problem.solve(ServingProblemTest::damage, List.of(0.0))).isEmpty();
     assertThat(problem.tooMuch())
         .startsWith("at most 0.1168 ")
-        .endsWith("tokens/s are predicted, with the fastest choices, and 1 are asked for");
+        .endsWith("tokens/s are predicted, with the fastest choices, and 1.000 are asked for");
   }
 
   @Test
