@@ -3,7 +3,7 @@ package org.bitatlas.cli;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
-import org.bitatlas.study.target.PredictorCheck;
+import org.bitatlas.study.bench.PredictorCheck;
 
 /** The predictor's check for a terminal: measured and predicted in columns of their own. */
 final class PredictorTable {
@@ -13,7 +13,9 @@ final class PredictorTable {
   static List<String> lines(PredictorCheck check) {
     StringBuilder text = new StringBuilder();
     text.append(
-        "\nRoofline on the limits measured beside, in tokens/s; the share is measured / predicted\n");
+        "\n"
+            + "Roofline on the limits measured beside, in tokens/s; the share is measured /"
+            + " predicted\n");
     text.append(
         String.format(Locale.ROOT, HEAD, "", "prefill", "prefill", "", "decoding", "decoding", ""));
     text.append(
@@ -59,7 +61,8 @@ final class PredictorTable {
   private static String error(String what, PredictorCheck.Error error) {
     return String.format(
         Locale.ROOT,
-        "%s: %.0f %% of the roofline is reached (geometric mean); speed over the first scheme is off by %.0f %% (mean), %.0f %% (worst)%n",
+        "%s: %.0f %% of the roofline is reached (geometric mean); speed over the first scheme is"
+            + " off by %.0f %% (mean), %.0f %% (worst)%n",
         what,
         100 * error.reached(),
         100 * error.ordering(),

@@ -29,7 +29,7 @@ public enum Arithmetic {
   }
 
   /** The products of factors of a type. */
-  static Arithmetic of(ElementType type) {
+  public static Arithmetic of(ElementType type) {
     return switch (type) {
       case I8, U8 -> INT8;
       case BF16 -> BF16;

@@ -6,8 +6,6 @@ import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
 import org.bitatlas.format.support.DeviceFamily;
-import org.bitatlas.study.bench.BenchResult;
-import org.bitatlas.tensor.ElementType;
 
 /**
  * A machine that a model may be served on.
@@ -60,36 +58,5 @@ public record HardwareTarget(
   public boolean isPlatform(String text) {
     String lower = text.toLowerCase(Locale.ROOT);
     return platforms.stream().anyMatch(word -> lower.contains(word.toLowerCase(Locale.ROOT)));
-  }
-
-  /**
-   * The machine that a bench ran on, by the limits measured beside the schemes: what the predictor
-   * is checked against. Rates are medians over the rounds.
-   *
-   * @param memory bytes of the machine
-   */
-  static HardwareTarget measured(BenchResult result, double memory, DeviceFamily family) {
-    String source = "bitatlas bench, %d rounds".formatted(result.run().limits().size());
-    Map<Arithmetic, Quantity> peaks = new EnumMap<>(Arithmetic.class);
-    for (ElementType type : List.of(ElementType.F32, ElementType.BF16, ElementType.I8)) {
-      if (result.peak(type).exists()) {
-        peaks.put(
-            Arithmetic.of(type),
-            new Quantity(result.peak(type).median(), Quantity.Basis.MEASURED, source));
-      }
-    }
-    Optional.ofNullable(peaks.get(Arithmetic.FP32))
-        .ifPresent(peak -> peaks.put(Arithmetic.VECTOR, peak));
-    return new HardwareTarget(
-        "here",
-        String.join(", ", result.run().machine().sequencedValues().stream().limit(2).toList()),
-        family,
-        List.of(),
-        new Quantity(memory, Quantity.Basis.MEASURED, source),
-        new Quantity(result.bandwidth().median(), Quantity.Basis.MEASURED, source),
-        peaks,
-        "float",
-        List.of(),
-        List.of());
   }
 }

@@ -14,8 +14,6 @@ import org.bitatlas.model.NamedShapes;
 import org.bitatlas.study.target.ExecutionScheme.Inputs;
 import org.bitatlas.study.target.Prediction.Part;
 import org.junit.jupiter.api.Test;
-import org.junit.jupiter.params.ParameterizedTest;
-import org.junit.jupiter.params.provider.ValueSource;
 
 class RooflineTest {
   private static final Architecture SEVEN = NamedShapes.named("openpangu-7b");
@@ -164,18 +162,5 @@ class RooflineTest {
         .anyMatch(text -> text.startsWith("the rate of element-wise work is unknown"));
     assertThat(Roofline.predict(TargetCatalog.find("cuda-h200"), SEVEN, BF16, WORK).assumptions())
         .isEmpty();
-  }
-
-  @ParameterizedTest
-  @ValueSource(doubles = {1, 0.5, 0.01})
-  void theErrorOfAProportionalPredictionIsItsFactorAlone(double reached) {
-    double[] predicted = {100, 200, 400};
-    double[] measured = {100 * reached, 200 * reached, 400 * reached};
-    PredictorCheck.Error error = PredictorCheck.error(measured, predicted);
-
-    assertThat(error.reached()).isCloseTo(reached, within(1e-12));
-    assertThat(error.ordering()).isCloseTo(0, within(1e-12));
-    assertThat(PredictorCheck.error(new double[] {1, 1}, new double[] {1, 2}).ordering())
-        .isEqualTo(1);
   }
 }

@@ -1,17 +1,23 @@
-package org.bitatlas.study.target;
+package org.bitatlas.study.bench;
 
 import java.util.ArrayList;
+import java.util.EnumMap;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 import org.bitatlas.format.support.DeviceFamily;
 import org.bitatlas.model.Architecture;
 import org.bitatlas.model.Phase;
 import org.bitatlas.model.Precision;
-import org.bitatlas.study.bench.BenchResult;
-import org.bitatlas.study.bench.Scheme;
-import org.bitatlas.study.bench.SchemeResult;
-import org.bitatlas.study.bench.Spread;
+import org.bitatlas.study.target.Arithmetic;
+import org.bitatlas.study.target.ExecutionScheme;
+import org.bitatlas.study.target.HardwareTarget;
+import org.bitatlas.study.target.Prediction;
 import org.bitatlas.study.target.Prediction.Part;
+import org.bitatlas.study.target.Quantity;
+import org.bitatlas.study.target.Roofline;
+import org.bitatlas.study.target.Workload;
+import org.bitatlas.tensor.ElementType;
 
 /**
  * The predictor on the machine it runs on: limits measured by a bench go in, and what comes out is
@@ -62,7 +68,7 @@ public record PredictorCheck(List<Row> rows, Error prefill, Error decode) {
    * @param rest precision of what is not quantized
    */
   public static PredictorCheck of(BenchResult result, Architecture architecture, Precision rest) {
-    HardwareTarget here = HardwareTarget.measured(result, Long.MAX_VALUE, DeviceFamily.CPU_AVX2);
+    HardwareTarget here = here(result);
     Workload workload =
         new Workload(result.run().prompt(), result.run().context(), result.run().tokens());
     List<Row> rows = new ArrayList<>();
@@ -93,6 +99,35 @@ public record PredictorCheck(List<Row> rows, Error prefill, Error decode) {
         error(
             rows.stream().mapToDouble(row -> row.measuredDecode().median()).toArray(),
             rows.stream().mapToDouble(Row::predictedDecode).toArray()));
+  }
+
+  /**
+   * The machine that a bench ran on, by the limits measured beside the schemes: what the predictor
+   * is checked against. Rates are medians over the rounds; memory is no limit.
+   */
+  private static HardwareTarget here(BenchResult result) {
+    String source = "bitatlas bench, %d rounds".formatted(result.run().limits().size());
+    Map<Arithmetic, Quantity> peaks = new EnumMap<>(Arithmetic.class);
+    for (ElementType type : List.of(ElementType.F32, ElementType.BF16, ElementType.I8)) {
+      if (result.peak(type).exists()) {
+        peaks.put(
+            Arithmetic.of(type),
+            new Quantity(result.peak(type).median(), Quantity.Basis.MEASURED, source));
+      }
+    }
+    Optional.ofNullable(peaks.get(Arithmetic.FP32))
+        .ifPresent(peak -> peaks.put(Arithmetic.VECTOR, peak));
+    return new HardwareTarget(
+        "here",
+        String.join(", ", result.run().machine().sequencedValues().stream().limit(2).toList()),
+        DeviceFamily.CPU_AVX2,
+        List.of(),
+        new Quantity(Long.MAX_VALUE, Quantity.Basis.MEASURED, source),
+        new Quantity(result.bandwidth().median(), Quantity.Basis.MEASURED, source),
+        peaks,
+        "float",
+        List.of(),
+        List.of());
   }
 
   /** NaN where there is nothing to compare. */

@@ -1,4 +1,4 @@
-package org.bitatlas.study.target;
+package org.bitatlas.study.bench;
 
 import java.util.EnumMap;
 import java.util.Map;
@@ -6,7 +6,8 @@ import java.util.Optional;
 import org.bitatlas.model.Architecture.Projection;
 import org.bitatlas.model.Precision;
 import org.bitatlas.scheme.ActivationQuantizer;
-import org.bitatlas.study.bench.Scheme;
+import org.bitatlas.study.target.Arithmetic;
+import org.bitatlas.study.target.ExecutionScheme;
 import org.bitatlas.study.target.ExecutionScheme.Inputs;
 
 /** Schemes of a bench as the predictor sees them. */
