@@ -10,6 +10,7 @@ import java.util.List;
 import java.util.SequencedMap;
 import org.bitatlas.eval.CellState;
 import org.bitatlas.eval.SampleRecord;
+import org.bitatlas.model.Execution;
 import org.bitatlas.tensor.BitAtlasException;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
@@ -42,6 +43,34 @@ class ReproductionTest {
         assertThat(again.equal()).isTrue();
         assertThat(again.same()).isEqualTo(record.items());
       }
+    }
+  }
+
+  @Test
+  void anEmulatedRowIsRunAgainInItsOwnArithmetic(@TempDir Path other) {
+    StudySpec spec =
+        StudySpec.parse(
+            "test",
+            "{name: x, models: [nano], tasks: [wikitext_nano], numerics: [ours, ascend-910b],"
+                + " recipes: [float, {method: rtn, bits: 8}]}");
+    try (RunStore store = RunStore.open(other)) {
+      FakeStudies.runner(new FakeWorkbench(ITEMS)).run(spec, store, StudyListener.SILENT);
+      for (RunRecord record : store.records()) {
+        Reproduction again =
+            Reproduction.run(
+                record,
+                store.samples(record.key()),
+                spec(record),
+                new FakeWorkbench(ITEMS),
+                _ -> {});
+        assertThat(again.changedInputs()).as(record.recipe()).isEmpty();
+      }
+      assertThat(store.records())
+          .filteredOn(record -> record.inputs().containsKey("numerics"))
+          .singleElement()
+          .satisfies(record ->
+              assertThat(spec(record).recipes().getLast().emulation())
+                  .contains(Execution.ASCEND_910B));
     }
   }
 
