@@ -4,6 +4,7 @@ import java.io.PrintWriter;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.LinkedHashMap;
+import java.util.List;
 import java.util.Locale;
 import java.util.Optional;
 import java.util.concurrent.Callable;
@@ -133,6 +134,15 @@ final class RecommendCommand implements Callable<Integer> {
       description = "Tokens to decode (default: ${DEFAULT-VALUE}).")
   int tokens;
 
+  @Option(
+      names = "--speed",
+      paramLabel = "FILE",
+      split = ",",
+      description =
+          "Files of bench --json: measured speed where they ran on the target's platform with a"
+              + " model of this shape; elsewhere speed stays predicted.")
+  List<Path> speeds = List.of();
+
   @Option(names = "--json", description = "Print JSON.")
   boolean json;
 
@@ -161,7 +171,8 @@ final class RecommendCommand implements Callable<Integer> {
       StudySpec margins =
           StudySpec.defaultSpec()
               .with(new ComparisonMargin(100 * drop, new LinkedHashMap<>(), 100 * drop));
-      Recommendation answer = Recommender.answer(question, AccuracyMap.of(store, margins), store);
+      Recommendation answer =
+          Recommender.answer(question, AccuracyMap.of(store, margins), store, speeds);
       if (json) {
         out.print(RecommendationJson.of(answer));
       } else {

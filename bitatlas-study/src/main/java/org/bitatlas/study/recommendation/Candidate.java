@@ -61,4 +61,9 @@ public record Candidate(
         .mapToDouble(cell -> cell.comparison().delta())
         .average();
   }
+
+  /** What was measured under a load. */
+  Optional<MeasuredSpeed> measured(String load) {
+    return measured.stream().filter(speed -> speed.what().equals(load)).findFirst();
+  }
 }

@@ -6,6 +6,6 @@ package org.bitatlas.study.recommendation;
  * @param platform where, as the record says it
  * @param what load and figure, as the record names them
  * @param tokensPerSecond the figure
- * @param record key of the record
+ * @param source key of the record, or the file
  */
-public record MeasuredSpeed(String platform, String what, double tokensPerSecond, String record) {}
+public record MeasuredSpeed(String platform, String what, double tokensPerSecond, String source) {}

@@ -74,11 +74,11 @@ public final class RecommendationText {
     for (MapCell cell : chosen.cells()) {
       evidence(cell);
     }
-    chosen.prediction().ifPresent(this::predicted);
+    chosen.prediction().ifPresent(known -> predicted(known, !chosen.measured().isEmpty()));
     for (MeasuredSpeed speed : chosen.measured()) {
       line(
           "  measured   %.1f tokens/s, %s on %s [%s]",
-          speed.tokensPerSecond(), speed.what(), speed.platform(), speed.record());
+          speed.tokensPerSecond(), speed.what(), speed.platform(), source(speed.source()));
     }
   }
 
@@ -107,7 +107,8 @@ public final class RecommendationText {
         shortened(record.key()));
   }
 
-  private void predicted(Prediction prediction) {
+  /** Memory, and speed where none was measured: the two never stand side by side. */
+  private void predicted(Prediction prediction, boolean measured) {
     line(
         "  predicted  %.3g GiB: weights %.3g, cache of %d tokens %.3g, activations %.3g",
         prediction.memory().total() / GIBIBYTE,
@@ -116,6 +117,9 @@ public final class RecommendationText {
             + prediction.workload().newTokens(),
         prediction.memory().cache() / GIBIBYTE,
         prediction.memory().activations() / GIBIBYTE);
+    if (measured) {
+      return;
+    }
     line(
         "  predicted  at most %.4g tokens/s prefill (prompt of %d), %.4g tokens/s decoding;"
             + " rounding inputs %.1f %% and %.1f %%",
@@ -149,6 +153,11 @@ public final class RecommendationText {
       line("%s", title);
       sentences.forEach(sentence -> line("  %s", sentence));
     }
+  }
+
+  /** A record, or the name of a file. */
+  private static String source(String source) {
+    return source.matches("[0-9a-f]{64}") ? "record " + shortened(source) : source;
   }
 
   private static String shortened(String key) {

@@ -1,11 +1,11 @@
 package org.bitatlas.study.recommendation;
 
+import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.List;
 import java.util.Locale;
 import java.util.Optional;
-import org.bitatlas.eval.statistics.Verdict;
 import org.bitatlas.format.support.CapabilityTable;
 import org.bitatlas.study.CheckpointSpec;
 import org.bitatlas.study.Metric;
@@ -14,8 +14,6 @@ import org.bitatlas.study.RunRecord;
 import org.bitatlas.study.RunStore;
 import org.bitatlas.study.StudyTask;
 import org.bitatlas.study.map.AccuracyMap;
-import org.bitatlas.study.map.Comparison;
-import org.bitatlas.study.map.Flag;
 import org.bitatlas.study.map.MapCell;
 import org.bitatlas.study.map.MapRow;
 import org.bitatlas.study.recommendation.Candidate.Constraint;
@@ -54,8 +52,19 @@ public final class Recommender {
    * @throws BitAtlasException when the study has no such model, task or mode
    */
   public static Recommendation answer(Question question, AccuracyMap map, RunStore store) {
+    return answer(question, map, store, List.of());
+  }
+
+  /**
+   * The same with speeds from files of {@code bench --json}: they count as measured where they ran
+   * on the target's platform with a model of the same shape.
+   *
+   * @throws BitAtlasException also when a file cannot be read
+   */
+  public static Recommendation answer(
+      Question question, AccuracyMap map, RunStore store, List<Path> speeds) {
     return new Recommender(
-            question, CapabilityTable.bundled(), SpeedRecords.of(store, question.target()))
+            question, CapabilityTable.bundled(), SpeedRecords.of(store, speeds, question))
         .answer(map);
   }
 
@@ -79,7 +88,7 @@ public final class Recommender {
     List<Integer> deciding = new ArrayList<>();
     List<String> uninformative = new ArrayList<>();
     for (int column : asked) {
-      Optional<String> reason = useless(baseline.get(column));
+      Optional<String> reason = Qualification.useless(baseline.get(column));
       if (reason.isPresent()) {
         uninformative.add(map.columns().get(column).label() + ": " + reason.get());
       } else {
@@ -130,20 +139,6 @@ public final class Recommender {
             && record.filter(known -> known.inputs().containsKey("sandbox")).isPresent());
   }
 
-  /** Why a column says nothing about quantization. */
-  private static Optional<String> useless(MapCell cell) {
-    if (cell.record().isEmpty() || cell.value().isEmpty()) {
-      return Optional.of("float has no number (" + cell.reason() + ")");
-    }
-    Optional<String> reason = cell.record().flatMap(RunRecord::uninformative);
-    if (reason.isPresent()) {
-      return reason;
-    }
-    return cell.flags().contains(Flag.AT_CHANCE)
-        ? Optional.of("float is at chance")
-        : Optional.empty();
-  }
-
   private Candidate candidate(AccuracyMap map, int index, List<Integer> columns) {
     MapRow row = map.rows().get(index);
     Setting setting = new Setting(row);
@@ -151,7 +146,8 @@ public final class Recommender {
         columns.stream().map(column -> map.cells().get(index).get(column)).toList();
     List<Failure> failures = new ArrayList<>();
     if (!row.isFloat()) {
-      cells.forEach(cell -> quality(cell).ifPresent(failures::add));
+      cells.forEach(
+          cell -> Qualification.failure(cell, question.maxDrop()).ifPresent(failures::add));
     }
     Deployment.Ways ways =
         Deployment.of(setting, question.architecture(), question.target(), table);
@@ -184,7 +180,7 @@ public final class Recommender {
                           question.memoryLimit() / (1 << 30)))));
     }
     return new Candidate(
-        row, cells, deployment, prediction, speeds.of(row.recipe()), List.copyOf(failures));
+        row, cells, deployment, prediction, speeds.of(setting), List.copyOf(failures));
   }
 
   private Prediction predict(Setting setting, Deployment way) {
@@ -192,57 +188,6 @@ public final class Recommender {
         Served.of(setting, way, question.architecture(), ServedWeights.floats(question.target()));
     return Roofline.predict(
         question.target(), question.architecture(), scheme, question.workload());
-  }
-
-  private Optional<Failure> quality(MapCell cell) {
-    String column = cell.planned().column().label();
-    return switch (cell.state()) {
-      case COLLAPSED, NON_FINITE, FAILED ->
-          Optional.of(
-              new Failure(
-                  Constraint.STATE,
-                  column
-                      + " is "
-                      + cell.state()
-                      + (cell.reason().isEmpty() ? "" : ": " + cell.reason())));
-      case SKIPPED, PARTIAL ->
-          Optional.of(new Failure(Constraint.NOT_MEASURED, column + ": " + cell.reason()));
-      case OK -> compared(cell, column);
-    };
-  }
-
-  private Optional<Failure> compared(MapCell cell, String column) {
-    Comparison comparison = cell.comparison();
-    if (cell.flags().contains(Flag.AT_CHANCE)) {
-      return Optional.of(new Failure(Constraint.AT_CHANCE, column + " is at chance"));
-    }
-    if (!comparison.made()) {
-      return Optional.of(
-          new Failure(Constraint.NOT_MEASURED, column + " cannot be compared with float"));
-    }
-    if (comparison.significance().alone() == Verdict.NON_INFERIOR) {
-      return Optional.empty();
-    }
-    String reach =
-        comparison.detectable() > question.maxDrop()
-            ? String.format(
-                Locale.ROOT,
-                "; %d items find %.1f points",
-                comparison.items(),
-                100 * comparison.detectable())
-            : "";
-    return Optional.of(
-        new Failure(
-            Constraint.QUALITY,
-            String.format(
-                Locale.ROOT,
-                "%s: %+.1f points [%.1f, %.1f] does not rule out a drop of %.3g%s",
-                column,
-                100 * comparison.delta(),
-                100 * comparison.low(),
-                100 * comparison.high(),
-                100 * question.maxDrop(),
-                reach)));
   }
 
   private Recommendation choose(
@@ -269,11 +214,12 @@ public final class Recommender {
         chosen,
         next,
         chosen.isPresent() && next.isPresent()
-            ? RunnerUp.reason(chosen.get(), next.get(), question.preference())
+            ? RunnerUp.reason(
+                chosen.get(), next.get(), question.preference(), sharedLoad(candidates))
             : "",
         excluded,
         chosen
-            .map(candidate -> Unmeasured.of(question, candidate, uninformative))
+            .map(candidate -> Unmeasured.of(question, candidate, uninformative, speeds.unused()))
             .orElse(List.of()),
         chosen
             .map(candidate ->
@@ -319,6 +265,14 @@ public final class Recommender {
    * predicted numbers are never compared with each other.
    */
   private static Optional<Comparator<Candidate>> fastest(List<Candidate> candidates) {
+    return sharedLoad(candidates)
+        .map(load ->
+            Comparator.comparing(candidate ->
+                -candidate.measured(load).map(MeasuredSpeed::tokensPerSecond).orElse(0.0)));
+  }
+
+  /** The load under which all quantized settings that qualify were measured, where there is one. */
+  private static Optional<String> sharedLoad(List<Candidate> candidates) {
     List<Candidate> quantized =
         candidates.stream()
             .filter(candidate -> candidate.qualifies() && !candidate.row().isFloat())
@@ -327,14 +281,7 @@ public final class Recommender {
         .flatMap(candidate -> candidate.measured().stream().map(MeasuredSpeed::what))
         .distinct()
         .filter(
-            load -> quantized.stream().allMatch(candidate -> measured(candidate, load).isPresent()))
-        .findFirst()
-        .map(load ->
-            Comparator.comparing(candidate ->
-                -measured(candidate, load).map(MeasuredSpeed::tokensPerSecond).orElse(0.0)));
-  }
-
-  private static Optional<MeasuredSpeed> measured(Candidate candidate, String load) {
-    return candidate.measured().stream().filter(speed -> speed.what().equals(load)).findFirst();
+            load -> quantized.stream().allMatch(candidate -> candidate.measured(load).isPresent()))
+        .findFirst();
   }
 }

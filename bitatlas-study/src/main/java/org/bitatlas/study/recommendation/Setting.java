@@ -9,14 +9,19 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
 import org.bitatlas.format.FormatName;
+import org.bitatlas.format.support.Inputs;
+import org.bitatlas.format.support.Inputs.Rounding;
 import org.bitatlas.format.support.LayerScheme;
 import org.bitatlas.model.Architecture;
 import org.bitatlas.model.Architecture.Projection;
+import org.bitatlas.model.Precision;
 import org.bitatlas.quant.allocation.AllocatedBits;
 import org.bitatlas.quant.method.BitAllocation;
 import org.bitatlas.quant.method.Recipe;
 import org.bitatlas.quant.method.TableScheme;
+import org.bitatlas.quant.method.Transform;
 import org.bitatlas.quant.method.WeightScheme;
+import org.bitatlas.study.bench.Scheme;
 import org.bitatlas.study.map.MapRow;
 import org.bitatlas.study.target.Arithmetic;
 import org.bitatlas.study.target.RecipeSchemes;
@@ -116,6 +121,38 @@ final class Setting {
       }
     }
     return phrases;
+  }
+
+  /** Whether a scheme of the bench does the same arithmetic on the same storage. */
+  boolean runsAs(Scheme scheme) {
+    if (scheme.weights().isEmpty()) {
+      return isFloat() && scheme.precision().filter(Precision.BF16::equals).isPresent();
+    }
+    return recipe.filter(known -> runsAs(known, scheme, scheme.weights().get())).isPresent();
+  }
+
+  private boolean runsAs(Recipe known, Scheme scheme, Scheme.Weights weights) {
+    Inputs inputs = RecipeSchemes.inputs(known);
+    boolean sameInputs =
+        scheme
+            .activations()
+            .map(quantizer ->
+                inputs.bits() == quantizer.bits()
+                    && inputs.rounding()
+                        == (quantizer.dynamic() ? Rounding.DYNAMIC_TOKEN : Rounding.STATIC_TENSOR))
+            .orElse(inputs.equals(Inputs.FLOAT));
+    boolean everyLayerAlike =
+        known.allocation() instanceof BitAllocation.Uniform && known.excluded().isEmpty();
+    return sameInputs
+        && everyLayerAlike
+        && RecipeSchemes.simulatedOnly(known).isEmpty()
+        && !quantizesTables()
+        && weights.bits() == known.bits()
+        && weights.downBits() == known.bits()
+        && weights.groupSize() == known.groupSize()
+        && !weights.secondScales()
+        && scheme.cache().isEmpty()
+        && scheme.transforms() == (known.transform() instanceof Transform.FlatQuant);
   }
 
   /** Whether embedding or head are stored in codes. */

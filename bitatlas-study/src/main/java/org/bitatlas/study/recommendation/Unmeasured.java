@@ -13,7 +13,8 @@ import org.bitatlas.study.target.HardwareTarget;
 final class Unmeasured {
   private Unmeasured() {}
 
-  static List<String> of(Question question, Candidate chosen, List<String> uninformative) {
+  static List<String> of(
+      Question question, Candidate chosen, List<String> uninformative, List<String> unusedSpeeds) {
     HardwareTarget target = question.target();
     List<String> sentences = new ArrayList<>();
     List<RunRecord> records =
@@ -36,8 +37,11 @@ final class Unmeasured {
         chosen.measured().isEmpty()
             ? "Speed on %s was not measured: it is predicted by a roofline, a bound that programs stay below."
                 .formatted(target.name())
-            : "Time and memory of the comparison are predicted by a roofline; what was measured"
-                + " stands apart.");
+            : "Memory is predicted; speed was measured where it says so.");
+    if (chosen.measured().stream().anyMatch(speed -> speed.what().endsWith("BitAtlas's engine"))) {
+      sentences.add(
+          "What was measured is the speed of BitAtlas's own engine, not of the serving stack.");
+    }
     chosen
         .prediction()
         .ifPresent(prediction ->
@@ -70,6 +74,7 @@ final class Unmeasured {
           }
         });
     target.remarks().forEach(sentences::add);
+    sentences.addAll(unusedSpeeds);
     uninformative.forEach(text -> sentences.add("Left out, " + text + "."));
     return List.copyOf(sentences);
   }

@@ -25,7 +25,10 @@ final class Headline {
     this.map = map;
   }
 
-  /** One entry per model that has a float row: {@code model}, {@code answer}, {@code evidence}. */
+  /**
+   * One entry per model that has a float row: {@code model}, {@code answer}, {@code evidence} over
+   * all tasks together, {@code byTask} for each of them.
+   */
   static List<Map<String, String>> of(AccuracyMap map) {
     List<Map<String, String>> all = new ArrayList<>();
     for (String model : map.rows().stream().map(MapRow::model).distinct().toList()) {
@@ -51,6 +54,7 @@ final class Headline {
     Optional<Integer> best = bySize.stream().filter(this::shown).findFirst();
     Map<String, String> entry = new LinkedHashMap<>();
     entry.put("model", model);
+    entry.put("byTask", new ByTask(map, map.rows().indexOf(base.get())).sentence(bySize));
     if (best.isEmpty()) {
       entry.put("answer", "No setting is shown to be as good as float.");
       entry.put("evidence", closest(bySize));

@@ -38,6 +38,7 @@ final class PageView {
     values.put("facts", facts());
     values.put("headlines", Headline.of(map));
     values.put("speeds", SpeedView.of(map));
+    values.put("platforms", PlatformView.of(map));
     values.put("findings", FindingView.of(findings));
     values.put("checks", map.checks().stream().map(PageView::check).toList());
     values.put("margin", Figures.format("%.1f", map.spec().margin().points()));

@@ -16,6 +16,7 @@ import org.bitatlas.study.platform.PlatformRanking.Ranked;
 import org.bitatlas.study.platform.PlatformRanking.Ranks;
 import org.bitatlas.study.platform.PlatformRanking.Stability;
 import org.bitatlas.study.recommendation.SyntheticStudy;
+import org.bitatlas.study.report.Report;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
@@ -109,7 +110,12 @@ class PlatformRankingTest {
     assertThat(of(ranking, label(THREE)).stability()).isEqualTo(Stability.KEEPS);
     assertThat(PlatformMarkdown.of(map))
         .contains("## Ranks across platforms")
+        .contains("2 of 4 keep their rank: float, " + label(THREE) + ". 2 of 4 change it: ")
         .contains("changes: reversed against " + label(GPTQ));
+    Path page = Report.write(map, folder.resolve("report")).html();
+    assertThat(page)
+        .content()
+        .contains("Ranks across platforms", "Rank on Xeon", "2 of 4 change it: " + label(RTN));
   }
 
   /** Two items apart on one platform and two the other way on the other: order, but no evidence. */

@@ -2,8 +2,12 @@ package org.bitatlas.study.recommendation;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
+import static org.assertj.core.api.Assertions.within;
 
+import java.io.IOException;
+import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.Arrays;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -11,6 +15,8 @@ import java.util.Optional;
 import java.util.stream.Stream;
 import org.assertj.core.api.InstanceOfAssertFactories;
 import org.bitatlas.eval.CellState;
+import org.bitatlas.model.Architecture;
+import org.bitatlas.model.Architecture.Projection;
 import org.bitatlas.model.NamedShapes;
 import org.bitatlas.quant.method.Recipe;
 import org.bitatlas.study.recommendation.Candidate.Constraint;
@@ -267,6 +273,82 @@ class RecommenderTest {
         .satisfies(speed -> assertThat(speed.tokensPerSecond()).isEqualTo(900));
     assertThat(RecommendationText.lines(both))
         .anyMatch(line -> line.startsWith("  measured   900.0 tokens/s, serve 8"));
+  }
+
+  /**
+   * W8A8 and eight bits alone are schemes that the bench knows; the others of the study are not.
+   */
+  private static Path bench(Path file, String processor, int layers) throws IOException {
+    return Files.writeString(
+        file,
+        """
+        {"subject": "openpangu-1b", "layers": %d, "linearWeights": %d,
+         "prompt": 512, "context": 512, "tokens": 16, "machine": {"processor": "%s"},
+         "schemes": [
+          {"scheme": "w8a8", "execution": "integer",
+           "prefillTokensPerSecond": {"median": 500}, "decodeTokensPerSecond": {"median": 10}},
+          {"scheme": "w8a16", "execution": "integer",
+           "prefillTokensPerSecond": {"median": 400}, "decodeTokensPerSecond": {"median": 11}},
+          {"scheme": "w4a8", "execution": "simulated",
+           "prefillTokensPerSecond": {"median": 1}, "decodeTokensPerSecond": {"median": 1}}]}
+        """
+            .formatted(layers, linearWeights(), processor));
+  }
+
+  private static long linearWeights() {
+    Architecture architecture = NamedShapes.named("openpangu-1b");
+    return Arrays.stream(Projection.values())
+            .mapToLong(projection ->
+                (long) architecture.outputFeatures(projection)
+                    * architecture.inputFeatures(projection))
+            .sum()
+        * architecture.layers();
+  }
+
+  @Test
+  void aBenchOnTheTargetsProcessorIsMeasuredSpeedAndOneElsewhereIsNot() throws IOException {
+    int layers = NamedShapes.named("openpangu-1b").layers();
+    Path here = bench(folder.resolve("here.json"), "AMD EPYC 7763 64-Core", layers);
+    Path elsewhere = bench(folder.resolve("elsewhere.json"), "Intel Xeon 8480+", layers);
+    Path other = bench(folder.resolve("other.json"), "AMD EPYC 7763 64-Core", 4);
+    SyntheticStudy two =
+        new SyntheticStudy("AMD EPYC", 600)
+            .floats(CODE, i -> i % 10 != 0)
+            .row(W8, CODE, i -> i % 10 != 0)
+            .row(W8A8, CODE, i -> i % 10 != 0);
+
+    Question asked = speed("cpu-avx2");
+    Recommendation measured =
+        two.answer(folder.resolve("a"), asked, List.of(here, elsewhere, other));
+    // 512 / 400 + 256 / 11 seconds are fewer than 512 / 500 + 256 / 10.
+    Candidate chosen = measured.chosen().orElseThrow();
+    assertThat(chosen.row().recipe()).isEqualTo(label(W8));
+    assertThat(chosen.measured())
+        .hasSize(3)
+        .allMatch(speed -> speed.source().equals(here.toString()))
+        .first()
+        .satisfies(speed ->
+            assertThat(speed.tokensPerSecond())
+                .isCloseTo(768 / (512 / 400.0 + 256 / 11.0), within(1e-9)));
+    assertThat(RecommendationText.lines(measured))
+        .anyMatch(line -> line.contains("request of 512 + 256 tokens, BitAtlas's engine"))
+        .noneMatch(line -> line.contains("predicted  at most"));
+    assertThat(measured.runnerUpReason()).contains("tokens/s (measured)");
+    assertThat(measured.notMeasured())
+        .anyMatch(text -> text.contains("another machine: w8a8 of openpangu-1b on Intel Xeon"))
+        .anyMatch(text -> text.contains("another shape: w8a8 of openpangu-1b on AMD EPYC"))
+        .anyMatch(text -> text.contains("BitAtlas's own engine, not of the serving stack"));
+
+    Recommendation predicted = two.answer(folder.resolve("b"), asked, List.of(elsewhere));
+    assertThat(predicted.chosen().orElseThrow().measured()).isEmpty();
+    assertThat(RecommendationText.lines(predicted))
+        .anyMatch(line -> line.contains("predicted  at most"));
+    assertThatThrownBy(() ->
+            two.answer(
+                folder.resolve("c"),
+                asked,
+                List.of(Files.writeString(folder.resolve("x.json"), "{}"))))
+        .hasMessageContaining("give a file of bench --json");
   }
 
   /** The options printed are read back as the recorded recipe. */

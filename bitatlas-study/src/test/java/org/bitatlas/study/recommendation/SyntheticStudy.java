@@ -216,12 +216,17 @@ public final class SyntheticStudy {
 
   /** Writes the records into a folder and answers a question about them. */
   Recommendation answer(Path folder, Question question) {
+    return answer(folder, question, List.of());
+  }
+
+  /** The same with files of measured speeds. */
+  Recommendation answer(Path folder, Question question, List<Path> speeds) {
     try (RunStore store = RunStore.open(folder)) {
       write(store);
       double points = 100 * question.maxDrop();
       StudySpec spec =
           StudySpec.defaultSpec().with(new ComparisonMargin(points, new LinkedHashMap<>(), points));
-      return Recommender.answer(question, AccuracyMap.of(store, spec), store);
+      return Recommender.answer(question, AccuracyMap.of(store, spec), store, speeds);
     }
   }
 }

@@ -5,8 +5,15 @@ import static org.assertj.core.api.Assertions.assertThat;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.List;
+import java.util.Map;
 import java.util.regex.Pattern;
 import org.bitatlas.study.FakeStudies;
+import org.bitatlas.study.RunStore;
+import org.bitatlas.study.StudySpec;
+import org.bitatlas.study.map.AccuracyMap;
+import org.bitatlas.study.platform.RecordMerge;
+import org.bitatlas.study.recommendation.SyntheticStudy;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Tag;
@@ -89,6 +96,45 @@ class PageInBrowserTest {
         .extracting(event -> event.at("/params/request/url").stringValue())
         .allMatch(
             url -> url.startsWith("file:") || url.startsWith("data:") || url.startsWith("blob:"));
+  }
+
+  /** Two machines that order two settings differently, in a wide and in a narrow window. */
+  @ParameterizedTest
+  @CsvSource({"1280", "360"})
+  void ranksAcrossPlatformsAreATableThatStaysInTheWindow(int width) throws Exception {
+    Path merged = folder.resolve("platforms-" + width);
+    try (RunStore out = RunStore.open(merged)) {
+      RecordMerge merge = new RecordMerge(out);
+      for (String platform : List.of("Xeon", "Ascend 910B")) {
+        try (RunStore store = RunStore.open(merged.resolve(platform))) {
+          boolean first = platform.equals("Xeon");
+          new SyntheticStudy(platform, 400)
+              .floats("chain_nano", i -> i % 10 != 0)
+              .row(Map.of("method", "rtn", "bits", 4), "chain_nano", i -> first == (i % 10 < 7))
+              .row(Map.of("method", "gptq", "bits", 4), "chain_nano", i -> first == (i % 10 > 7))
+              .write(store);
+          merge.add(store);
+        }
+      }
+      Path drawn =
+          Report.write(AccuracyMap.of(out, StudySpec.defaultSpec()), merged.resolve("page")).html();
+      browser.open(drawn.toUri(), width, false);
+    }
+    assertThat(text("#platforms")).contains("2 of 3 change it", "Rank on Ascend 910B");
+    assertNothingSticksOut(width);
+    assertThat(browser.evaluate("document.querySelector('#platforms .scroll').tabIndex").intValue())
+        .isZero();
+    browser.evaluate(
+        "document.querySelector('#platforms table').tHead.rows[0].cells[1]"
+            + ".querySelector('button').focus()");
+    browser.press("Enter");
+    assertThat(
+            browser
+                .evaluate(
+                    "document.querySelector('#platforms table').tHead.rows[0].cells[1].ariaSort")
+                .stringValue())
+        .isEqualTo("ascending");
+    assertThat(browser.events("Runtime.exceptionThrown")).isEmpty();
   }
 
   @Test

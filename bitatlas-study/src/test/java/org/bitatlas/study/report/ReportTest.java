@@ -8,9 +8,11 @@ import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Base64;
+import java.util.Map;
 import java.util.zip.GZIPInputStream;
 import org.bitatlas.study.FakeStudies;
 import org.bitatlas.study.FakeWorkbench;
+import org.bitatlas.study.map.AccuracyMap;
 import org.bitatlas.tensor.BitAtlasException;
 import org.jsoup.Jsoup;
 import org.jsoup.nodes.Document;
@@ -37,6 +39,16 @@ class ReportTest {
     page = Jsoup.parse(html);
     markdown = Files.readString(files.markdown());
     json = JSON.readTree(Files.readString(files.json()));
+  }
+
+  @Test
+  void theHeadlineSaysTheAnswerOfTheRecommendationBesideItsOwn(@TempDir Path folder) {
+    AccuracyMap map = FakeStudies.map(folder, 20);
+    Map<String, String> headline = Headline.of(map).getFirst();
+
+    assertThat(headline.get("byTask"))
+        .contains("as the command recommend asks (a drop of 2.0 points)")
+        .containsPattern("none qualifies; .* misses least|the smallest that qualifies is ");
   }
 
   @Test
