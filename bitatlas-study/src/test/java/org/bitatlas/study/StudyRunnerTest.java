@@ -310,7 +310,7 @@ class StudyRunnerTest {
 
     public static void main(String[] arguments) throws IOException {
       FakeWorkbench workbench = new FakeWorkbench(40);
-      workbench.millisecondsPerItem = 200;
+      workbench.millisecondsPerItem = 400;
       try (RunStore store = RunStore.open(Path.of(arguments[0]))) {
         run(workbench, store);
       }
