@@ -31,11 +31,11 @@ class NanoEndpointTest {
                     Optional.empty(),
                     Optional.empty(),
                     Optional.empty()))) {
-      assertSame(nano, endpoint, "gsm_nano", Optional.of(ThinkingMode.SLOW_THINK), 8);
-      assertSame(nano, endpoint, "chain_nano", Optional.of(ThinkingMode.SLOW_THINK), 3);
-      assertSame(nano, endpoint, "bool_nano", Optional.of(ThinkingMode.NO_THINK), 8);
-      assertSame(nano, endpoint, "facts_nano_choices", Optional.of(ThinkingMode.NO_THINK), 8);
-      assertSame(nano, endpoint, "wikitext_nano", Optional.empty(), 2);
+      assertSame(nano, endpoint, "gsm_nano", Optional.of(ThinkingMode.SLOW_THINK), 20);
+      assertSame(nano, endpoint, "chain_nano", Optional.of(ThinkingMode.SLOW_THINK), 10);
+      assertSame(nano, endpoint, "bool_nano", Optional.of(ThinkingMode.NO_THINK), 20);
+      assertSame(nano, endpoint, "facts_nano_choices", Optional.of(ThinkingMode.NO_THINK), 20);
+      assertSame(nano, endpoint, "wikitext_nano", Optional.empty(), 4);
     }
   }
 
