@@ -1,11 +1,13 @@
 package org.bitatlas.study;
 
+import java.nio.file.Path;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.SequencedMap;
 import org.bitatlas.eval.CollapseRule;
 import org.bitatlas.model.Execution;
+import org.bitatlas.nano.Nano;
 import tools.jackson.databind.json.JsonMapper;
 
 /**
@@ -56,7 +58,7 @@ final class SpecText {
   private static SequencedMap<String, Object> protocol(StudySpec spec) {
     SequencedMap<String, Object> root = new LinkedHashMap<>();
     root.put("name", spec.name());
-    spec.suite().ifPresent(suite -> root.put("suite", suite.toAbsolutePath().toString()));
+    spec.suite().ifPresent(suite -> root.put("suite", suite(suite)));
     root.put("calibration", calibration(spec.calibration()));
     root.put("precision", spec.precision());
     root.put("execution", spec.execution() == Execution.INTEGER ? "integer" : "simulated");
@@ -119,6 +121,11 @@ final class SpecText {
     }
     fields.put("pooled", margin.pooled());
     return fields;
+  }
+
+  /** Embedded suites have a name, others a place. */
+  private static String suite(Path suite) {
+    return Nano.areSuites(suite.toString()) ? suite.toString() : suite.toAbsolutePath().toString();
   }
 
   private static Object limit(ItemLimit limit) {

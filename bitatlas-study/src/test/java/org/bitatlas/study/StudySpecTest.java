@@ -88,6 +88,15 @@ class StudySpecTest {
   }
 
   @Test
+  void embeddedSuitesKeepTheirNameInTheTextOfAMapAndOthersTheirPlace() throws IOException {
+    StudySpec embedded = read(MINIMAL + "suite: nano-large\n");
+    assertThat(StudySpec.parse("map", embedded.mapText()).suite()).contains(Path.of("nano-large"));
+    StudySpec other = read(MINIMAL + "suite: mine\n");
+    assertThat(StudySpec.parse("map", other.mapText()).suite())
+        .contains(folder.resolve("mine").toAbsolutePath());
+  }
+
+  @Test
   void limitsMayDifferByTask() throws IOException {
     StudySpec spec = read(MINIMAL + "limit: {others: 300, tasks: {bool_nano: 2000}}\n");
     assertThat(spec.limit().of("bool_nano")).hasValue(2000);
