@@ -2,23 +2,19 @@ package org.bitatlas.quant.allocation;
 
 import java.nio.file.Path;
 import java.util.ArrayList;
-import java.util.Comparator;
 import java.util.HashMap;
 import java.util.LinkedHashMap;
 import java.util.LinkedHashSet;
 import java.util.List;
-import java.util.Locale;
 import java.util.Map;
 import java.util.Objects;
 import java.util.Optional;
 import java.util.Set;
 import java.util.stream.Collectors;
-import org.bitatlas.model.Architecture;
 import org.bitatlas.model.Architecture.Projection;
 import org.bitatlas.quant.calibration.CalibrationSet;
 import org.bitatlas.quant.calibration.CalibrationSets;
 import org.bitatlas.quant.method.BitAllocation;
-import org.bitatlas.quant.method.BitBudget;
 import org.bitatlas.quant.method.LayerScheme;
 import org.bitatlas.quant.method.Recipe;
 import org.bitatlas.quant.method.TableScheme;
@@ -108,52 +104,30 @@ public final class AdaptiveBits {
   }
 
   private AllocatedBits resolve() {
-    List<ServingProblem> problems = problems(source, recipe, wanted, options.ways());
-    List<ServingProblem> open =
-        problems.stream().filter(problem -> problem.objection().isEmpty()).toList();
-    Map<ServingProblem, ChoiceSolution> solutions = new LinkedHashMap<>();
+    ServingWays ways = ServingWays.of(source, recipe, wanted, options.ways());
+    List<ServingProblem> open = ways.open();
     if (!open.isEmpty()) {
       Map<String, Double> measured = new HashMap<>();
       sensitivities(open)
           .damages()
           .forEach(
               damage -> measured.put(key(damage.module(), damage.choice()), damage.divergence()));
-      ServingProblem.Damages damages =
-          (module, choice) -> Objects.requireNonNull(measured.get(key(module, choice)));
       Map<Optional<TableScheme>, TableChoice> tables = tables(open);
-      for (ServingProblem problem : open) {
-        List<Double> stored =
-            problem.tables().stream().map(scheme -> stored(tables, scheme).damage()).toList();
-        problem.solve(damages, stored).ifPresent(found -> solutions.put(problem, found));
-      }
-      Optional<ServingProblem> best =
-          solutions.keySet().stream()
-              .min(Comparator.comparingDouble(problem -> solution(solutions, problem).damage()));
+      ServingWays solved =
+          ways.solved(
+              (module, choice) -> Objects.requireNonNull(measured.get(key(module, choice))),
+              scheme -> stored(tables, scheme).damage());
+      Optional<ServingProblem> best = solved.best();
       if (best.isPresent()) {
-        return refined(best.get(), solutions, tables, problems);
+        return refined(best.get(), solved, tables);
       }
     }
-    throw new BitAtlasException(
-        "%s: %s; allow other bits (bit_choices), groups (group_choices), another grid or a larger budget."
-            .formatted(
-                wanted
-                    .target()
-                    .map(target -> "No allocation of bits is loaded on " + target)
-                    .orElse("No allocation of bits fits"),
-                problems.stream()
-                    .map(problem ->
-                        (wanted.target().isPresent() ? problem.rules().name() + ": " : "")
-                            + problem.objection().orElseGet(problem::tooMuch))
-                    .distinct()
-                    .collect(Collectors.joining("; "))));
+    throw ways.refusal(wanted.target());
   }
 
   private AllocatedBits refined(
-      ServingProblem problem,
-      Map<ServingProblem, ChoiceSolution> solutions,
-      Map<Optional<TableScheme>, TableChoice> tables,
-      List<ServingProblem> problems) {
-    ChoiceSolution solution = solution(solutions, problem);
+      ServingProblem problem, ServingWays ways, Map<Optional<TableScheme>, TableChoice> tables) {
+    ChoiceSolution solution = ways.solution(problem);
     Optional<TableScheme> scheme = problem.tables().get(solution.chosen().getLast());
     TableChoice stored = stored(tables, scheme);
     List<LayerSlot> slots = problem.slots();
@@ -181,44 +155,13 @@ public final class AdaptiveBits {
       return new AllocatedBits(
           scheme.map(found::withTables).orElse(found),
           List.of(costs.words(spent)),
-          wanted.target().isPresent() ? served(problem, solutions, problems) : List.of(),
+          wanted.target().isPresent() ? ways.words(problem) : List.of(),
           refinement.steps());
     }
   }
 
-  /** The way that was taken, and each other with its damage or what is in its way. */
-  private static List<String> served(
-      ServingProblem taken,
-      Map<ServingProblem, ChoiceSolution> solutions,
-      List<ServingProblem> problems) {
-    List<String> lines = new ArrayList<>();
-    lines.add("for " + taken.rules().name());
-    for (ServingProblem other : problems) {
-      if (other != taken) {
-        ChoiceSolution solution = solutions.get(other);
-        lines.add(
-            "not for %s: %s"
-                .formatted(
-                    other.rules().name(),
-                    solution == null
-                        ? other.objection().orElseGet(other::tooMuch)
-                        : String.format(
-                            Locale.ROOT,
-                            "KL to float %.5f predicted instead of %.5f",
-                            solution.damage(),
-                            solution(solutions, taken).damage())));
-      }
-    }
-    return lines;
-  }
-
   private static String key(String module, LayerChoice choice) {
     return module + " " + choice;
-  }
-
-  private static ChoiceSolution solution(
-      Map<ServingProblem, ChoiceSolution> solutions, ServingProblem problem) {
-    return Objects.requireNonNull(solutions.get(problem));
   }
 
   private static TableChoice stored(
@@ -226,30 +169,10 @@ public final class AdaptiveBits {
     return Objects.requireNonNull(tables.get(scheme));
   }
 
-  private static List<ServingProblem> problems(
-      Source source, Recipe recipe, BitAllocation.Adaptive wanted, List<ServingRules> ways) {
-    if (wanted.target().isPresent() && ways.contains(ServingRules.ANYTHING)) {
-      throw new IllegalStateException("nobody looked up what " + wanted.target().get() + " loads");
-    }
-    Architecture architecture = source.architecture();
-    return ways.stream()
-        .map(rules -> {
-          Costs costs =
-              wanted.budget() instanceof BitBudget.Speed speed
-                  ? new TimeCosts(
-                      architecture, recipe, speed, rules.time().orElseThrow(), rules.name())
-                  : new ByteCosts(architecture, recipe, wanted.budget(), floatBytes(source));
-          return new ServingProblem(architecture, recipe, wanted, rules, costs);
-        })
-        .toList();
-  }
-
   /** What may be chosen, and at what cost, as text: goes into the key of records. */
   public static String describe(Source source, Recipe recipe, List<ServingRules> ways) {
     return recipe.allocation() instanceof BitAllocation.Adaptive wanted
-        ? problems(source, recipe, wanted, ways).stream()
-            .map(ServingProblem::words)
-            .collect(Collectors.joining("\n"))
+        ? ServingWays.of(source, recipe, wanted, ways).words()
         : "";
   }
 
@@ -303,10 +226,5 @@ public final class AdaptiveBits {
     return CalibrationSets.ofIds(
         calibration.sequences().subList(0, sequences),
         "the first sequences of the calibration set");
-  }
-
-  private static int floatBytes(Source source) {
-    return source.checkpoint().get(Projection.QUERY.module(0) + ".weight").type().bits()
-        / Byte.SIZE;
   }
 }
