@@ -13,9 +13,7 @@ final class PredictorTable {
   static List<String> lines(PredictorCheck check) {
     StringBuilder text = new StringBuilder();
     text.append(
-        "\n"
-            + "Roofline on the limits measured beside, in tokens/s; the share is measured /"
-            + " predicted\n");
+        "\nRoofline on the limits measured beside, tokens/s; share: measured / predicted\n");
     text.append(
         String.format(Locale.ROOT, HEAD, "", "prefill", "prefill", "", "decoding", "decoding", ""));
     text.append(
@@ -61,8 +59,8 @@ final class PredictorTable {
   private static String error(String what, PredictorCheck.Error error) {
     return String.format(
         Locale.ROOT,
-        "%s: %.0f %% of the roofline is reached (geometric mean); speed over the first scheme is"
-            + " off by %.0f %% (mean), %.0f %% (worst)%n",
+        "%s: %.0f %% of the roofline is reached (geometric mean);%n"
+            + "  speed over the first scheme is off by %.0f %% (mean), %.0f %% (worst)%n",
         what,
         100 * error.reached(),
         100 * error.ordering(),

@@ -32,7 +32,7 @@ class BenchCommandTest {
         run(
             "bench nano --schemes fp32,w8a8,w4a16-g128 "
                 + SHORT
-                + "--json "
+                + "--check-predictor --json "
                 + json
                 + " --page "
                 + page);
@@ -45,6 +45,7 @@ class BenchCommandTest {
         .contains("On packed codes, w8a8 in I8, w4a16-g128 in ")
         .contains("w4a16-g128")
         .contains("quantization")
+        .contains("Prefill: ", "Decoding: ", " % of the roofline is reached (geometric mean);")
         .contains("JSON: " + json, "Page: " + page);
     JsonNode root = JsonMapper.builder().build().readTree(Files.readString(json));
     assertThat(root.get("schemes")).hasSize(3);
