@@ -35,6 +35,22 @@ public record PlannedCell(
     decoding = Objects.requireNonNullElse(decoding, "");
   }
 
+  /** The cell that a record fills. */
+  public static PlannedCell of(RunRecord record) {
+    return new PlannedCell(
+        record.key(),
+        record.model(),
+        record.recipe(),
+        record.method(),
+        record.bits(),
+        record.task(),
+        record.mode(),
+        record.metric(),
+        record.plannedItems(),
+        record.quantizationKey(),
+        record.decoding());
+  }
+
   /** The column of this cell. */
   public StudyTask column() {
     return new StudyTask(task, mode, decoding);

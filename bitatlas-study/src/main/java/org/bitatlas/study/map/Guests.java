@@ -32,9 +32,9 @@ final class Guests {
         .sorted(
             Comparator.comparing(RunRecord::isFinal)
                 .thenComparing(record -> record.provenance().getOrDefault(TIME, "")))
-        .forEach(record -> newest.put(place(cell(record)), record));
+        .forEach(record -> newest.put(place(PlannedCell.of(record)), record));
     return newest.values().stream()
-        .map(Guests::cell)
+        .map(PlannedCell::of)
         .filter(cell -> !planned.contains(place(cell)))
         .sorted(
             Comparator.comparing(PlannedCell::model)
@@ -88,21 +88,6 @@ final class Guests {
         0,
         row.quantizationKey(),
         column.decoding());
-  }
-
-  private static PlannedCell cell(RunRecord record) {
-    return new PlannedCell(
-        record.key(),
-        record.model(),
-        record.recipe(),
-        record.method(),
-        record.bits(),
-        record.task(),
-        record.mode(),
-        record.metric(),
-        record.plannedItems(),
-        record.quantizationKey(),
-        record.decoding());
   }
 
   private static String place(PlannedCell cell) {

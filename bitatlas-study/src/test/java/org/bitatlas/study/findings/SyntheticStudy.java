@@ -222,24 +222,9 @@ final class SyntheticStudy {
   AccuracyMap map(Path folder) {
     try (RunStore store = RunStore.open(folder)) {
       List<RunRecord> cells = records.stream().filter(record -> !SpeedRecord.is(record)).toList();
-      store.putPlan(cells.stream().map(SyntheticStudy::planned).toList());
+      store.putPlan(cells.stream().map(PlannedCell::of).toList());
       records.forEach(record -> store.put(record, samples.getOrDefault(record.key(), List.of())));
       return AccuracyMap.of(store, StudySpec.defaultSpec());
     }
-  }
-
-  private static PlannedCell planned(RunRecord record) {
-    return new PlannedCell(
-        record.key(),
-        record.model(),
-        record.recipe(),
-        record.method(),
-        record.bits(),
-        record.task(),
-        record.mode(),
-        record.metric(),
-        record.plannedItems(),
-        "",
-        "");
   }
 }
