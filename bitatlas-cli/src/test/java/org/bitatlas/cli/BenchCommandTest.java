@@ -2,20 +2,26 @@ package org.bitatlas.cli;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import java.io.PrintWriter;
+import java.io.StringWriter;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
+import picocli.CommandLine;
 import tools.jackson.databind.JsonNode;
 import tools.jackson.databind.json.JsonMapper;
 
-class BenchCommandTest extends CommandTest {
+class BenchCommandTest {
 
   private static final String SHORT = "--prefill 32 --context 8 --tokens 4 --rounds 1 --threads 1 ";
 
   @TempDir private Path folder;
+
+  private final StringWriter out = new StringWriter();
+  private final StringWriter err = new StringWriter();
 
   @Test
   void measuresTheEmbeddedModel() throws Exception {
@@ -23,7 +29,7 @@ class BenchCommandTest extends CommandTest {
     Path page = folder.resolve("bench.html");
 
     int status =
-        runLine(
+        run(
             "bench nano --schemes fp32,w8a8,w4a16-g128 "
                 + SHORT
                 + "--check-predictor --json "
@@ -31,10 +37,10 @@ class BenchCommandTest extends CommandTest {
                 + " --page "
                 + page);
 
-    assertThat(err).isEmpty();
+    assertThat(err.toString()).isEmpty();
     assertThat(status).isEqualTo(Exit.OK);
-    assertThat(out.lines()).allMatch(line -> line.length() <= FactSheet.WIDTH);
-    assertThat(out)
+    assertThat(out.toString().lines()).allMatch(line -> line.length() <= FactSheet.WIDTH);
+    assertThat(out.toString())
         .contains("Prompt of 32 tokens; 4 tokens decoded after 8; threads: 1; rounds: 1")
         .contains("On packed codes, w8a8 in I8, w4a16-g128 in ")
         .contains("w4a16-g128")
@@ -53,13 +59,13 @@ class BenchCommandTest extends CommandTest {
   @Test
   void measuresAFolderThatIsQuantized() {
     Path quantized = folder.resolve("w4");
-    assertThat(runLine("quantize nano --method rtn --bits 4 --group-size 64 --out " + quantized))
+    assertThat(run("quantize nano --method rtn --bits 4 --group-size 64 --out " + quantized))
         .isEqualTo(Exit.OK);
 
-    assertThat(runLine("bench " + quantized + " --schemes fp32 --execution simulated " + SHORT))
+    assertThat(run("bench " + quantized + " --schemes fp32 --execution simulated " + SHORT))
         .isEqualTo(Exit.OK);
 
-    assertThat(out).contains("Simulated, on ", "stored in", "the folder's own codes");
+    assertThat(out.toString()).contains("Simulated, on ", "stored in", "the folder's own codes");
   }
 
   @ParameterizedTest
@@ -74,8 +80,8 @@ class BenchCommandTest extends CommandTest {
         "bench nano --device gpu",
       })
   void aWrongCommandLineIsAUsageMistakeBeforeAnyWork(String command) {
-    assertThat(runLine(command)).isEqualTo(Exit.USAGE);
-    assertThat(out).isEmpty();
+    assertThat(run(command)).isEqualTo(Exit.USAGE);
+    assertThat(out.toString()).isEmpty();
   }
 
   @ParameterizedTest
@@ -89,8 +95,15 @@ class BenchCommandTest extends CommandTest {
         "bench nano --device cuda:0 --execution integer",
       })
   void whatCannotBeMeasuredIsOneSentence(String command) {
-    assertThat(runLine(command)).isEqualTo(Exit.ERROR);
-    assertThat(err.lines()).hasSize(1);
-    assertThat(err).startsWith("bitatlas: ");
+    assertThat(run(command)).isEqualTo(Exit.ERROR);
+    assertThat(err.toString().lines()).hasSize(1);
+    assertThat(err.toString()).startsWith("bitatlas: ");
+  }
+
+  private int run(String command) {
+    CommandLine line = BitAtlas.commandLine();
+    line.setOut(new PrintWriter(out, true));
+    line.setErr(new PrintWriter(err, true));
+    return line.execute(command.split(" "));
   }
 }

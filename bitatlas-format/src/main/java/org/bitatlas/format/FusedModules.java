@@ -2,6 +2,7 @@ package org.bitatlas.format;
 
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Optional;
 import org.bitatlas.model.Architecture.Projection;
 
 /**
@@ -32,6 +33,27 @@ public record FusedModules(String name, List<Projection> parts) {
       modules.add(new FusedModules(path.substring(path.indexOf('.') + 1), List.of(projection)));
     }
     return modules;
+  }
+
+  /** Full name of the whole that a layer is a part of; empty where it runs alone. */
+  public static Optional<String> whole(String module) {
+    for (FusedModules fused : ALL) {
+      for (Projection part : fused.parts) {
+        if (module.endsWith("." + part.path())) {
+          return Optional.of(module.substring(0, module.lastIndexOf('.') + 1) + fused.name);
+        }
+      }
+    }
+    return Optional.empty();
+  }
+
+  /** Names under which loaders ask for a part: its own, and the whole's where it has others. */
+  public List<String> names(int layer) {
+    List<String> names = new ArrayList<>(modules(layer));
+    if (parts.size() > 1) {
+      names.add(module(layer));
+    }
+    return names;
   }
 
   /** Full name of the whole in a block, for example {@code model.layers.0.self_attn.qkv_proj}. */

@@ -11,6 +11,7 @@ import java.util.Optional;
 import java.util.SequencedMap;
 import java.util.SplittableRandom;
 import java.util.function.BiFunction;
+import java.util.function.Predicate;
 import org.bitatlas.checkpoint.SafetensorsCheckpoint;
 import org.bitatlas.checkpoint.SafetensorsWriter;
 import org.bitatlas.checkpoint.TensorData;
@@ -193,12 +194,12 @@ public final class SmallModel {
         values(cells, 2));
   }
 
-  /** Writes a quantized folder again with one layer as the float model has it. */
-  public static void keepFloat(Path quantized, Path target, String module) {
+  /** Writes a quantized folder again with some layers as the float model has them. */
+  public static void keepFloat(Path quantized, Path target, Predicate<String> modules) {
     Path base = quantized.resolveSibling(quantized.getFileName() + "-float");
     try (QuantizedCheckpointFolder.Opened opened = QuantizedCheckpointFolder.open(quantized);
         SafetensorsCheckpoint floats = SafetensorsCheckpoint.open(base)) {
-      opened.quantized().linears().remove(module);
+      opened.quantized().linears().keySet().removeIf(modules);
       QuantizedCheckpointFolder.write(opened.quantized(), floats, base, target);
     }
   }

@@ -131,7 +131,10 @@ public final class CellModels implements AutoCloseable {
 
   /** The first sequences of the calibration set, at most so many tokens but at least one. */
   public CalibrationSet texts(int tokens) {
-    return CalibrationSets.first(calibration, tokens);
+    int sequences = Math.clamp(tokens / calibration.length(), 1, calibration.sequences().size());
+    return CalibrationSets.ofIds(
+        calibration.sequences().subList(0, sequences),
+        "the first sequences of the calibration set");
   }
 
   /** The cell's checkpoint, quantized anew when it is first asked for. */

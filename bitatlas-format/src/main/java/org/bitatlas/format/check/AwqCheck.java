@@ -5,8 +5,6 @@ import java.util.List;
 import java.util.Set;
 import org.bitatlas.format.FormatName;
 import org.bitatlas.format.FusedModules;
-import org.bitatlas.format.support.Inputs;
-import org.bitatlas.format.support.LayerScheme;
 import org.bitatlas.model.Architecture;
 import org.bitatlas.model.Architecture.Projection;
 import tools.jackson.databind.JsonNode;
@@ -61,7 +59,11 @@ record AwqCheck(
     Set<String> quantized = new HashSet<>();
     for (int layer = 0; layer < architecture.layers(); layer++) {
       for (FusedModules fused : FusedModules.ofABlock()) {
-        FusedRules.oneKind(fused, layer, module -> !isExcluded(module), inspection.findings());
+        FusedRules.oneKind(
+            fused,
+            layer,
+            module -> isExcluded(module) ? "float" : "quantized",
+            inspection.findings());
         for (Projection projection : fused.parts()) {
           String module = projection.module(layer);
           if (!isExcluded(module)) {
@@ -87,38 +89,19 @@ record AwqCheck(
   private void layer(String module, Projection projection, int given) {
     int rows = architecture.outputFeatures(projection);
     int columns = architecture.inputFeatures(projection);
-    int groupSize = given == -1 ? columns : given;
-    LayerScheme scheme =
-        LayerScheme.dense(
-            BITS,
-            given == -1 ? 0 : given,
-            !section.path("zero_point").asBoolean(true),
-            Inputs.FLOAT,
-            architecture.hasBias(projection));
-    SchemeSupport.objection(scheme, FormatName.AWQ, target)
-        .ifPresent(objection ->
-            inspection
-                .findings()
-                .fault(
-                    "unsupported-type",
-                    module + ".qweight",
-                    objection,
-                    "quantize with what the scheme takes, or export to compressed-tensors"));
-    if (columns % groupSize != 0 || rows % PER_WORD != 0) {
-      inspection
-          .findings()
-          .fault(
-              "group-size",
-              module + ".qweight",
-              "%d x %d weights do not fill groups of %d and words of 8 codes"
-                  .formatted(rows, columns, groupSize),
-              "quantize with a group size that divides " + columns + ", or leave the layer float");
-      for (String suffix : List.of(".qweight", ".qzeros", ".scales")) {
-        inspection.claim(module + suffix);
-      }
+    PackedLayer layer = new PackedLayer(FormatName.AWQ, module, rows, columns, given);
+    layer.requireKernel(
+        BITS,
+        !section.path("zero_point").asBoolean(true),
+        architecture.hasBias(projection),
+        target,
+        "export to compressed-tensors",
+        inspection.findings());
+    List<String> suffixes = List.of(".qweight", ".qzeros", ".scales");
+    if (!layer.isWhole(rows % PER_WORD == 0, "words of 8 codes", suffixes, inspection)) {
       return;
     }
-    int groups = columns / groupSize;
+    int groups = layer.groups();
     inspection.require(module + ".qweight", PackedIntegers.I32, columns, rows / PER_WORD);
     inspection.require(module + ".qzeros", PackedIntegers.I32, groups, rows / PER_WORD);
     inspection.scales(

@@ -2,7 +2,7 @@ package org.bitatlas.format.check;
 
 import java.util.List;
 import java.util.Optional;
-import java.util.function.Predicate;
+import java.util.function.Function;
 import org.bitatlas.checkpoint.StoredTensor;
 import org.bitatlas.format.FusedModules;
 
@@ -11,21 +11,30 @@ final class FusedRules {
 
   private FusedRules() {}
 
-  /** All parts are quantized, or none is. */
-  static void oneKind(
-      FusedModules fused, int layer, Predicate<String> isQuantized, Findings findings) {
+  /**
+   * All parts are of one kind; a finding for each that differs from the first.
+   *
+   * @param kind of a module in words, for example {@code float}
+   * @return whether they are
+   */
+  static boolean oneKind(
+      FusedModules fused, int layer, Function<String, String> kind, Findings findings) {
     List<String> modules = fused.modules(layer);
-    boolean first = isQuantized.test(modules.getFirst());
+    String first = kind.apply(modules.getFirst());
+    boolean alike = true;
     for (String module : modules) {
-      if (isQuantized.test(module) != first) {
+      String other = kind.apply(module);
+      if (!other.equals(first)) {
+        alike = false;
         findings.fault(
             "mixed-types",
             module + ".weight",
-            "it is %s and %s is not, but both are parts of %s"
-                .formatted(first ? "float" : "quantized", modules.getFirst(), fused.module(layer)),
-            "quantize all parts of %s, or leave all of them float".formatted(fused.name()));
+            "it is %s and %s is %s, but both are parts of %s, which runs as one layer"
+                .formatted(other, modules.getFirst(), first, fused.module(layer)),
+            "quantize all parts of %s alike, or leave all of them float".formatted(fused.name()));
       }
     }
+    return alike;
   }
 
   /** What belongs to the common input is the same: loaders keep what is loaded last. */

@@ -1,14 +1,17 @@
 package org.bitatlas.format.check;
 
+import java.nio.file.Path;
+import java.util.ArrayList;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Set;
-import org.bitatlas.format.FormatName;
+import org.bitatlas.format.ConfigFields;
 import org.bitatlas.format.FusedModules;
-import org.bitatlas.format.support.Inputs;
-import org.bitatlas.format.support.LayerScheme;
+import org.bitatlas.format.gptq.GptqSchemes;
+import org.bitatlas.format.gptq.GptqVersion;
 import org.bitatlas.model.Architecture;
-import org.bitatlas.model.Architecture.Projection;
+import org.bitatlas.tensor.BitAtlasException;
+import tools.jackson.databind.JsonNode;
 import tools.jackson.databind.node.ObjectNode;
 
 /**
@@ -61,74 +64,83 @@ record GptqCheck(
               "export to the layout gptq, or to compressed-tensors");
       return false;
     }
-    boolean overridden = !section.path("dynamic").isEmpty();
-    Set<String> quantized = new HashSet<>();
-    for (int layer = 0; layer < architecture.layers(); layer++) {
-      for (FusedModules fused : FusedModules.ofABlock()) {
-        FusedRules.oneKind(
-            fused, layer, module -> inspection.has(module + ".qweight"), inspection.findings());
-        for (Projection projection : fused.parts()) {
-          String module = projection.module(layer);
-          if (!overridden || inspection.has(module + ".qweight")) {
-            quantized.add(module);
-            layer(module, projection, bits, given);
-          }
-        }
-        FusedRules.oneValue(fused, layer, ".g_idx", inspection, inspection.findings());
-      }
-    }
-    PlainTensors.check(architecture, inspection, quantized, Set.of());
-    return true;
-  }
-
-  private void layer(String module, Projection projection, int bits, int given) {
-    int rows = architecture.outputFeatures(projection);
-    int columns = architecture.inputFeatures(projection);
-    int groupSize = given == -1 ? columns : given;
-    LayerScheme scheme =
-        LayerScheme.dense(
-            bits,
-            given == -1 ? 0 : given,
-            section.path("sym").asBoolean(true),
-            Inputs.FLOAT,
-            architecture.hasBias(projection));
-    SchemeSupport.objection(scheme, FormatName.GPTQ, target)
-        .ifPresent(objection ->
-            inspection
-                .findings()
-                .fault(
-                    "unsupported-type",
-                    module + ".qweight",
-                    objection,
-                    "quantize with what the scheme takes, or serve on another device"));
-    boolean fits =
-        columns % groupSize == 0 && (long) columns * bits % 32 == 0 && (long) rows * bits % 32 == 0;
-    if (!fits) {
+    try {
+      return layers(reading());
+    } catch (BitAtlasException refused) {
       inspection
           .findings()
           .fault(
-              "group-size",
-              module + ".qweight",
-              "%d x %d weights of %d bits do not fill groups of %d and words of 32 bits"
-                  .formatted(rows, columns, bits, groupSize),
-              "quantize with a group size that divides " + columns + ", or leave the layer float");
-      for (String suffix : List.of(".qweight", ".qzeros", ".scales", ".g_idx")) {
-        inspection.claim(module + suffix);
-      }
-      return;
+              "configuration",
+              WHERE + "dynamic",
+              FolderContents.sentence(refused),
+              "copy the section from where the checkpoint was made, or give plain names of layers");
+      return false;
     }
-    int groups = columns / groupSize;
-    inspection.require(
-        module + ".qweight", PackedIntegers.I32, PackedIntegers.words(columns, bits), rows);
-    inspection.require(
-        module + ".qzeros", PackedIntegers.I32, groups, PackedIntegers.words(rows, bits));
-    inspection.scales(
-        inspection.require(module + ".scales", TensorInspection.FLOATS, groups, rows));
-    PackedIntegers.groupIndex(
-        inspection.require(module + ".g_idx", PackedIntegers.I32, columns),
-        columns,
-        groupSize,
-        section.path("desc_act").asBoolean(false),
-        inspection.findings());
+  }
+
+  /** Whether GPTQModel wrote the folder, by its own mark. */
+  private boolean isOfGptqModel() {
+    return section.path("meta").path("quantizer").toString().contains("gptqmodel:");
+  }
+
+  private GptqReading reading() {
+    GptqSchemes schemes =
+        GptqSchemes.of(
+            new ConfigFields(
+                Path.of(FolderContents.CONFIGURATION), "quantization_config", section));
+    List<String> only = new ArrayList<>();
+    flatten(section.path("modules_in_block_to_quantize"), only);
+    return new GptqReading(target, schemes, only, section.path("lm_head").asBoolean(false));
+  }
+
+  private static void flatten(JsonNode names, List<String> flat) {
+    if (names.isString()) {
+      flat.add(names.stringValue());
+    }
+    names.forEach(name -> flatten(name, flat));
+  }
+
+  private boolean layers(GptqReading reading) {
+    if (reading.refusesActOrder()) {
+      inspection
+          .findings()
+          .fault(
+              "unsupported-type",
+              WHERE + "desc_act",
+              target.words() + " refuses groups that act order scattered",
+              "quantize without act_order, or with static_groups; versions before 0.30 load it");
+    }
+    if (reading.refusesGeneral()) {
+      inspection
+          .findings()
+          .fault(
+              "unsupported-type",
+              WHERE + "bits",
+              target.words() + " has symmetric weights of 4 and 8 bits only",
+              "export to compressed-tensors; versions through 0.21 load the others");
+    }
+    boolean second = section.path("checkpoint_format").asString("").equals("gptq_v2");
+    if (!second && !isOfGptqModel() && reading.refusesAsymmetric()) {
+      inspection
+          .findings()
+          .fault(
+              "configuration",
+              WHERE + "sym",
+              target.words()
+                  + " refuses asymmetric weights whose zero points are stored less 1 (gptq)",
+              "export with --gptq-format v2");
+    }
+    GptqLayerCheck layers =
+        new GptqLayerCheck(
+            reading, second ? GptqVersion.V2 : GptqVersion.V1, architecture, inspection);
+    Set<String> quantized = new HashSet<>();
+    for (int layer = 0; layer < architecture.layers(); layer++) {
+      for (FusedModules fused : FusedModules.ofABlock()) {
+        layers.check(fused, layer, quantized);
+      }
+    }
+    layers.checkHead(quantized);
+    PlainTensors.check(architecture, inspection, quantized, Set.of());
+    return true;
   }
 }

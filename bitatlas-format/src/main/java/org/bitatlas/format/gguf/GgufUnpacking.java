@@ -4,13 +4,14 @@ import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
+import java.util.Comparator;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.SequencedMap;
 import java.util.Set;
-import org.bitatlas.checkpoint.FolderTree;
+import java.util.stream.Stream;
 import org.bitatlas.checkpoint.SafetensorsWriter;
 import org.bitatlas.checkpoint.TensorData;
 import org.bitatlas.format.JsonFile;
@@ -53,7 +54,7 @@ public final class GgufUnpacking {
         stage(files, file.path(), tokenizer, staged);
         write(model, staged, target);
       } finally {
-        FolderTree.delete(staged);
+        delete(staged);
       }
     } catch (IOException e) {
       throw new BitAtlasException("Cannot unpack " + gguf + ": " + e + ".", e);
@@ -113,6 +114,16 @@ public final class GgufUnpacking {
         partial.discard();
         throw e;
       }
+    }
+  }
+
+  private static void delete(Path folder) throws IOException {
+    List<Path> paths;
+    try (Stream<Path> walk = Files.walk(folder)) {
+      paths = walk.sorted(Comparator.reverseOrder()).toList();
+    }
+    for (Path path : paths) {
+      Files.delete(path);
     }
   }
 }

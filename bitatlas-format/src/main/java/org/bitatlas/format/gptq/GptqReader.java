@@ -2,20 +2,21 @@ package org.bitatlas.format.gptq;
 
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.Arrays;
 import java.util.HashSet;
 import java.util.LinkedHashMap;
 import java.util.List;
-import java.util.Map;
 import java.util.Optional;
 import java.util.SequencedMap;
 import java.util.Set;
 import org.bitatlas.checkpoint.Checkpoint;
-import org.bitatlas.format.BoundedPattern;
 import org.bitatlas.format.ConfigFields;
 import org.bitatlas.format.ForeignFolder;
 import org.bitatlas.format.FormatName;
 import org.bitatlas.format.FormatReader;
+import org.bitatlas.format.FusedModules;
 import org.bitatlas.format.JsonFile;
+import org.bitatlas.format.PackedWords;
 import org.bitatlas.model.Architecture;
 import org.bitatlas.model.ModelFolder;
 import org.bitatlas.scheme.StoredLinear;
@@ -75,20 +76,21 @@ public final class GptqReader implements FormatReader {
       ConfigFields section, GptqVersion version, Architecture architecture, Checkpoint stored) {
     SequencedMap<String, StoredLinear> linears = new LinkedHashMap<>();
     Set<String> consumed = new HashSet<>();
-    List<Map.Entry<String, ConfigFields>> overrides = section.objects("dynamic");
+    GptqSchemes schemes = GptqSchemes.of(section);
     for (String module : ForeignFolder.modules(architecture)) {
       if (stored.find(module + ".qweight").isPresent()) {
-        ConfigFields stated = stated(module, section, overrides);
-        int bits = width(stated, section);
         int[] size = ForeignFolder.size(architecture, module);
-        int groupSize =
-            stated
-                .integer("group_size", -1, Integer.MAX_VALUE)
-                .or(() -> section.integer("group_size", -1, Integer.MAX_VALUE))
-                .filter(columns -> columns > 0)
-                .orElse(size[1]);
+        GptqScheme scheme = scheme(module, size, schemes, stored);
         linears.put(
-            module, GptqLayer.read(stored, module, size, bits, groupSize, version, consumed));
+            module,
+            GptqLayer.read(
+                stored,
+                module,
+                size,
+                width(scheme, section),
+                scheme.groupSize(size[1]),
+                version,
+                consumed));
         ForeignFolder.skipZeroBias(architecture, stored, module, consumed);
       }
     }
@@ -100,24 +102,36 @@ public final class GptqReader implements FormatReader {
     return new ForeignFolder.Found(linears, new LinkedHashMap<>(), consumed, recipe);
   }
 
-  private static int width(ConfigFields stated, ConfigFields section) {
-    int bits = stated.integer("bits", 2, 8).orElseGet(() -> section.require("bits", 2, 8));
+  private static int width(GptqScheme scheme, ConfigFields section) {
+    int bits = scheme.bits();
     if (bits == 5 || bits == 6 || bits == 7) {
       throw section.wrong("bits", "2, 3, 4 or 8");
     }
     return bits;
   }
 
-  /** The overrides of a module, or the section itself. */
-  private static ConfigFields stated(
-      String module, ConfigFields section, List<Map.Entry<String, ConfigFields>> overrides) {
-    for (Map.Entry<String, ConfigFields> override : overrides) {
-      String name = override.getKey();
-      String expression = name.startsWith("+:") || name.startsWith("-:") ? name.substring(2) : name;
-      if (BoundedPattern.begins(module, expression)) {
-        return override.getValue();
-      }
-    }
-    return section;
+  /**
+   * The scheme of a layer whose codes are there: under its own name, as GPTQModel writes it, or
+   * under that of the fused layer, where only vLLM was thought of; the one that the tensors fit.
+   */
+  private static GptqScheme scheme(
+      String module, int[] size, GptqSchemes schemes, Checkpoint stored) {
+    GptqScheme own = schemes.scheme(module).orElse(schemes.general());
+    Optional<GptqScheme> whole = FusedModules.whole(module).flatMap(schemes::scheme);
+    return whole
+        .filter(other -> !fits(own, module, size, stored) && fits(other, module, size, stored))
+        .orElse(own);
+  }
+
+  private static boolean fits(GptqScheme scheme, String module, int[] size, Checkpoint stored) {
+    long words = PackedWords.rowWords(size[1], scheme.bits());
+    long groups = size[1] / scheme.groupSize(size[1]);
+    return has(stored, module + ".qweight", words, size[0])
+        && has(stored, module + ".scales", groups, size[0]);
+  }
+
+  private static boolean has(Checkpoint stored, String name, long... shape) {
+    List<Long> expected = Arrays.stream(shape).boxed().toList();
+    return stored.find(name).filter(tensor -> tensor.shape().equals(expected)).isPresent();
   }
 }

@@ -1,13 +1,15 @@
 package org.bitatlas.format.gptq;
 
+import java.util.ArrayList;
+import java.util.Collection;
 import java.util.Comparator;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.SequencedMap;
 import java.util.stream.Collectors;
-import org.bitatlas.format.ForeignFolder;
-import org.bitatlas.format.HalfScales;
+import org.bitatlas.format.FusedModules;
 import org.bitatlas.format.JsonFile;
 import org.bitatlas.format.ZeroPoints;
 import org.bitatlas.model.Architecture;
@@ -20,48 +22,36 @@ final class GptqSection {
 
   private GptqSection() {}
 
-  /** Width and group size of a layer. */
-  private record Shape(int bits, int groupSize) {
-    static Shape of(GridLinear grid) {
-      return new Shape(grid.bits(), HalfScales.stated(grid));
-    }
+  /** The schemes of all layers: symmetric only where all are, as loaders choose kernels by that. */
+  static SequencedMap<String, GptqScheme> schemes(SequencedMap<String, GridLinear> grids) {
+    boolean symmetric = grids.values().stream().allMatch(ZeroPoints::centred);
+    SequencedMap<String, GptqScheme> schemes = new LinkedHashMap<>();
+    grids.forEach((module, grid) -> {
+      GptqScheme own = GptqScheme.of(grid);
+      schemes.put(module, new GptqScheme(own.bits(), own.groupSize(), own.actOrder(), symmetric));
+    });
+    return schemes;
   }
 
   /**
    * The section {@code quantization_config}, also the file {@code quantize_config.json}. States the
-   * width and group size of most layers, and overrides for the others and for those that stay
-   * float.
+   * scheme of most layers, and overrides for the others and for those that stay float. Parts of a
+   * fused layer that agree share an override, which names the whole too: GPTQModel asks for the
+   * parts, vLLM for the whole.
    */
   static ObjectNode of(
-      Architecture architecture, SequencedMap<String, GridLinear> grids, GptqVersion version) {
-    Shape most = mostFrequent(grids);
-    boolean scattered = grids.values().stream().anyMatch(grid -> grid.groupIndex().isPresent());
+      Architecture architecture, SequencedMap<String, GptqScheme> schemes, GptqVersion version) {
+    GptqScheme general = general(schemes.values());
     ObjectNode section = JsonFile.object();
-    section.put("bits", most.bits).put("group_size", most.groupSize);
-    section
-        .put("desc_act", scattered)
-        .put("sym", grids.values().stream().allMatch(ZeroPoints::centred));
-    section.put("lm_head", grids.containsKey(QuantizedCheckpoint.HEAD));
+    state(section, general);
+    section.put("sym", general.symmetric());
+    section.put("lm_head", schemes.containsKey(QuantizedCheckpoint.HEAD));
     section.put("quant_method", "gptq");
     section.put("checkpoint_format", version.label());
     section.put("format", version.label());
     section.put("pack_dtype", "int32");
     section.put("static_groups", false).put("true_sequential", true);
-    ObjectNode overrides = JsonFile.object();
-    for (String module : ForeignFolder.modules(architecture)) {
-      String name = "^" + module.replace(".", "\\.") + "$";
-      GridLinear grid = grids.get(module);
-      if (grid == null) {
-        if (!module.equals(QuantizedCheckpoint.HEAD)) {
-          overrides.putObject("-:" + name);
-        }
-      } else if (!Shape.of(grid).equals(most)) {
-        overrides
-            .putObject("+:" + name)
-            .put("bits", grid.bits())
-            .put("group_size", HalfScales.stated(grid));
-      }
-    }
+    ObjectNode overrides = overrides(architecture, schemes, general);
     if (!overrides.isEmpty()) {
       section.set("dynamic", overrides);
     }
@@ -69,15 +59,82 @@ final class GptqSection {
     return section;
   }
 
-  private static Shape mostFrequent(SequencedMap<String, GridLinear> grids) {
-    List<Shape> shapes = grids.values().stream().map(Shape::of).toList();
-    Map<Shape, Long> counts =
-        shapes.stream()
+  private static void state(ObjectNode fields, GptqScheme scheme) {
+    fields
+        .put("bits", scheme.bits())
+        .put("group_size", scheme.groupSize())
+        .put("desc_act", scheme.actOrder());
+  }
+
+  private static ObjectNode overrides(
+      Architecture architecture, SequencedMap<String, GptqScheme> schemes, GptqScheme general) {
+    ObjectNode overrides = JsonFile.object();
+    for (int layer = 0; layer < architecture.layers(); layer++) {
+      for (FusedModules fused : FusedModules.ofABlock()) {
+        if (agree(fused, layer, schemes)) {
+          override(overrides, fused.names(layer), schemes, general);
+        } else {
+          for (String module : fused.modules(layer)) {
+            override(overrides, List.of(module), schemes, general);
+          }
+        }
+      }
+    }
+    if (schemes.containsKey(QuantizedCheckpoint.HEAD)) {
+      override(overrides, List.of(QuantizedCheckpoint.HEAD), schemes, general);
+    }
+    return overrides;
+  }
+
+  private static void override(
+      ObjectNode overrides,
+      List<String> names,
+      SequencedMap<String, GptqScheme> schemes,
+      GptqScheme general) {
+    Optional<GptqScheme> scheme = Optional.ofNullable(schemes.get(names.getFirst()));
+    if (!scheme.equals(Optional.of(general))) {
+      ObjectNode fields = overrides.putObject(GptqSchemes.key(scheme.isPresent(), names));
+      scheme.ifPresent(quantized -> state(fields, quantized));
+    }
+  }
+
+  private static boolean agree(
+      FusedModules fused, int layer, SequencedMap<String, GptqScheme> schemes) {
+    return fused.modules(layer).stream()
+            .map(module -> Optional.ofNullable(schemes.get(module)))
+            .distinct()
+            .count()
+        == 1;
+  }
+
+  /** Fused layers whose parts have different schemes, which vLLM cannot run, by full name. */
+  static List<String> apart(Architecture architecture, SequencedMap<String, GptqScheme> schemes) {
+    List<String> apart = new ArrayList<>();
+    for (int layer = 0; layer < architecture.layers(); layer++) {
+      for (FusedModules fused : FusedModules.ALL) {
+        if (!agree(fused, layer, schemes)) {
+          apart.add(fused.module(layer));
+        }
+      }
+    }
+    return apart;
+  }
+
+  /**
+   * The scheme of most layers. One of 2 or 3 bits goes first where there is one: vLLM through 0.21
+   * chooses the kernels of all layers by the general scheme, and Marlin's have 4 and 8 bits only.
+   */
+  private static GptqScheme general(Collection<GptqScheme> schemes) {
+    Map<GptqScheme, Long> counts =
+        schemes.stream()
             .collect(
-                Collectors.groupingBy(shape -> shape, LinkedHashMap::new, Collectors.counting()));
+                Collectors.groupingBy(scheme -> scheme, LinkedHashMap::new, Collectors.counting()));
     return counts.entrySet().stream()
-        .max(Comparator.comparing(Map.Entry::getValue))
+        .max(
+            Comparator.<Map.Entry<GptqScheme, Long>, Boolean>comparing(
+                    entry -> entry.getKey().bits() < 4)
+                .thenComparing(Map.Entry::getValue))
         .map(Map.Entry::getKey)
-        .orElse(new Shape(4, -1));
+        .orElse(new GptqScheme(4, GptqScheme.CHANNEL, false, true));
   }
 }

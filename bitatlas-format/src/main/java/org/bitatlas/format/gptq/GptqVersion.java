@@ -60,7 +60,7 @@ public enum GptqVersion {
    * @param words [groups x rows bits / 32]
    * @return [groups x rows]
    */
-  byte[] unpack(int[] words, int groups, int rows, int bits) {
+  public byte[] unpack(int[] words, int groups, int rows, int bits) {
     if (this == V2) {
       return PackedWords.unpack(words, groups, rows, bits);
     }

@@ -14,6 +14,7 @@ import org.bitatlas.format.FormatWriter;
 import org.bitatlas.format.HalfScales;
 import org.bitatlas.format.JsonFile;
 import org.bitatlas.format.ZeroPoints;
+import org.bitatlas.model.Architecture;
 import org.bitatlas.scheme.GridLinear;
 import tools.jackson.databind.node.ObjectNode;
 
@@ -57,10 +58,33 @@ public record GptqWriter(GptqVersion version, boolean roundScales) implements Fo
     List<TensorData> tensors = new ArrayList<>();
     grids.forEach((module, grid) -> tensors.addAll(GptqLayer.tensors(module, grid, version)));
     tensors.addAll(source.floatTensors());
-    ObjectNode section = GptqSection.of(source.architecture(), grids, version);
+    SequencedMap<String, GptqScheme> schemes = GptqSection.schemes(grids);
+    ObjectNode section = GptqSection.of(source.architecture(), schemes, version);
+    noteMixture(source.architecture(), schemes, section, notes);
     ExportPlan plan = ExportPlan.configured(format(), source, tensors, section, notes);
     plan.files().put("quantize_config.json", JsonFile.content(section));
     return plan;
+  }
+
+  private static void noteMixture(
+      Architecture architecture,
+      SequencedMap<String, GptqScheme> schemes,
+      ObjectNode section,
+      List<String> notes) {
+    if (section.has("dynamic")) {
+      notes.add(
+          "Layers differ, which the configuration says layer by layer (dynamic): GPTQModel and vLLM"
+              + " read that, from_pretrained of transformers does not.");
+    }
+    List<String> apart = GptqSection.apart(architecture, schemes);
+    if (!apart.isEmpty()) {
+      notes.add(
+          "vLLM runs %s as one layer, and its parts have different bits or groups%s; GPTQModel loads"
+                  .formatted(
+                      apart.getFirst(),
+                      apart.size() == 1 ? "" : ", as those of %d more".formatted(apart.size() - 1))
+              + " the folder, vLLM does not. Quantize the parts of a fused layer alike for it.");
+    }
   }
 
   private void requireExpressible(String module, GridLinear grid) {

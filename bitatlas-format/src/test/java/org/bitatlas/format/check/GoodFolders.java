@@ -9,6 +9,8 @@ import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.Map;
+import java.util.function.ToIntFunction;
 import org.bitatlas.checkpoint.Checkpoint;
 import org.bitatlas.checkpoint.SafetensorsWriter;
 import org.bitatlas.checkpoint.TensorData;
@@ -16,9 +18,11 @@ import org.bitatlas.format.CheckpointExport;
 import org.bitatlas.format.ExportOptions;
 import org.bitatlas.format.ExportSource;
 import org.bitatlas.format.JsonFile;
+import org.bitatlas.format.RoundTrip;
 import org.bitatlas.format.SmallModel;
 import org.bitatlas.format.StoredFloats;
 import org.bitatlas.format.TinyModel;
+import org.bitatlas.format.gptq.GptqWriter;
 import org.bitatlas.format.modelslim.LinearType;
 import org.bitatlas.format.modelslim.ModelSlimWriter;
 import org.bitatlas.format.modelslim.SampleLayers;
@@ -65,7 +69,10 @@ final class GoodFolders {
         (tensors, module, rows, columns) -> {
           int groups = columns / 32;
           tensors.add(zeros(module + ".qweight", ElementType.I32, columns / 8, rows));
-          tensors.add(zeros(module + ".qzeros", ElementType.I32, groups, rows / 8));
+          byte[] middle = new byte[groups * rows / 2];
+          Arrays.fill(middle, (byte) 0x77);
+          List<Long> words = List.of((long) groups, rows / 8L);
+          tensors.add(EditableFolder.bytes(module + ".qzeros", ElementType.I32, words, middle));
           tensors.add(ones(module + ".scales", groups, rows));
           ByteBuffer index = ByteBuffer.allocate(4 * columns).order(ByteOrder.LITTLE_ENDIAN);
           for (int k = 0; k < columns; k++) {
@@ -75,6 +82,35 @@ final class GoodFolders {
               EditableFolder.bytes(
                   module + ".g_idx", ElementType.I32, List.of((long) columns), index.array()));
         });
+  }
+
+  /**
+   * GPTQ as exported: symmetric, in groups of 32, 4 bits.
+   *
+   * @param others bits of modules whose name ends so, and 0 for those that stay float
+   */
+  static EditableFolder gptq(Path folder, Map<String, Integer> others) throws IOException {
+    ToIntFunction<String> bits =
+        module ->
+            others.entrySet().stream()
+                .filter(entry -> module.endsWith(entry.getKey()))
+                .mapToInt(Map.Entry::getValue)
+                .findFirst()
+                .orElse(4);
+    Path quantized =
+        SmallModel.writeQuantized(
+            folder.resolve("quantized"),
+            ElementType.F16,
+            (module, size) ->
+                SmallModel.symmetric(Math.max(bits.applyAsInt(module), 2), 32).apply(module, size),
+            new LinkedHashMap<>());
+    Path partly = folder.resolve("partly");
+    SmallModel.keepFloat(quantized, partly, module -> bits.applyAsInt(module) == 0);
+    Path exported = folder.resolve("exported");
+    RoundTrip.export(partly, new GptqWriter(), exported);
+    Files.writeString(exported.resolve("tokenizer.json"), "{}");
+    Files.writeString(exported.resolve("tokenizer_config.json"), "{}");
+    return new EditableFolder(exported);
   }
 
   /** AWQ, 4 bits in groups of 32. */

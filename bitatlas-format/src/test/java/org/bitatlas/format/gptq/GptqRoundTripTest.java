@@ -7,6 +7,7 @@ import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.LinkedHashMap;
+import java.util.Map;
 import java.util.Optional;
 import java.util.SequencedMap;
 import java.util.function.BiFunction;
@@ -15,9 +16,12 @@ import org.bitatlas.format.FormatRefusal;
 import org.bitatlas.format.JsonFile;
 import org.bitatlas.format.RoundTrip;
 import org.bitatlas.format.SmallModel;
+import org.bitatlas.format.catalog.FormatCatalog;
+import org.bitatlas.model.ModelFolder;
 import org.bitatlas.scheme.ActivationQuantizer;
 import org.bitatlas.scheme.GridLinear;
 import org.bitatlas.scheme.LinearActivations;
+import org.bitatlas.scheme.QuantizedCheckpointFolder;
 import org.bitatlas.scheme.StoredLinear;
 import org.bitatlas.tensor.ElementType;
 import org.junit.jupiter.api.Test;
@@ -25,6 +29,7 @@ import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 import tools.jackson.databind.JsonNode;
+import tools.jackson.databind.node.ObjectNode;
 
 class GptqRoundTripTest {
 
@@ -76,11 +81,73 @@ class GptqRoundTripTest {
         quantized((module, size) ->
             grids(module.endsWith("down_proj") ? 8 : 4, 32, true, false).apply(module, size));
     Path partly = folder.resolve("partly");
-    SmallModel.keepFloat(written, partly, "model.layers.1.self_attn.o_proj");
+    SmallModel.keepFloat(written, partly, "model.layers.1.self_attn.o_proj"::equals);
     RoundTrip.assertExact(partly, V1, folder.resolve("export"));
     assertThat(Files.readString(folder.resolve("export/quantize_config.json")))
         .contains("\"+:^model\\\\.layers\\\\.0\\\\.mlp\\\\.down_proj$\"")
         .contains("\"-:^model\\\\.layers\\\\.1\\\\.self_attn\\\\.o_proj$\"");
+  }
+
+  private Path widths(Map<String, Integer> others, boolean scattered) throws IOException {
+    return quantized((module, size) -> {
+      int bits = others.getOrDefault(module.substring(module.lastIndexOf('.') + 1), 4);
+      return grids(bits, 32, true, scattered && bits == 8).apply(module, size);
+    });
+  }
+
+  /** Layers that vLLM runs as one are named by their parts and by the whole. */
+  @Test
+  void fusedLayersThatAgreeShareAnOverride() throws IOException {
+    Path written = widths(Map.of("q_proj", 8, "k_proj", 8, "v_proj", 8, "down_proj", 3), true);
+    RoundTrip.assertExact(written, V1, folder.resolve("export"));
+    JsonNode section = JsonFile.read(folder.resolve("export/quantize_config.json"));
+    // Kernels of 3 bits have 4 and 8 too, and some loaders choose by these.
+    assertThat(section.path("bits").intValue()).isEqualTo(3);
+    assertThat(section.path("desc_act").booleanValue()).isFalse();
+    JsonNode dynamic = section.path("dynamic");
+    assertThat(dynamic.propertyNames())
+        .contains("+:^model\\.layers\\.1\\.self_attn\\.(?:q_proj|k_proj|v_proj|qkv_proj)$")
+        .contains("+:^model\\.layers\\.0\\.mlp\\.(?:gate_proj|up_proj|gate_up_proj)$")
+        .contains("+:^model\\.layers\\.0\\.self_attn\\.o_proj$")
+        .hasSize(6);
+    assertThat(
+            dynamic
+                .path("+:^model\\.layers\\.0\\.self_attn\\.(?:q_proj|k_proj|v_proj|qkv_proj)$")
+                .toString())
+        .isEqualTo("{\"bits\":8,\"group_size\":32,\"desc_act\":true}");
+    assertThat(Files.readString(folder.resolve("export/README.md")))
+        .contains("from_pretrained of transformers does not")
+        .doesNotContain("runs model.layers");
+  }
+
+  @Test
+  void partsOfAFusedLayerThatDifferAreWrittenWithANote() throws IOException {
+    Path written = widths(Map.of("q_proj", 8, "up_proj", 2), false);
+    RoundTrip.assertExact(written, V2, folder.resolve("export"));
+    assertThat(Files.readString(folder.resolve("export/README.md")))
+        .contains(
+            "vLLM runs model.layers.0.self_attn.qkv_proj as one layer, and its parts have"
+                + " different bits or groups, as those of 3 more");
+  }
+
+  /** Written for vLLM only. */
+  @Test
+  void overridesUnderTheNameOfTheWholeAreRead() throws IOException {
+    Path written = widths(Map.of("gate_proj", 8, "up_proj", 8), false);
+    Path exported = folder.resolve("export");
+    RoundTrip.export(written, V1, exported);
+    ObjectNode configuration = JsonFile.read(exported.resolve("config.json"));
+    configuration
+        .withObject("quantization_config")
+        .putObject("dynamic")
+        .putObject("+:.*\\.gate_up_proj")
+        .put("bits", 8);
+    Files.write(exported.resolve("config.json"), JsonFile.content(configuration));
+    try (ModelFolder read = FormatCatalog.open(exported);
+        QuantizedCheckpointFolder.Opened expected = QuantizedCheckpointFolder.open(written)) {
+      assertThat(read.quantized().orElseThrow().linears())
+          .isEqualTo(expected.quantized().linears());
+    }
   }
 
   @Test

@@ -112,16 +112,18 @@ class CapabilityTableTest {
 
   @ParameterizedTest
   @CsvSource({
-    "4, 128, true, cuda-hopper, WNA16|GPTQ",
-    "4, 128, false, cuda-hopper, WNA16|GPTQ|AWQ",
-    "3, 128, false, cuda-hopper, GPTQ",
-    "4, 64, true, cpu-avx512, WNA16 on CPU",
-    "4, 64, false, cpu-avx512, AWQ",
-    "4, 64, true, cpu-avx2, ''",
+    "main, 4, 128, true, cuda-hopper, WNA16|GPTQ",
+    "main, 4, 128, false, cuda-hopper, WNA16|AWQ",
+    "main, 3, 128, false, cuda-hopper, ''",
+    "0.21, 3, 128, false, cuda-hopper, GPTQ",
+    "main, 4, 64, true, cpu-avx512, WNA16 on CPU",
+    "main, 4, 64, false, cpu-avx512, AWQ",
+    "main, 4, 64, true, cpu-avx2, ''",
   })
-  void weightOnlyOnVllm(int bits, int group, boolean symmetric, String device, String schemes) {
+  void weightOnlyOnVllm(
+      String version, int bits, int group, boolean symmetric, String device, String schemes) {
     LayerScheme layer = LayerScheme.dense(bits, group, symmetric, Inputs.FLOAT, true);
-    assertThat(String.join("|", loading("vllm", "main", DeviceFamily.of(device), layer)))
+    assertThat(String.join("|", loading("vllm", version, DeviceFamily.of(device), layer)))
         .isEqualTo(schemes);
   }
 
@@ -185,9 +187,11 @@ class CapabilityTableTest {
   void anUnknownVersionNamesTheKnownOnes() {
     assertThatThrownBy(() -> table.stack("vllm-ascend").version("0.9.1"))
         .hasMessage(
-            "The capability table knows vLLM-Ascend 0.18.0 through 0.26, and main, not 0.9.1; name one of these versions.");
+            "The capability table knows vLLM-Ascend 0.18.0 through 0.26, and main, not 0.9.1; name"
+                + " one of these versions.");
     assertThatThrownBy(() -> table.stack("tgi"))
-        .hasMessageContaining("known are vllm-ascend, vllm, transformers, llama.cpp, mindie");
+        .hasMessageContaining(
+            "known are vllm-ascend, vllm, transformers, gptqmodel, llama.cpp, mindie");
   }
 
   @ParameterizedTest
@@ -198,10 +202,16 @@ class CapabilityTableTest {
         "format: 1 | stacks is missing",
         "nonsense: [ | is not readable",
         "{format: 1, stacks: [], other: 1} | is not readable",
-        "{format: 1, stacks: [{name: a, title: A, versions: {from: '1'}, devices: [gpu], schemes: []}]} | a.devices: There is no device family 'gpu'",
-        "{format: 1, stacks: [{name: a, title: A, versions: {from: '2', through: '1'}, devices: [cpu-avx2], schemes: []}]} | from 2 through 1",
-        "{format: 1, stacks: [{name: a, title: A, versions: {from: '1'}, devices: [cpu-avx2], schemes: [{name: b, formats: [gguf], bits: [4], groups: {}, source: s}]}]} | a.b: A scheme allows the group sizes",
-        "{format: 1, stacks: [{name: a, title: A, versions: {from: '1'}, devices: [cpu-avx2], schemes: [{name: b, formats: [gguf], bits: [4], groups: {channel: true}, source: s}]}]} | names s, which is not among the sources",
+        "{format: 1, stacks: [{name: a, title: A, versions: {from: '1'}, devices: [gpu], schemes:"
+            + " []}]} | a.devices: There is no device family 'gpu'",
+        "{format: 1, stacks: [{name: a, title: A, versions: {from: '2', through: '1'}, devices:"
+            + " [cpu-avx2], schemes: []}]} | from 2 through 1",
+        "{format: 1, stacks: [{name: a, title: A, versions: {from: '1'}, devices: [cpu-avx2],"
+            + " schemes: [{name: b, formats: [gguf], bits: [4], groups: {}, source: s}]}]} | a.b: A"
+            + " scheme allows the group sizes",
+        "{format: 1, stacks: [{name: a, title: A, versions: {from: '1'}, devices: [cpu-avx2],"
+            + " schemes: [{name: b, formats: [gguf], bits: [4], groups: {channel: true}, source:"
+            + " s}]}]} | names s, which is not among the sources",
       })
   void aWrongTableIsNamedInOneSentence(String yaml, String expected) {
     assertThatThrownBy(() -> CapabilityTable.read("t.yaml", yaml))

@@ -139,7 +139,6 @@ final class ServingProblem {
         wanted.tables().isEmpty()
             ? List.of(Optional.empty())
             : wanted.tables().stream().map(Optional::of).toList();
-    Optional<String> last = Optional.empty();
     for (Optional<TableScheme> scheme : offered) {
       Optional<String> refused =
           Stream.of(
@@ -149,12 +148,12 @@ final class ServingProblem {
               .findFirst();
       if (refused.isEmpty()) {
         tables.add(scheme);
-      } else {
-        last = refused;
+      } else if (tables.isEmpty()) {
+        objection = refused;
       }
     }
-    if (tables.isEmpty()) {
-      objection = last;
+    if (!tables.isEmpty()) {
+      objection = Optional.empty();
     }
   }
 

@@ -66,7 +66,7 @@ final class ByTask {
         + " misses least, "
         + closest.failures().size()
         + (closest.failures().size() == 1 ? " task: " : " tasks, first ")
-        + Figures.withMinus(closest.failures().getFirst().words())
+        + closest.failures().getFirst().words().replaceAll("-(?=\\d)", "−")
         + ".";
   }
 

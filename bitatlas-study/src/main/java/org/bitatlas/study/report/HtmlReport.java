@@ -11,6 +11,7 @@ import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import org.bitatlas.study.findings.Finding;
 import org.bitatlas.study.map.AccuracyMap;
 import org.bitatlas.tensor.BitAtlasException;
 
@@ -24,9 +25,9 @@ final class HtmlReport {
 
   private HtmlReport() {}
 
-  static String of(AccuracyMap map, Conclusions conclusions) {
+  static String of(AccuracyMap map, List<Finding> findings) {
     SamplePack samples = SamplePack.of(map);
-    Map<String, Object> values = new LinkedHashMap<>(new PageView(map, conclusions).values());
+    Map<String, Object> values = new LinkedHashMap<>(new PageView(map, findings).values());
     values.put("style", new SafeString(resource("map.css")));
     values.put("script", new SafeString(resource("map.js")));
     values.put("charts", charts());

@@ -10,6 +10,7 @@ import org.bitatlas.scheme.ModelSize;
 import org.bitatlas.study.Metric;
 import org.bitatlas.study.RunRecord;
 import org.bitatlas.study.StudyTask;
+import org.bitatlas.study.findings.Finding;
 import org.bitatlas.study.map.AccuracyMap;
 import org.bitatlas.study.map.Check;
 import org.bitatlas.study.map.Comparison;
@@ -21,12 +22,12 @@ import org.bitatlas.study.map.MapRow;
 /** The map as the values the page's template prints: plain texts, escaped by the template. */
 final class PageView {
   private final AccuracyMap map;
-  private final Conclusions conclusions;
+  private final List<Finding> findings;
   private final boolean severalModels;
 
-  PageView(AccuracyMap map, Conclusions conclusions) {
+  PageView(AccuracyMap map, List<Finding> findings) {
     this.map = map;
-    this.conclusions = conclusions;
+    this.findings = findings;
     this.severalModels = map.rows().stream().map(MapRow::model).distinct().count() > 1;
   }
 
@@ -37,8 +38,8 @@ final class PageView {
     values.put("facts", facts());
     values.put("headlines", Headline.of(map));
     values.put("speeds", SpeedView.of(map));
-    values.put("platforms", PlatformView.of(conclusions.rankings()));
-    values.put("findings", FindingView.of(conclusions.findings()));
+    values.put("platforms", PlatformView.of(map));
+    values.put("findings", FindingView.of(findings));
     values.put("checks", map.checks().stream().map(PageView::check).toList());
     values.put("margin", Figures.format("%.1f", map.spec().margin().points()));
     values.put("columns", map.columns().stream().map(PageView::column).toList());
@@ -102,7 +103,7 @@ final class PageView {
         "answer",
         answer,
         "numbers",
-        Figures.withMinus(check.numbers()));
+        check.numbers().replaceAll("-(?=\\d)", "−"));
   }
 
   private static Map<String, String> column(StudyTask column) {

@@ -3,6 +3,7 @@ package org.bitatlas.study.report;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import org.bitatlas.study.map.AccuracyMap;
 import org.bitatlas.study.platform.PlatformRanking;
 import org.bitatlas.study.platform.PlatformRanking.Ranked;
 import org.bitatlas.study.platform.PlatformWords;
@@ -14,8 +15,8 @@ final class PlatformView {
   private PlatformView() {}
 
   /** One entry per pair of platforms of a model; none for a map of one platform. */
-  static List<Map<String, Object>> of(List<PlatformRanking> rankings) {
-    return rankings.stream().map(PlatformView::ranking).toList();
+  static List<Map<String, Object>> of(AccuracyMap map) {
+    return PlatformRanking.of(map).stream().map(PlatformView::ranking).toList();
   }
 
   private static Map<String, Object> ranking(PlatformRanking ranking) {
@@ -34,7 +35,7 @@ final class PlatformView {
         "name", setting.setting(),
         "first", PlatformWords.ranks(setting.first()),
         "second", PlatformWords.ranks(setting.second()),
-        "difference", Figures.withMinus(PlatformWords.difference(setting)),
+        "difference", PlatformWords.difference(setting).replaceAll("-(?=\\d)", "−"),
         "order", PlatformWords.order(setting));
   }
 }

@@ -241,7 +241,11 @@ public final class AllocationTarget {
   }
 
   private static Projection projection(String module) {
-    return Projection.ofModule(module)
-        .orElseThrow(() -> new IllegalArgumentException("no linear layer: " + module));
+    for (Projection projection : Projection.values()) {
+      if (module.endsWith(projection.path())) {
+        return projection;
+      }
+    }
+    throw new IllegalArgumentException(module);
   }
 }
