@@ -16,8 +16,14 @@ final class NamedRecipes {
    */
   static final String W4A8_ASCEND = "w4a8-ascend";
 
+  /**
+   * For dense models on Ascend A2 and A3 with any vLLM-Ascend since v0.18: FlatQuant as
+   * W4A4_FLATQUANT_DYNAMIC holds it.
+   */
+  static final String W4A4_ASCEND = "w4a4-ascend";
+
   private static final Map<String, SequencedMap<String, Object>> ALL =
-      Map.of(W4A8_ASCEND, w4a8Ascend());
+      Map.of(W4A8_ASCEND, w4a8Ascend(), W4A4_ASCEND, w4a4Ascend());
 
   private NamedRecipes() {}
 
@@ -31,6 +37,19 @@ final class NamedRecipes {
     options.put("a_bits", 8);
     options.put("a_sym", true);
     options.put("a_granularity", ActivationPolicy.Granularity.DYNAMIC_TOKEN.id());
+    return options;
+  }
+
+  private static SequencedMap<String, Object> w4a4Ascend() {
+    SequencedMap<String, Object> options = new LinkedHashMap<>();
+    options.put("method", "flatquant");
+    options.put("bits", 4);
+    options.put("a_bits", 4);
+    options.put("k_bits", ActivationPolicy.FLOAT_BITS);
+    options.put("v_bits", ActivationPolicy.FLOAT_BITS);
+    options.put("lac", FlatForm.ASCEND.clip().id());
+    options.put("o_trans", FlatForm.ASCEND.output().id());
+    options.put("trans_dtype", FlatForm.ASCEND.type().id());
     return options;
   }
 

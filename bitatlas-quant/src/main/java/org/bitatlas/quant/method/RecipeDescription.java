@@ -81,7 +81,21 @@ final class RecipeDescription {
         options.put("diag_alpha", Double.toString(flat.diagonalAlpha()));
         options.put("direct_inv", Boolean.toString(flat.directInverse()));
         options.put("flat_seed", Long.toString(flat.seed()));
+        form(flat.form(), options);
       }
+    }
+  }
+
+  /** What the reference learns is not told, so that the keys of records stay what they were. */
+  private static void form(FlatForm form, SequencedMap<String, String> options) {
+    if (form.clip() != FlatForm.REFERENCE.clip()) {
+      options.put("lac", form.clip().id());
+    }
+    if (form.output() != FlatForm.REFERENCE.output()) {
+      options.put("o_trans", form.output().id());
+    }
+    if (form.type() != FlatForm.REFERENCE.type()) {
+      options.put("trans_dtype", form.type().id());
     }
   }
 

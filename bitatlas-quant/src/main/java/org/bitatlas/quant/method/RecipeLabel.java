@@ -33,6 +33,7 @@ final class RecipeLabel {
       case Transform.FlatQuant flat -> {
         label.append(flat.directInverse() ? " direct-inv" : "");
         label.append(flat.epochs() == 15 ? "" : " " + flat.epochs() + " epochs");
+        form(label, flat.form());
       }
     }
     switch (recipe.rounding()) {
@@ -62,6 +63,13 @@ final class RecipeLabel {
     }
     allocation(label, recipe);
     return label.toString();
+  }
+
+  private static void form(StringBuilder label, FlatForm form) {
+    FlatForm reference = FlatForm.REFERENCE;
+    label.append(form.clip() == reference.clip() ? "" : " " + form.clip().id() + "-lac");
+    label.append(form.output() == reference.output() ? "" : " o-" + form.output().id());
+    label.append(form.type() == reference.type() ? "" : " " + form.type().id());
   }
 
   private static void allocation(StringBuilder label, Recipe recipe) {

@@ -54,6 +54,9 @@ final class RecipeOptions {
     put(spellings, "diag_alpha");
     put(spellings, "direct_inv");
     put(spellings, "flat_seed");
+    put(spellings, "lac");
+    put(spellings, "o_trans");
+    put(spellings, "trans_dtype");
     put(spellings, "salient_metric");
     put(spellings, "lambda_salience");
     put(spellings, "search_samples");

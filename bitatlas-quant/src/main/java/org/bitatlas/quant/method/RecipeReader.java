@@ -21,8 +21,8 @@ final class RecipeReader {
   private static final String ADAPTIVE = "adaptive";
   private static final int NOMINAL_BITS = 4;
   private static final String METHODS =
-      "rtn, gptq, gptaq, billm, slim-llm, awq, smoothquant, flatquant, w4a8-ascend, or a"
-          + " transform and a rounding such as awq+gptq";
+      "rtn, gptq, gptaq, billm, slim-llm, awq, smoothquant, flatquant, w4a8-ascend,"
+          + " w4a4-ascend, or a transform and a rounding such as awq+gptq";
   private static final List<String> COMMON =
       List.of(
           "method",
@@ -187,6 +187,7 @@ final class RecipeReader {
       }
       case "flatquant" -> {
         know("epochs", "flat_lr", "cali_bsz", "diag_alpha", "direct_inv", "flat_seed");
+        know("lac", "o_trans", "trans_dtype");
         Transform.FlatQuant paper = Transform.FlatQuant.DEFAULT;
         yield new Transform.FlatQuant(
             options.integer("epochs", paper.epochs()),
@@ -194,10 +195,18 @@ final class RecipeReader {
             options.integer("cali_bsz", paper.batch()),
             options.number("diag_alpha", paper.diagonalAlpha()),
             options.flag("direct_inv", paper.directInverse()),
-            options.integer("flat_seed", (int) paper.seed()));
+            options.integer("flat_seed", (int) paper.seed()),
+            form(paper.form()));
       }
       default -> new Transform.None();
     };
+  }
+
+  private FlatForm form(FlatForm paper) {
+    return new FlatForm(
+        choice("lac", FlatForm.Clip.values(), FlatForm.Clip::id, paper.clip()),
+        choice("o_trans", FlatForm.Output.values(), FlatForm.Output::id, paper.output()),
+        choice("trans_dtype", FlatForm.Type.values(), FlatForm.Type::id, paper.type()));
   }
 
   private Rounding rounding(String name, String method) {

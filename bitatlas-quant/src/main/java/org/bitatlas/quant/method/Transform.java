@@ -89,6 +89,7 @@ public sealed interface Transform {
    * @param directInverse whether factors are free matrices that are inverted, instead of products U
    *     diag(s) V^T of orthogonal ones
    * @param seed seed of the initial orthogonal matrices, numpy's as in the reference
+   * @param form what is learned, where that is not what the reference learns
    */
   record FlatQuant(
       int epochs,
@@ -96,11 +97,13 @@ public sealed interface Transform {
       int batch,
       double diagonalAlpha,
       boolean directInverse,
-      long seed)
+      long seed,
+      FlatForm form)
       implements Transform {
 
     /** The scripts' settings. */
-    public static final FlatQuant DEFAULT = new FlatQuant(15, 5e-3, 4, 0.3, false, 0);
+    public static final FlatQuant DEFAULT =
+        new FlatQuant(15, 5e-3, 4, 0.3, false, 0, FlatForm.REFERENCE);
 
     /**
      * Checks the ranges.

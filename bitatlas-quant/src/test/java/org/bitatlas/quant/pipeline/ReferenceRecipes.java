@@ -4,6 +4,7 @@ import java.util.Arrays;
 import java.util.Locale;
 import org.bitatlas.quant.method.ActivationPolicy;
 import org.bitatlas.quant.method.ActivationPolicy.Granularity;
+import org.bitatlas.quant.method.FlatForm;
 import org.bitatlas.quant.method.Grid;
 import org.bitatlas.quant.method.Recipe;
 import org.bitatlas.quant.method.Rounding;
@@ -139,7 +140,8 @@ final class ReferenceRecipes {
                 options.path("cali_bsz").intValue(),
                 options.path("diag_alpha").doubleValue(),
                 options.path("direct_inv").booleanValue(),
-                0),
+                0,
+                FlatForm.REFERENCE),
             new Rounding.Nearest())
         .withActivations(
             new ActivationPolicy(

@@ -17,7 +17,9 @@ import org.bitatlas.tensor.TensorScope;
  * {@code ln_trans}, {@code up_gate_trans} and {@code down_trans} with {@code left}, {@code right}
  * and {@code channels}; {@code o_trans}, {@code vcache_trans}, {@code kcache_trans}. A factor is
  * {@code u}, {@code sigma}, {@code v}, or {@code matrix}. Clipping factors: {@code
- * q_proj.weight_low}, {@code q_proj.input_high}, {@code k_cache.low} and so on.
+ * q_proj.weight_low}, {@code q_proj.input_high}, {@code k_cache.low} and so on; tied ones of inputs
+ * are {@code ln_trans.clip}, {@code o_trans.clip} and so on. With two factors {@code o_trans} has
+ * {@code left} and {@code right}.
  */
 final class BlockParameters {
 
@@ -26,6 +28,7 @@ final class BlockParameters {
   static final String KEYS = "kcache_trans";
   static final String KEY_CACHE = "k_cache";
   static final String VALUE_CACHE = "v_cache";
+  private static final String TIED_CLIP = ".clip";
 
   private final SequencedMap<String, Parameter> parameters;
 
@@ -42,6 +45,27 @@ final class BlockParameters {
       case MLP_OUTPUT -> "down_trans";
       case ATTENTION_OUTPUT -> HEADS;
     };
+  }
+
+  /** Name of the factor on the lower end of the range of a projection's input. */
+  static String lowClip(Projection projection, Quantization quantization) {
+    return inputClip(projection, quantization, "low");
+  }
+
+  /** Name of the factor on the upper end; where they are tied, the same. */
+  static String highClip(Projection projection, Quantization quantization) {
+    return inputClip(projection, quantization, "high");
+  }
+
+  private static String inputClip(Projection projection, Quantization quantization, String end) {
+    return quantization.tiedClips()
+        ? transformOf(InputGroup.of(projection)) + TIED_CLIP
+        : nameOf(projection) + ".input_" + end;
+  }
+
+  /** Whether a parameter is a clipping factor of activations, before the sigmoid. */
+  static boolean isActivationClip(String name) {
+    return name.contains(".input_") || name.contains("_cache.") || name.endsWith(TIED_CLIP);
   }
 
   /** The last part of a projection's path, for example {@code q_proj}. */
@@ -84,8 +108,13 @@ final class BlockParameters {
       int rows = architecture.outputFeatures(projection);
       list.add(Parameter.rowClip(name + ".weight_low", rows));
       list.add(Parameter.rowClip(name + ".weight_high", rows));
-      if (quantization.roundsInputs()) {
+      if (quantization.roundsInputs() && !quantization.tiedClips()) {
         list.clips(name + ".input_");
+      }
+    }
+    if (quantization.roundsInputs() && quantization.tiedClips()) {
+      for (InputGroup group : InputGroup.values()) {
+        list.add(Parameter.clip(transformOf(group) + TIED_CLIP));
       }
     }
     return new BlockParameters(list.parameters);

@@ -12,7 +12,7 @@ import org.bitatlas.tensor.Tensor;
  * The transforms of a block as matrices (FlatQuant, section 3 and figure 3).
  *
  * @param attention of the input of q, k and v
- * @param heads P_O [H x H], mixes the heads of the attention output
+ * @param output of the input of o
  * @param values P_V [d x d], of every value head: in the rows of v and the columns of o
  * @param keys P_K [d x d], of every rotated key head; its inverse transposed of every query head;
  *     present when keys are rounded
@@ -21,7 +21,7 @@ import org.bitatlas.tensor.Tensor;
  */
 record BlockTransforms(
     Kronecker attention,
-    Factor heads,
+    OutputTransform output,
     Factor values,
     Optional<Factor> keys,
     Kronecker mlp,
@@ -31,11 +31,20 @@ record BlockTransforms(
   static BlockTransforms of(Map<String, Tensor> parameters) {
     return new BlockTransforms(
         kronecker(parameters, InputGroup.ATTENTION),
-        factor(parameters, BlockParameters.HEADS).orElseThrow(),
+        output(parameters),
         factor(parameters, BlockParameters.VALUES).orElseThrow(),
         factor(parameters, BlockParameters.KEYS),
         kronecker(parameters, InputGroup.MLP),
         kronecker(parameters, InputGroup.MLP_OUTPUT));
+  }
+
+  private static OutputTransform output(Map<String, Tensor> parameters) {
+    return factor(parameters, BlockParameters.HEADS)
+        .map(heads -> new OutputTransform(heads, Optional.empty()))
+        .orElseGet(() ->
+            new OutputTransform(
+                factor(parameters, BlockParameters.HEADS + ".left").orElseThrow(),
+                factor(parameters, BlockParameters.HEADS + ".right")));
   }
 
   private static Kronecker kronecker(Map<String, Tensor> parameters, InputGroup group) {
@@ -64,7 +73,8 @@ record BlockTransforms(
     return Stream.concat(
             Stream.of(attention, mlp, mlpOutput)
                 .flatMap(kronecker -> Stream.of(kronecker.left(), kronecker.right())),
-            Stream.concat(Stream.of(heads, values), keys.stream()))
+            Stream.of(Stream.of(output.left(), values), output.right().stream(), keys.stream())
+                .flatMap(part -> part))
         .flatMap(factor -> Stream.of(factor.matrix(), factor.inverseTransposed()))
         .allMatch(matrix -> Double.isFinite(matrix.abs().sum().item()));
   }
@@ -76,14 +86,14 @@ record BlockTransforms(
       case MLP -> mlp;
       case MLP_OUTPUT -> mlpOutput;
       case ATTENTION_OUTPUT ->
-          throw new IllegalArgumentException("heads are mixed, channels are not scaled");
+          throw new IllegalArgumentException("channels of the attention output are not scaled");
     };
   }
 
   /** A weight with the inverse of its input's transform, W' [N x K] of W [N x K]. */
   Tensor inputSide(Projection projection, Tensor weight) {
     return projection == Projection.OUTPUT
-        ? Kronecker.apply(weight, heads.inverseTransposed(), values.inverseTransposed())
+        ? output.weight(Kronecker.applyRight(weight, values.inverseTransposed()))
         : of(InputGroup.of(projection)).weight(weight);
   }
 

@@ -21,7 +21,11 @@ record FactorSizes(SequencedMap<String, Integer> sizes) {
   static FactorSizes of(Architecture architecture, int layer, Quantization quantization) {
     FactorSizes factors = new FactorSizes(new LinkedHashMap<>());
     factors.add(InputGroup.ATTENTION, architecture, layer);
-    factors.sizes.put(BlockParameters.HEADS, architecture.heads());
+    if (quantization.mixesHeads()) {
+      factors.sizes.put(BlockParameters.HEADS, architecture.heads());
+    } else {
+      factors.add(InputGroup.ATTENTION_OUTPUT, architecture, layer);
+    }
     if (quantization.roundsKeys()) {
       factors.sizes.put(BlockParameters.KEYS, architecture.headDimension());
     }

@@ -1,6 +1,7 @@
 package org.bitatlas.quant.transform.flatquant;
 
 import java.util.ArrayList;
+import java.util.Collections;
 import java.util.List;
 import java.util.Optional;
 import org.bitatlas.model.Architecture;
@@ -36,10 +37,11 @@ final class FlatOperators implements BlockOperators {
   public Tensor linear(InputGroup group, Tensor input) {
     try (TensorScope scope = TensorScope.open()) {
       Tensor rows = transformed(group, input.reshape(-1, input.size(-1)));
+      List<Tensor> inputs = roundedInputs(group, rows);
       List<Tensor> outputs = new ArrayList<>();
       for (Projection projection : group.projections()) {
         Optional<Tensor> bias = operands.bias(projection).or(() -> base.bias(projection));
-        outputs.add(roundedInput(projection, rows).linear(operands.weight(projection), bias));
+        outputs.add(inputs.get(outputs.size()).linear(operands.weight(projection), bias));
       }
       Tensor joined = outputs.size() == 1 ? outputs.getFirst() : Tensor.cat(outputs, -1);
       return scope.keep(joined.view(input.size(0), input.size(1), joined.size(-1)));
@@ -47,27 +49,34 @@ final class FlatOperators implements BlockOperators {
   }
 
   private Tensor transformed(InputGroup group, Tensor rows) {
-    if (group == InputGroup.ATTENTION_OUTPUT) {
+    if (group == InputGroup.ATTENTION_OUTPUT && quantization.mixesHeads()) {
       return Kronecker.applyLeft(rows, operands.get(BlockParameters.HEADS));
     }
     String name = BlockParameters.transformOf(group);
     return Kronecker.apply(
-        rows.mul(operands.get(name + ".channels")),
+        group == InputGroup.ATTENTION_OUTPUT ? rows : rows.mul(operands.get(name + ".channels")),
         operands.get(name + ".left"),
         operands.get(name + ".right"));
+  }
+
+  /** The input of each projection of a group; with tied ranges it is the same. */
+  private List<Tensor> roundedInputs(InputGroup group, Tensor rows) {
+    if (quantization.tiedClips()) {
+      return Collections.nCopies(group.projections().size(), roundedInput(group.observed(), rows));
+    }
+    return group.projections().stream().map(projection -> roundedInput(projection, rows)).toList();
   }
 
   private Tensor roundedInput(Projection projection, Tensor rows) {
     if (!quantization.roundsInputs()) {
       return rows;
     }
-    String name = BlockParameters.nameOf(projection);
     return rounding.activations(
         rows,
         quantization.inputBits(),
         quantization.symmetricInputs(),
-        operands.get(name + ".input_low"),
-        operands.get(name + ".input_high"));
+        operands.get(BlockParameters.lowClip(projection, quantization)),
+        operands.get(BlockParameters.highClip(projection, quantization)));
   }
 
   @Override

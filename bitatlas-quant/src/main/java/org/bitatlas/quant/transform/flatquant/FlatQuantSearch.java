@@ -52,7 +52,7 @@ public final class FlatQuantSearch {
       ActivationPolicy activations,
       Tiles tiles,
       SearchListener listener) {
-    Quantization quantization = Quantization.of(weightBits, activations);
+    Quantization quantization = Quantization.of(weightBits, activations, options.form());
     TrainingData data = TrainingData.gather(block, inputs, targets, tiles);
     try (TensorScope _ = TensorScope.open()) {
       BaseWeights base = BaseWeights.of(block);

@@ -46,7 +46,10 @@ final class Operands {
       tensors.put(name + ".left", transform.left().matrix().to(ElementType.F32));
       tensors.put(name + ".right", transform.right().matrix().to(ElementType.F32));
     }
-    tensors.put(BlockParameters.HEADS, transforms.heads().matrix().to(ElementType.F32));
+    transforms
+        .output()
+        .matrices()
+        .forEach((name, matrix) -> tensors.put(name, matrix.to(ElementType.F32)));
     transforms
         .keys()
         .ifPresent(keys -> {
@@ -66,7 +69,7 @@ final class Operands {
     base.bias(Projection.VALUE)
         .ifPresent(bias -> tensors.put(VALUE_BIAS, transforms.valueHeads(bias)));
     parameters.forEach((name, value) -> {
-      if (name.contains(".input_") || name.contains("_cache.")) {
+      if (BlockParameters.isActivationClip(name)) {
         tensors.put(name, value.sigmoid());
       }
     });

@@ -22,13 +22,15 @@ import org.bitatlas.tensor.TensorScope;
 /**
  * Puts learned parameters into a block, in fp64: weights get the inverses of the transforms, norms
  * and the rows of up the channel scales, v the transform of value heads; what is left to do while
- * the model runs becomes its activation scheme.
+ * the model runs becomes its activation scheme. What stays in floating point is rounded as the form
+ * says.
  */
 final class Reparameterization {
 
   private final DecoderBlock block;
   private final Architecture architecture;
   private final Quantization quantization;
+  private final RoundedTransforms rounding;
   private final Map<String, Tensor> parameters;
   private final BlockTransforms transforms;
 
@@ -37,8 +39,9 @@ final class Reparameterization {
     this.block = block;
     this.architecture = block.architecture();
     this.quantization = quantization;
+    this.rounding = new RoundedTransforms(block, quantization.form().type());
     this.parameters = parameters;
-    this.transforms = BlockTransforms.of(parameters);
+    this.transforms = rounding.of(BlockTransforms.of(parameters));
   }
 
   /** The transformed block. */
@@ -86,11 +89,13 @@ final class Reparameterization {
   /** The bias [N] where it changes. */
   private Optional<Tensor> bias(Projection projection, BaseWeights base) {
     Optional<Tensor> wide = base.bias(projection).map(bias -> bias.to(ElementType.F64));
-    return switch (projection) {
-      case VALUE -> wide.map(transforms::valueHeads);
-      case UP -> wide.map(bias -> bias.mul(channels(InputGroup.MLP_OUTPUT)));
-      case QUERY, KEY, OUTPUT, GATE, DOWN -> Optional.empty();
-    };
+    Optional<Tensor> changed =
+        switch (projection) {
+          case VALUE -> wide.map(transforms::valueHeads);
+          case UP -> wide.map(bias -> bias.mul(channels(InputGroup.MLP_OUTPUT)));
+          case QUERY, KEY, OUTPUT, GATE, DOWN -> Optional.empty();
+        };
+    return changed.map(rounding::rounded);
   }
 
   private Tensor channels(InputGroup group) {
@@ -103,21 +108,25 @@ final class Reparameterization {
       float[] norm = block.norm(group);
       norms.put(
           group,
-          Tensor.from(norm, norm.length).to(ElementType.F64).mul(channels(group)).toFloats());
+          rounding
+              .rounded(Tensor.from(norm, norm.length).to(ElementType.F64).mul(channels(group)))
+              .toFloats());
     }
     return norms;
   }
 
   private LinearActivations activations(Projection projection) {
-    String name = BlockParameters.nameOf(projection) + ".input_";
     Optional<ActivationQuantizer> input =
         quantization.roundsInputs()
             ? Optional.of(
-                quantizer(
-                    name,
+                new ActivationQuantizer(
                     quantization.inputBits(),
                     quantization.symmetricInputs(),
-                    ActivationQuantizer.Strategy.TOKEN))
+                    ActivationQuantizer.Strategy.TOKEN,
+                    factor(BlockParameters.lowClip(projection, quantization)),
+                    factor(BlockParameters.highClip(projection, quantization)),
+                    0,
+                    0))
             : Optional.empty();
     return new LinearActivations(
         Optional.of(online(InputGroup.of(projection))), input, Optional.empty());
@@ -125,11 +134,7 @@ final class Reparameterization {
 
   private KroneckerTransform online(InputGroup group) {
     if (group == InputGroup.ATTENTION_OUTPUT) {
-      return new KroneckerTransform(
-          architecture.heads(),
-          architecture.headDimension(),
-          Optional.of(transforms.heads().matrix().toFloats()),
-          Optional.empty());
+      return transforms.output().online(architecture.heads() * architecture.headDimension());
     }
     Tensor left = transforms.of(group).left().matrix();
     Tensor right = transforms.of(group).right().matrix();
@@ -153,13 +158,14 @@ final class Reparameterization {
   }
 
   private ActivationQuantizer cache(String name, int bits) {
-    return quantizer(name + ".", bits, false, ActivationQuantizer.Strategy.HEAD);
-  }
-
-  private ActivationQuantizer quantizer(
-      String prefix, int bits, boolean symmetric, ActivationQuantizer.Strategy strategy) {
     return new ActivationQuantizer(
-        bits, symmetric, strategy, factor(prefix + "low"), factor(prefix + "high"), 0, 0);
+        bits,
+        false,
+        ActivationQuantizer.Strategy.HEAD,
+        factor(name + ".low"),
+        factor(name + ".high"),
+        0,
+        0);
   }
 
   /** sigmoid(gamma), kept above 0 where gamma is hugely negative. */

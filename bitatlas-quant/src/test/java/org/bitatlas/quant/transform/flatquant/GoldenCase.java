@@ -22,6 +22,7 @@ import org.bitatlas.model.InputGroup;
 import org.bitatlas.model.Precision;
 import org.bitatlas.quant.Golden;
 import org.bitatlas.quant.method.ActivationPolicy;
+import org.bitatlas.quant.method.FlatForm;
 import org.bitatlas.quant.method.Transform;
 import org.bitatlas.quant.transform.BlockInputs;
 import org.bitatlas.tensor.ElementType;
@@ -94,7 +95,8 @@ final class GoldenCase implements AutoCloseable {
         options.path("cali_bsz").intValue(),
         options.path("diag_alpha").doubleValue(),
         options.path("direct_inv").booleanValue(),
-        0);
+        0,
+        FlatForm.REFERENCE);
   }
 
   int weightBits() {
@@ -114,7 +116,7 @@ final class GoldenCase implements AutoCloseable {
   }
 
   Quantization quantization() {
-    return Quantization.of(weightBits(), activations());
+    return Quantization.of(weightBits(), activations(), FlatForm.REFERENCE);
   }
 
   /** The embedded calibration sequences, in two batches. */

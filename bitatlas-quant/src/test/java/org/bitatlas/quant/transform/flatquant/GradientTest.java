@@ -11,11 +11,13 @@ import java.util.Optional;
 import java.util.SequencedMap;
 import java.util.SplittableRandom;
 import org.bitatlas.model.DecoderBlock;
+import org.bitatlas.quant.method.FlatForm;
 import org.bitatlas.quant.rounding.Tiles;
 import org.bitatlas.tensor.Gradients;
 import org.bitatlas.tensor.Tensor;
 import org.bitatlas.tensor.TensorScope;
 import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
 /**
@@ -120,15 +122,22 @@ class GradientTest {
 
   /** The whole block, which computes in fp32, along a direction per parameter. */
   @ParameterizedTest
-  @ValueSource(booleans = {false, true})
-  void derivativesOfABlock(boolean directInverse) throws IOException {
+  @CsvSource({
+    "false, SEPARATE, HEADS",
+    "true, SEPARATE, HEADS",
+    "false, TIED, KRONECKER",
+    "true, TIED, KRONECKER"
+  })
+  void derivativesOfABlock(boolean directInverse, FlatForm.Clip clip, FlatForm.Output output)
+      throws IOException {
+    FlatForm form = new FlatForm(clip, output, FlatForm.Type.FLOAT32);
     try (RandomBlock model = new RandomBlock();
         DecoderBlock block = model.load();
         Tiles tiles = new Tiles(2);
         TensorScope _ = TensorScope.open()) {
       BaseWeights base = BaseWeights.of(block);
       TrainingData data = FlatQuantSearchTest.gather(block, model.inputs(2, 12), tiles);
-      Quantization quantization = Quantization.of(4, FlatQuantSearchTest.FOUR_BITS);
+      Quantization quantization = Quantization.of(4, FlatQuantSearchTest.FOUR_BITS, form);
       FlatTraining training = new FlatTraining(block, base, data, quantization, EXACT, tiles);
       BlockParameters parameters =
           FlatQuantSearchTest.initial(block, base, data, quantization, directInverse);
