@@ -17,8 +17,9 @@ final class RecipeOptions {
       paramLabel = "METHOD",
       required = true,
       description =
-          "rtn (round to nearest), gptq, gptaq, billm, slim-llm, awq, smoothquant, flatquant; or a"
-              + " transform and a rounding: awq+gptq, smoothquant+gptq, flatquant+gptq, ...")
+          "rtn (round to nearest), gptq, gptaq, billm, slim-llm, awq, smoothquant, flatquant; a"
+              + " transform and a rounding: awq+gptq, smoothquant+gptq, flatquant+gptq, ...; or a"
+              + " recipe by its name: w4a8-ascend, w4a4-ascend.")
   String method = "";
 
   @Option(

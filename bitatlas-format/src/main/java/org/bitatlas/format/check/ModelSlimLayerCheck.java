@@ -317,6 +317,14 @@ final class ModelSlimLayerCheck {
       return;
     }
     KroneckerSizes sizes = KroneckerSizes.of(columns);
+    sizes
+        .objection()
+        .ifPresent(why ->
+            findings.fault(
+                "column-count",
+                module + TensorNames.RIGHT_TRANS,
+                "for %d input features %s".formatted(columns, why),
+                "leave this layer in 8 bits, or give it the type W4A4_DYNAMIC"));
     inspection.values(
         inspection.require(
             module + TensorNames.LEFT_TRANS, TensorInspection.FLOATS, sizes.left(), sizes.left()));

@@ -3,7 +3,9 @@ package org.bitatlas.format.modelslim;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Set;
+import java.util.stream.Stream;
 import org.bitatlas.format.ExportSource;
+import org.bitatlas.format.StoredFloats;
 import org.bitatlas.scheme.GridLinear;
 import org.bitatlas.tensor.ElementType;
 
@@ -36,6 +38,12 @@ final class ModelSlimNotes {
     if (!roundScales && used.stream().anyMatch(LinearType::loadsRoundedScales)) {
       notes.add("weight_scale is rounded to the model's type when loaded.");
     }
+    if (!transformsHeld(source, modelType)) {
+      String type = modelType == ElementType.F16 ? "float16" : "bfloat16";
+      notes.add(
+          "left_trans and right_trans are rounded to %s when loaded, and the weights have the inverses of the unrounded ones; quantize with trans_dtype=%s (recipe w4a4-ascend) to lose nothing."
+              .formatted(type, type));
+    }
     long widened =
         source.codedLinears().stream()
             .filter(entry ->
@@ -52,5 +60,22 @@ final class ModelSlimNotes {
               + " linears of fewer than 8 bits are stored in 8, exactly; the size is that of 8.");
     }
     return List.copyOf(notes);
+  }
+
+  /** Whether the model's type has every value of the transforms of inputs. */
+  private static boolean transformsHeld(ExportSource source, ElementType modelType) {
+    return source.quantized().activations().values().stream()
+        .flatMap(around -> around.transform().stream())
+        .flatMap(transform -> Stream.concat(transform.left().stream(), transform.right().stream()))
+        .allMatch(factor -> held(factor, modelType));
+  }
+
+  private static boolean held(float[] factor, ElementType modelType) {
+    for (float value : factor) {
+      if (StoredFloats.round(value, modelType) != value) {
+        return false;
+      }
+    }
+    return true;
   }
 }

@@ -96,14 +96,15 @@ final class TypeChoice {
       if (input.clipLow() == 1 && input.clipHigh() == 1) {
         return LinearType.W4A4_DYNAMIC;
       }
+      requireFactors(module, features);
       return LinearType.W4A4_FLATQUANT_DYNAMIC;
     }
     KroneckerTransform transform = around.transform().get();
-    KroneckerSizes sizes = KroneckerSizes.of(features);
+    KroneckerSizes sizes = requireFactors(module, features);
     if (transform.leftSize() != sizes.left() || transform.rightSize() != sizes.right()) {
       throw refusal(
           module,
-          "its transform has factors of %d and %d, and vLLM-Ascend's have %d and %d for %d features; leave this layer out of the transform or float"
+          "its transform has factors of %d and %d, and vLLM-Ascend's have %d and %d for %d features; quantize with o_trans=kronecker (recipe w4a4-ascend)"
               .formatted(
                   transform.leftSize(),
                   transform.rightSize(),
@@ -112,9 +113,22 @@ final class TypeChoice {
                   features));
     }
     if (input.clipLow() != input.clipHigh()) {
-      throw refusal(module, "its range is clipped by different factors below and above");
+      throw refusal(
+          module,
+          "its range is clipped by different factors below and above; quantize with lac=tied"
+              + " (recipe w4a4-ascend)");
     }
     return LinearType.W4A4_FLATQUANT_DYNAMIC;
+  }
+
+  private static KroneckerSizes requireFactors(String module, int features) {
+    KroneckerSizes sizes = KroneckerSizes.of(features);
+    sizes
+        .objection()
+        .ifPresent(why -> {
+          throw refusal(module, "of its %d input features %s".formatted(features, why));
+        });
+    return sizes;
   }
 
   private static void requireSymmetric(String module, GridLinear grid) {

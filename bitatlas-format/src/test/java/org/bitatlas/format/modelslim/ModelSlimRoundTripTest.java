@@ -157,6 +157,17 @@ class ModelSlimRoundTripTest {
   }
 
   @Test
+  void saysThatTransformsOfMorePrecisionAreRoundedWhenLoaded() throws IOException {
+    Path model = TinyModel.write(folder.resolve("model"), ElementType.BF16, true);
+    ExportSource source =
+        TinyModel.source(model, SampleLayers.of(LinearType.W4A4_FLATQUANT_DYNAMIC));
+    try (Checkpoint _ = source.floats()) {
+      assertThat(new ModelSlimWriter().plan(source).notes())
+          .anyMatch(note -> note.contains("left_trans") && note.contains("trans_dtype=bfloat16"));
+    }
+  }
+
+  @Test
   void refusesABiasThatTheKernelWouldDrop() {
     assertThatThrownBy(() ->
             export(

@@ -150,4 +150,15 @@ class TensorValuesTest {
       assertThat(sizes.left() * sizes.right()).isEqualTo(features);
     }
   }
+
+  @Test
+  void knowsTheFactorsThatTheOperatorRefuses() {
+    for (int features : new int[] {1536, 6144, 4096, 12800, 8960, 3584, 27648}) {
+      assertThat(KroneckerSizes.of(features).objection()).as("%d", features).isEmpty();
+    }
+    assertThat(KroneckerSizes.of(18_944).objection().orElseThrow())
+        .contains("right factor's 148")
+        .contains("multiple of 8");
+    assertThat(KroneckerSizes.of(131_072).objection().orElseThrow()).contains("256 and 512");
+  }
 }

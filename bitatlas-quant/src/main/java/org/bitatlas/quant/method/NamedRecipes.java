@@ -45,8 +45,7 @@ final class NamedRecipes {
     options.put("method", "flatquant");
     options.put("bits", 4);
     options.put("a_bits", 4);
-    options.put("k_bits", ActivationPolicy.FLOAT_BITS);
-    options.put("v_bits", ActivationPolicy.FLOAT_BITS);
+    options.put("kv_bits", ActivationPolicy.FLOAT_BITS);
     options.put("lac", FlatForm.ASCEND.clip().id());
     options.put("o_trans", FlatForm.ASCEND.output().id());
     options.put("trans_dtype", FlatForm.ASCEND.type().id());

@@ -107,11 +107,29 @@ class RecipeTest {
         .isEqualTo("SmoothQuant W8A8 alpha 0.5");
     assertThat(Recipe.parse(Map.of("method", "flatquant+gptq", "bits", 4)).label())
         .isEqualTo("FlatQuant+GPTQ W4A4KV4");
+    assertThat(Recipe.parse(Map.of("method", "flatquant", "bits", 4)).describe())
+        .doesNotContainKeys("lac", "o_trans", "trans_dtype");
     Recipe served = Recipe.parse(Map.of("method", "rtn", "bits", 4, "profile", "vllm"));
     assertThat(served.grid()).isEqualTo(Grid.COMPRESSED_TENSORS_SYMMETRIC);
     assertThat(served.brief()).isEqualTo("RTN W4 vllm");
     assertThat(Recipe.parse(Map.of("method", "rtn", "bits", 4, "profile", "ascend")).grid())
         .isEqualTo(Grid.QUAROT_SYMMETRIC);
+  }
+
+  @Test
+  void aNameStandsForOptionsAndGivesWayToThoseBesideIt() {
+    Recipe held = Recipe.parse(Map.of("method", "w4a4-ascend"));
+    assertThat(held.transform())
+        .isEqualTo(new Transform.FlatQuant(15, 5e-3, 4, 0.3, false, 0, FlatForm.ASCEND));
+    assertThat(held.label()).isEqualTo("FlatQuant W4A4 tied-lac o-kronecker bfloat16");
+    assertThat(Recipe.parse(held.describe())).isEqualTo(held);
+    assertThat(Recipe.parse(Map.of("method", "w4a4-ascend", "trans_dtype", "float16")).describe())
+        .containsEntry("lac", "tied")
+        .containsEntry("trans_dtype", "float16");
+    refused(Map.of("method", "gptq", "bits", 4, "lac", "tied"), "method does not know");
+    refused(
+        Map.of("method", "flatquant", "bits", 4, "lac", "both"),
+        "lac must be one of separate, tied");
   }
 
   @Test
