@@ -1,13 +1,10 @@
 package org.bitatlas.cli;
 
 import java.io.IOException;
-import java.io.UncheckedIOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.util.Comparator;
-import java.util.List;
 import java.util.Optional;
-import java.util.stream.Stream;
+import org.bitatlas.checkpoint.FolderTree;
 import org.bitatlas.format.FormatName;
 import org.bitatlas.format.catalog.FormatCatalog;
 import org.bitatlas.format.gguf.GgufUnpacking;
@@ -56,13 +53,13 @@ record UnpackedModel(Path folder, Optional<Path> temporary) implements AutoClose
     if (temporary.isEmpty()) {
       return;
     }
-    try (Stream<Path> walk = Files.walk(temporary.get())) {
-      List<Path> paths = walk.sorted(Comparator.reverseOrder()).toList();
-      for (Path path : paths) {
-        Files.delete(path);
-      }
+    try {
+      FolderTree.delete(temporary.get());
     } catch (IOException e) {
-      throw new UncheckedIOException(e);
+      throw new BitAtlasException(
+          "The temporary folder %s cannot be deleted: %s; delete it by hand."
+              .formatted(temporary.get(), e),
+          e);
     }
   }
 }

@@ -2,26 +2,20 @@ package org.bitatlas.cli;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import java.io.PrintWriter;
-import java.io.StringWriter;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
-import picocli.CommandLine;
 import tools.jackson.databind.JsonNode;
 import tools.jackson.databind.json.JsonMapper;
 
-class BenchCommandTest {
+class BenchCommandTest extends CommandTest {
 
   private static final String SHORT = "--prefill 32 --context 8 --tokens 4 --rounds 1 --threads 1 ";
 
   @TempDir private Path folder;
-
-  private final StringWriter out = new StringWriter();
-  private final StringWriter err = new StringWriter();
 
   @Test
   void measuresTheEmbeddedModel() throws Exception {
@@ -29,7 +23,7 @@ class BenchCommandTest {
     Path page = folder.resolve("bench.html");
 
     int status =
-        run(
+        runLine(
             "bench nano --schemes fp32,w8a8,w4a16-g128 "
                 + SHORT
                 + "--check-predictor --json "
@@ -37,10 +31,10 @@ class BenchCommandTest {
                 + " --page "
                 + page);
 
-    assertThat(err.toString()).isEmpty();
+    assertThat(err).isEmpty();
     assertThat(status).isEqualTo(Exit.OK);
-    assertThat(out.toString().lines()).allMatch(line -> line.length() <= FactSheet.WIDTH);
-    assertThat(out.toString())
+    assertThat(out.lines()).allMatch(line -> line.length() <= FactSheet.WIDTH);
+    assertThat(out)
         .contains("Prompt of 32 tokens; 4 tokens decoded after 8; threads: 1; rounds: 1")
         .contains("On packed codes, w8a8 in I8, w4a16-g128 in ")
         .contains("w4a16-g128")
@@ -59,13 +53,13 @@ class BenchCommandTest {
   @Test
   void measuresAFolderThatIsQuantized() {
     Path quantized = folder.resolve("w4");
-    assertThat(run("quantize nano --method rtn --bits 4 --group-size 64 --out " + quantized))
+    assertThat(runLine("quantize nano --method rtn --bits 4 --group-size 64 --out " + quantized))
         .isEqualTo(Exit.OK);
 
-    assertThat(run("bench " + quantized + " --schemes fp32 --execution simulated " + SHORT))
+    assertThat(runLine("bench " + quantized + " --schemes fp32 --execution simulated " + SHORT))
         .isEqualTo(Exit.OK);
 
-    assertThat(out.toString()).contains("Simulated, on ", "stored in", "the folder's own codes");
+    assertThat(out).contains("Simulated, on ", "stored in", "the folder's own codes");
   }
 
   @ParameterizedTest
@@ -80,8 +74,8 @@ class BenchCommandTest {
         "bench nano --device gpu",
       })
   void aWrongCommandLineIsAUsageMistakeBeforeAnyWork(String command) {
-    assertThat(run(command)).isEqualTo(Exit.USAGE);
-    assertThat(out.toString()).isEmpty();
+    assertThat(runLine(command)).isEqualTo(Exit.USAGE);
+    assertThat(out).isEmpty();
   }
 
   @ParameterizedTest
@@ -95,15 +89,8 @@ class BenchCommandTest {
         "bench nano --device cuda:0 --execution integer",
       })
   void whatCannotBeMeasuredIsOneSentence(String command) {
-    assertThat(run(command)).isEqualTo(Exit.ERROR);
-    assertThat(err.toString().lines()).hasSize(1);
-    assertThat(err.toString()).startsWith("bitatlas: ");
-  }
-
-  private int run(String command) {
-    CommandLine line = BitAtlas.commandLine();
-    line.setOut(new PrintWriter(out, true));
-    line.setErr(new PrintWriter(err, true));
-    return line.execute(command.split(" "));
+    assertThat(runLine(command)).isEqualTo(Exit.ERROR);
+    assertThat(err.lines()).hasSize(1);
+    assertThat(err).startsWith("bitatlas: ");
   }
 }

@@ -4,8 +4,6 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assumptions.assumeThat;
 
 import java.io.IOException;
-import java.io.PrintWriter;
-import java.io.StringWriter;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.regex.MatchResult;
@@ -20,14 +18,11 @@ import org.junit.jupiter.params.provider.ValueSource;
 import picocli.CommandLine;
 import picocli.CommandLine.Model.OptionSpec;
 
-class CommandLineTest {
+class CommandLineTest extends CommandTest {
 
   private static final Path PROJECT = Path.of(System.getProperty("bitatlas.root", ".."));
 
   @TempDir private Path folder;
-
-  private final StringWriter out = new StringWriter();
-  private final StringWriter err = new StringWriter();
 
   static Stream<String> commands() {
     return BitAtlas.commandLine().getSubcommands().keySet().stream();
@@ -37,8 +32,8 @@ class CommandLineTest {
   @MethodSource("commands")
   void everyCommandHasHelpThatFitsTheTerminal(String command) {
     assertThat(run(command, "--help")).isEqualTo(Exit.OK);
-    assertThat(out.toString()).startsWith("Usage: bitatlas " + command).contains("--verbose");
-    assertThat(out.toString().lines()).allMatch(line -> line.length() <= FactSheet.WIDTH);
+    assertThat(out).startsWith("Usage: bitatlas " + command).contains("--verbose");
+    assertThat(out.lines()).allMatch(line -> line.length() <= FactSheet.WIDTH);
   }
 
   @ParameterizedTest
@@ -70,20 +65,20 @@ class CommandLineTest {
   @Test
   void anUnknownCommandIsAUsageMistakeWithASuggestion() {
     assertThat(run("dcotor")).isEqualTo(Exit.USAGE);
-    assertThat(err.toString()).contains("dcotor").contains("bitatlas doctor");
+    assertThat(err).contains("dcotor").contains("bitatlas doctor");
   }
 
   @Test
   void noCommandIsAUsageMistake() {
     assertThat(run()).isEqualTo(Exit.USAGE);
-    assertThat(err.toString()).contains("a command is missing");
+    assertThat(err).contains("a command is missing");
   }
 
   @Test
   void aMissingModelIsOneLine() {
     assertThat(run("inspect", folder.resolve("none").toString())).isEqualTo(Exit.ERROR);
-    assertThat(err.toString().lines()).hasSize(1);
-    assertThat(err.toString()).startsWith("bitatlas: ").contains("none");
+    assertThat(err.lines()).hasSize(1);
+    assertThat(err).startsWith("bitatlas: ").contains("none");
   }
 
   @Test
@@ -91,8 +86,8 @@ class CommandLineTest {
     Path file = Files.createFile(folder.resolve("model.safetensors"));
 
     assertThat(run("inspect", file.toString())).isEqualTo(Exit.ERROR);
-    assertThat(err.toString().lines()).hasSize(1);
-    assertThat(err.toString()).contains("is a file");
+    assertThat(err.lines()).hasSize(1);
+    assertThat(err).contains("is a file");
   }
 
   @Test
@@ -101,8 +96,8 @@ class CommandLineTest {
         run("quantize", "nano", "--method", "rtn", "--bits", "12", "--out", folder.toString());
 
     assertThat(status).isEqualTo(Exit.ERROR);
-    assertThat(err.toString().lines()).hasSize(1);
-    assertThat(err.toString()).contains("12").contains("to 8");
+    assertThat(err.lines()).hasSize(1);
+    assertThat(err).contains("12").contains("to 8");
   }
 
   @Test
@@ -128,9 +123,9 @@ class CommandLineTest {
     };
     String[] required = {"--require-kernel", "scheme"};
     assertThat(run(joined(evaluate, required))).isEqualTo(Exit.ERROR);
-    assertThat(err.toString().lines().toList().getLast()).contains("simulated in float");
+    assertThat(err.lines().toList().getLast()).contains("simulated in float");
     assertThat(run(joined(evaluate, required, "--execution", "integer"))).isEqualTo(Exit.OK);
-    assertThat(out.toString())
+    assertThat(out)
         .contains("Arithmetic: integer: 42 linear layers in integers")
         .contains("gate_proj, up_proj [")
         .contains("s8 x s8");
@@ -147,27 +142,27 @@ class CommandLineTest {
     assertThat(run("chat", "--max-new-tokens", "0")).isEqualTo(Exit.USAGE);
     assertThat(run("chat", "--thinking-budget", "-1")).isEqualTo(Exit.USAGE);
     assertThat(run("study", "--device", "gpu")).isEqualTo(Exit.USAGE);
-    assertThat(err.toString()).contains("There is no device 'gpu'; give cpu, or cuda:N");
+    assertThat(err).contains("There is no device 'gpu'; give cpu, or cuda:N");
     assertThat(run("evaluate", "nano", "--mode", "loud")).isEqualTo(Exit.USAGE);
-    assertThat(err.toString()).contains("slow_think, auto_think, no_think");
+    assertThat(err).contains("slow_think, auto_think, no_think");
   }
 
   @ParameterizedTest
   @ValueSource(strings = {"chat nano", "evaluate nano", "bench nano --schemes bf16", "study"})
   void aDeviceThatIsNotThereIsOneLineThatSaysWhatToDo(String command) {
     assumeThat(NativeRuntime.gpus()).isEmpty();
-    assertThat(run((command + " --device cuda:0").split(" "))).isEqualTo(Exit.ERROR);
-    assertThat(out.toString()).isEmpty();
-    assertThat(err.toString().lines()).hasSize(1);
-    assertThat(err.toString()).contains("Device cuda:0 needs").contains("--device cpu");
+    assertThat(runLine(command + " --device cuda:0")).isEqualTo(Exit.ERROR);
+    assertThat(out).isEmpty();
+    assertThat(err.lines()).hasSize(1);
+    assertThat(err).contains("Device cuda:0 needs").contains("--device cpu");
   }
 
   @Test
   void anNpuWithoutItsLibraryIsOneLineThatSaysWhatToDo() {
     assumeThat(System.getenv("BITATLAS_TORCH_NPU")).isNull();
     assertThat(run("evaluate", "nano", "--device", "npu:0")).isEqualTo(Exit.ERROR);
-    assertThat(err.toString().lines()).hasSize(1);
-    assertThat(err.toString()).contains("set BITATLAS_TORCH_NPU").contains("not run on hardware");
+    assertThat(err.lines()).hasSize(1);
+    assertThat(err).contains("set BITATLAS_TORCH_NPU").contains("not run on hardware");
   }
 
   @Test
@@ -175,29 +170,28 @@ class CommandLineTest {
     String[] emulated = {"evaluate", "nano", "--numerics", "ascend-910b"};
     assertThat(run(joined(emulated, new String[] {"--execution", "integer"})))
         .isEqualTo(Exit.USAGE);
-    assertThat(err.toString()).contains("leave --execution out");
+    assertThat(err).contains("leave --execution out");
     assertThat(run("bench", "nano", "--numerics", "ascend-910b")).isEqualTo(Exit.USAGE);
     assertThat(run("evaluate", "nano", "--numerics", "ascend-310p")).isEqualTo(Exit.USAGE);
-    assertThat(err.toString())
-        .contains("There are no numerics 'ascend-310p': the kernels of the 310P");
+    assertThat(err).contains("There are no numerics 'ascend-310p': the kernels of the 310P");
     assertThat(run("numerics", "nano")).isEqualTo(Exit.ERROR);
-    assertThat(err.toString()).contains("is float; give a quantized one");
+    assertThat(err).contains("is float; give a quantized one");
   }
 
   @ParameterizedTest
   @ValueSource(strings = {"chat nano", "evaluate nano", "bench nano", "study"})
   void integersOnAGpuAreRefused(String command) {
     String all = command + " --execution integer --device cuda:0";
-    assertThat(run(all.split(" "))).isEqualTo(Exit.ERROR);
-    assertThat(err.toString().lines()).hasSize(1);
-    assertThat(err.toString()).contains("Integer execution runs on the CPU only, not on cuda:0");
+    assertThat(runLine(all)).isEqualTo(Exit.ERROR);
+    assertThat(err.lines()).hasSize(1);
+    assertThat(err).contains("Integer execution runs on the CPU only, not on cuda:0");
   }
 
   @ParameterizedTest
   @ValueSource(strings = {"chat", "evaluate", "bench", "study"})
   void helpSaysThatNoGpuWasTried(String command) {
     assertThat(run(command, "--help")).isEqualTo(Exit.OK);
-    assertThat(out.toString().replaceAll("\\s+", " ")).contains("not run on hardware");
+    assertThat(out.replaceAll("\\s+", " ")).contains("not run on hardware");
   }
 
   @ParameterizedTest
@@ -207,11 +201,11 @@ class CommandLineTest {
     int status =
         run("chat", "nano", "--mode", mode, "--thinking-budget", "2", "--prompt", question);
     assertThat(status).isEqualTo(Exit.OK);
-    assertThat(out.toString()).isNotBlank();
+    assertThat(out).isNotBlank();
     if (mode.equals("no_think")) {
-      assertThat(err.toString()).doesNotContain("cut");
+      assertThat(err).doesNotContain("cut");
     } else if (mode.equals("slow_think")) {
-      assertThat(err.toString()).contains("thinking cut after 2 tokens");
+      assertThat(err).contains("thinking cut after 2 tokens");
     }
   }
 
@@ -219,34 +213,32 @@ class CommandLineTest {
   void thinkingOverTheBudgetOfAllIsSaidToHaveNoAnswer() {
     assertThat(run("chat", "nano", "--mode", "slow", "--max-new-tokens", "3", "--prompt", "2 + 2?"))
         .isEqualTo(Exit.OK);
-    assertThat(out.toString()).isBlank();
-    assertThat(err.toString())
-        .contains("cut after 3 tokens in its thinking, so there is no answer");
+    assertThat(out).isBlank();
+    assertThat(err).contains("cut after 3 tokens in its thinking, so there is no answer");
   }
 
   @Test
   void evaluateSaysHowOftenThinkingWasCut() {
     String command =
         "evaluate nano --task gsm_nano --mode slow_think --limit 6 --thinking-budget 3";
-    assertThat(run(command.split(" "))).isEqualTo(Exit.OK);
-    assertThat(out.toString()).contains("thinking cut: 100 %");
+    assertThat(runLine(command)).isEqualTo(Exit.OK);
+    assertThat(out).contains("thinking cut: 100 %");
   }
 
   @Test
   void evaluateAsksSeveralTasksOfAModelLoadedOnce() {
     String tasks = "--task facts_nano_choices,bool_nano --task cloze_nano --task bool_nano";
     String command = "evaluate nano " + tasks + " --mode no_think --limit 2";
-    assertThat(run(command.split(" "))).as(err.toString()).isEqualTo(Exit.OK);
-    assertThat(out.toString().lines().filter(line -> line.contains("of 2 items")))
+    assertThat(runLine(command)).as(err).isEqualTo(Exit.OK);
+    assertThat(out.lines().filter(line -> line.contains("of 2 items")))
         .extracting(line -> line.substring(0, line.indexOf(' ')))
         .containsExactly("facts_nano_choices", "bool_nano", "cloze_nano");
-    assertThat(out.toString()).containsOnlyOnce("Arithmetic: ");
+    assertThat(out).containsOnlyOnce("Arithmetic: ");
 
-    out.getBuffer().setLength(0);
     assertThat(run("evaluate", "nano", "--task", "bool_nano", "--task", "boll_nano"))
         .isEqualTo(Exit.ERROR);
-    assertThat(err.toString()).contains("boll_nano");
-    assertThat(out.toString()).as("nothing is asked before").isEmpty();
+    assertThat(err).contains("boll_nano");
+    assertThat(out).as("nothing is asked before").isEmpty();
   }
 
   @Test
@@ -254,7 +246,7 @@ class CommandLineTest {
     Path text = Files.writeString(folder.resolve("own.txt"), "the red fox runs. ".repeat(20));
     assertThat(run("evaluate", "nano", "--perplexity", text.toString(), "--window", "64"))
         .isEqualTo(Exit.OK);
-    assertThat(out.toString().replaceAll("\\s+", " "))
+    assertThat(out.replaceAll("\\s+", " "))
         .contains("own.txt", "items/s", "windows of 64 tokens", "bits per byte")
         .contains("own.txt_rolling", "byte perplexity", "as lm-evaluation-harness cuts them");
     assertThat(run("evaluate", "nano", "--window", "64")).isEqualTo(Exit.USAGE);
@@ -263,25 +255,18 @@ class CommandLineTest {
   @Test
   void doctorSaysWhichKernelsRun() {
     assertThat(run("doctor")).isEqualTo(Exit.OK);
-    assertThat(out.toString()).contains("vector row kernels of", "oneDNN ");
+    assertThat(out).contains("vector row kernels of", "oneDNN ");
   }
 
   @Test
   void aMapWithoutRecordsSaysWhatToDo() {
     assertThat(run("map", "--out", folder.toString())).isEqualTo(Exit.ERROR);
-    assertThat(err.toString().lines()).hasSize(1);
-    assertThat(err.toString()).contains("bitatlas study");
+    assertThat(err.lines()).hasSize(1);
+    assertThat(err).contains("bitatlas study");
   }
 
   @Test
   void controlCharactersOfATokenAreWrittenOut() {
     assertThat(TokenizeCommand.visible("a\n\tb\u0001")).isEqualTo("a\\n\\tb\\u0001");
-  }
-
-  private int run(String... arguments) {
-    return BitAtlas.commandLine()
-        .setOut(new PrintWriter(out, true))
-        .setErr(new PrintWriter(err, true))
-        .execute(arguments);
   }
 }

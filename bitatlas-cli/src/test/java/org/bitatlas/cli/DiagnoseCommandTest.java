@@ -2,17 +2,14 @@ package org.bitatlas.cli;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import java.io.PrintWriter;
-import java.io.StringWriter;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
-import picocli.CommandLine;
 
 /** A study of the smaller embedded model with one bad cell, diagnosed. */
-class DiagnoseCommandTest {
+class DiagnoseCommandTest extends CommandTest {
   private static final String STUDY =
       """
       name: bad
@@ -29,9 +26,6 @@ class DiagnoseCommandTest {
   @TempDir private static Path folder;
   private static String study = "";
 
-  private final StringWriter out = new StringWriter();
-  private final StringWriter err = new StringWriter();
-
   @BeforeAll
   static void study() throws Exception {
     Path spec = Files.writeString(folder.resolve("study.yaml"), STUDY);
@@ -39,16 +33,16 @@ class DiagnoseCommandTest {
     DiagnoseCommandTest runner = new DiagnoseCommandTest();
     assertThat(
             runner.run("study", spec.toString(), "--limit", "4", "--out", study, "--threads", "1"))
-        .as(runner.err.toString())
+        .as(runner.err)
         .isEqualTo(Exit.OK);
   }
 
   @Test
   void theRecordsAloneSayWhatBreaksFirstAndWhatToTry() {
     assertThat(run("diagnose", CELL, "--study", study, "--examples", "1"))
-        .as(err.toString())
+        .as(err)
         .isEqualTo(Exit.OK);
-    assertThat(out.toString())
+    assertThat(out)
         .startsWith(CELL)
         .containsSubsequence(
             "What breaks first",
@@ -64,44 +58,35 @@ class DiagnoseCommandTest {
             "float                                  here",
             "Not measured",
             "--measure");
-    assertThat(out.toString().lines()).allMatch(line -> line.length() <= FactSheet.WIDTH);
+    assertThat(out.lines()).allMatch(line -> line.length() <= FactSheet.WIDTH);
   }
 
   @Test
   void runningTheModelMeasuresEveryLayerAloneAndIsKept() {
     assertThat(
             run("diagnose", CELL, "--study", study, "--examples", "1", "--measure", "--threads=1"))
-        .as(err.toString())
+        .as(err)
         .isEqualTo(Exit.OK);
-    assertThat(out.toString())
+    assertThat(out)
         .containsPattern("layers\\.\\d+\\.\\S+\\s+does\\s+most alone: KL \\d")
         .contains("Growth of the error of the hidden state (measured on 64 tokens, simulated)")
         .containsPattern("probabilities:\\s+in\\s+float")
         .doesNotContain("--measure");
-    assertThat(out.toString().lines()).allMatch(line -> line.length() <= FactSheet.WIDTH);
+    assertThat(out.lines()).allMatch(line -> line.length() <= FactSheet.WIDTH);
     assertThat(folder.resolve("out/diagnosis")).isDirectoryContaining("glob:**.json");
     assertThat(run("diagnose", CELL, "--study", study, "--json")).isEqualTo(Exit.OK);
-    assertThat(out.toString()).contains("\"damages\"", "\"breaksFirst\"");
+    assertThat(out).contains("\"damages\"", "\"breaksFirst\"");
   }
 
   @Test
   void whatIsNoCellIsSaidInASentence() {
     assertThat(run("diagnose", "RTN W3/chain_nano", "--study", study)).isEqualTo(Exit.ERROR);
-    assertThat(err.toString())
+    assertThat(err)
         .contains("No cell is called 'RTN W3/chain_nano'", "'RTN W2A4/chain_nano/slow_think'");
     assertThat(run("diagnose", "float/chain_nano", "--study", study, "--measure"))
         .isEqualTo(Exit.ERROR);
-    assertThat(err.toString()).contains("not of a model quantized here");
+    assertThat(err).contains("not of a model quantized here");
     assertThat(run("diagnose", "x", "--study", folder.toString())).isEqualTo(Exit.ERROR);
-    assertThat(err.toString()).contains("There are no records in");
-  }
-
-  private int run(String... arguments) {
-    out.getBuffer().setLength(0);
-    err.getBuffer().setLength(0);
-    CommandLine line = BitAtlas.commandLine();
-    line.setOut(new PrintWriter(out));
-    line.setErr(new PrintWriter(err));
-    return line.execute(arguments);
+    assertThat(err).contains("There are no records in");
   }
 }

@@ -3,8 +3,6 @@ package org.bitatlas.cli;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import java.io.IOException;
-import java.io.PrintWriter;
-import java.io.StringWriter;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.LinkedHashMap;
@@ -30,37 +28,22 @@ import org.junit.jupiter.api.TestInstance;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
-import picocli.CommandLine;
 
 /** From a quantized embedded model to other formats and back. */
 @TestInstance(TestInstance.Lifecycle.PER_CLASS)
-class ExportCommandTest {
+class ExportCommandTest extends CommandTest {
 
   private static final int[][] PROMPT = {{1, 17, 42, 5, 99, 23, 7, 64}};
 
   private Path folder = Path.of("");
   private Path quantized = Path.of("");
-  private String out = "";
-  private String err = "";
 
   @BeforeAll
   void quantize(@TempDir Path shared) {
     folder = shared;
     quantized = folder.resolve("nano-w4");
     String command = "quantize nano --method rtn --bits 4 --group-size 32 --out " + quantized;
-    assertThat(run(command.split(" "))).isEqualTo(Exit.OK);
-  }
-
-  private int run(String... arguments) {
-    StringWriter output = new StringWriter();
-    StringWriter errors = new StringWriter();
-    CommandLine line = BitAtlas.commandLine();
-    line.setOut(new PrintWriter(output, true));
-    line.setErr(new PrintWriter(errors, true));
-    int code = line.execute(arguments);
-    out = output.toString();
-    err = errors.toString();
-    return code;
+    assertThat(runLine(command)).isEqualTo(Exit.OK);
   }
 
   private static QuantizedCheckpoint quantized(Path model) {

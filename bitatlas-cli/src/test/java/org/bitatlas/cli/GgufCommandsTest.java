@@ -3,8 +3,6 @@ package org.bitatlas.cli;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import java.io.IOException;
-import java.io.PrintWriter;
-import java.io.StringWriter;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.stream.Stream;
@@ -16,31 +14,15 @@ import org.bitatlas.scheme.QuantizedCheckpointFolder;
 import org.bitatlas.tensor.TensorScope;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
-import picocli.CommandLine;
 
 /** The commands {@code gguf}, {@code unpack} and {@code convert} on GGUF files. */
-class GgufCommandsTest {
+class GgufCommandsTest extends CommandTest {
 
   private static final String MODEL =
       Path.of(System.getProperty("bitatlas.oracles", "../oracles"), "stories260K").toString();
   private static final int[][] PROMPT = {{1, 17, 42, 5, 99, 23, 7, 64}};
 
   @TempDir Path folder;
-
-  private String out = "";
-  private String err = "";
-
-  private int run(String... arguments) {
-    StringWriter output = new StringWriter();
-    StringWriter errors = new StringWriter();
-    CommandLine line = BitAtlas.commandLine();
-    line.setOut(new PrintWriter(output, true));
-    line.setErr(new PrintWriter(errors, true));
-    int code = line.execute(arguments);
-    out = output.toString();
-    err = errors.toString();
-    return code;
-  }
 
   private void succeeds(String... arguments) {
     assertThat(run(arguments)).as(err).isEqualTo(Exit.OK);

@@ -2,18 +2,15 @@ package org.bitatlas.cli;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import java.io.PrintWriter;
-import java.io.StringWriter;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import org.bitatlas.study.RunRecord;
 import org.bitatlas.study.RunStore;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
-import picocli.CommandLine;
 
 /** A study of the embedded model with one small cell, verified and run again. */
-class ReproduceCommandTest {
+class ReproduceCommandTest extends CommandTest {
   private static final String STUDY =
       """
       name: small
@@ -28,21 +25,18 @@ class ReproduceCommandTest {
 
   @TempDir private Path folder;
 
-  private final StringWriter out = new StringWriter();
-  private final StringWriter err = new StringWriter();
-
   @Test
   void aRecordRunsAgainToTheSameItemsAndItsReportIsProven() throws Exception {
     Path spec = Files.writeString(folder.resolve("study.yaml"), STUDY);
     String study = folder.resolve("out").toString();
     assertThat(run("study", spec.toString(), "--out", study, "--threads", "1"))
-        .as(err.toString())
+        .as(err)
         .isEqualTo(Exit.OK);
-    assertThat(out.toString()).contains("Findings of the papers");
-    assertThat(out.toString().lines().filter(line -> !line.contains(study)))
+    assertThat(out).contains("Findings of the papers");
+    assertThat(out.lines().filter(line -> !line.contains(study)))
         .allMatch(line -> line.length() <= FactSheet.WIDTH);
     assertThat(run("verify", study)).isEqualTo(Exit.OK);
-    assertThat(out.toString()).contains("2 records and 3 files of the report belong together.");
+    assertThat(out).contains("2 records and 3 files of the report belong together.");
     String key;
     try (RunStore store = RunStore.open(Path.of(study))) {
       key =
@@ -53,31 +47,22 @@ class ReproduceCommandTest {
               .orElseThrow();
     }
     assertThat(run("reproduce", key.substring(0, 12), "--study", study, "--threads", "1"))
-        .as(err.toString())
+        .as(err)
         .isEqualTo(Exit.OK);
-    assertThat(out.toString()).contains("12 of 12 the same to the bit", "equal");
+    assertThat(out).contains("12 of 12 the same to the bit", "equal");
     Path page = Path.of(study, "map.html");
     Files.writeString(page, Files.readString(page).replace("BitAtlas", "BitAtlss"));
     assertThat(run("verify", study)).isEqualTo(Exit.ERROR);
-    assertThat(out.toString()).contains("map.html is not what the records give");
+    assertThat(out).contains("map.html is not what the records give");
   }
 
   @Test
   void whatIsNoKeyOrNoStudyIsSaidInASentence() {
     assertThat(run("reproduce", "xyz")).isEqualTo(Exit.USAGE);
-    assertThat(err.toString()).contains("'xyz' is no key");
+    assertThat(err).contains("'xyz' is no key");
     assertThat(run("reproduce", "0123456789", "--study", folder.toString())).isEqualTo(Exit.ERROR);
-    assertThat(err.toString()).contains("There are no records in");
+    assertThat(err).contains("There are no records in");
     assertThat(run("verify", folder.toString())).isEqualTo(Exit.ERROR);
-    assertThat(err.toString()).contains("does not hold both records");
-  }
-
-  private int run(String... arguments) {
-    out.getBuffer().setLength(0);
-    err.getBuffer().setLength(0);
-    CommandLine line = BitAtlas.commandLine();
-    line.setOut(new PrintWriter(out));
-    line.setErr(new PrintWriter(err));
-    return line.execute(arguments);
+    assertThat(err).contains("does not hold both records");
   }
 }

@@ -1,6 +1,8 @@
 package org.bitatlas.model;
 
+import java.util.Arrays;
 import java.util.List;
+import java.util.Optional;
 
 /**
  * A decoder-only transformer of the Llama family as data: everything the forward pass needs to know
@@ -72,6 +74,13 @@ public record Architecture(
     /** Full module name in block {@code layer}, without {@code .weight} or {@code .bias}. */
     public String module(int layer) {
       return "model.layers." + layer + "." + path;
+    }
+
+    /** The projection that a module name ends with; empty for embedding, head and norms. */
+    public static Optional<Projection> ofModule(String module) {
+      return Arrays.stream(values())
+          .filter(projection -> module.endsWith("." + projection.path))
+          .findFirst();
     }
   }
 

@@ -4,11 +4,11 @@ import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
-import java.util.Comparator;
 import java.util.List;
 import java.util.Set;
 import java.util.function.Predicate;
 import java.util.stream.Stream;
+import org.bitatlas.checkpoint.FolderTree;
 import org.bitatlas.tensor.BitAtlasException;
 
 /**
@@ -110,7 +110,7 @@ public final class PartialFolder implements AutoCloseable {
     }
     for (Path entry : entries) {
       if (!names.contains(entry.getFileName().toString())) {
-        delete(entry);
+        FolderTree.delete(entry);
       }
     }
   }
@@ -120,7 +120,7 @@ public final class PartialFolder implements AutoCloseable {
     requireReplaceable(target, replaceable);
     Path replaced = folder.resolve(REPLACED);
     if (Files.exists(target)) {
-      delete(replaced);
+      FolderTree.delete(replaced);
       Files.move(target, replaced, StandardCopyOption.ATOMIC_MOVE);
     }
     try {
@@ -136,20 +136,7 @@ public final class PartialFolder implements AutoCloseable {
   public void discard() throws IOException {
     if (Files.exists(folder)) {
       clear();
-      delete(folder);
-    }
-  }
-
-  private static void delete(Path folder) throws IOException {
-    if (!Files.exists(folder)) {
-      return;
-    }
-    List<Path> paths;
-    try (Stream<Path> walk = Files.walk(folder)) {
-      paths = walk.sorted(Comparator.reverseOrder()).toList();
-    }
-    for (Path path : paths) {
-      Files.delete(path);
+      FolderTree.delete(folder);
     }
   }
 

@@ -3,7 +3,6 @@ package org.bitatlas.format;
 import java.lang.foreign.ValueLayout;
 import java.nio.file.Path;
 import java.util.ArrayList;
-import java.util.Arrays;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Optional;
@@ -66,14 +65,12 @@ public final class ForeignFolder {
     if (module.equals(QuantizedCheckpoint.HEAD)) {
       return new int[] {architecture.vocabularySize(), architecture.hiddenSize()};
     }
-    for (Projection projection : Projection.values()) {
-      if (module.endsWith("." + projection.path())) {
-        return new int[] {
-          architecture.outputFeatures(projection), architecture.inputFeatures(projection)
-        };
-      }
-    }
-    throw new IllegalArgumentException("no linear layer: " + module);
+    Projection projection =
+        Projection.ofModule(module)
+            .orElseThrow(() -> new IllegalArgumentException("no linear layer: " + module));
+    return new int[] {
+      architecture.outputFeatures(projection), architecture.inputFeatures(projection)
+    };
   }
 
   /**
@@ -130,10 +127,7 @@ public final class ForeignFolder {
   public static void skipZeroBias(
       Architecture architecture, Checkpoint stored, String module, Set<String> consumed) {
     String name = module + ".bias";
-    boolean expected =
-        Arrays.stream(Projection.values())
-            .anyMatch(projection ->
-                module.endsWith("." + projection.path()) && architecture.hasBias(projection));
+    boolean expected = Projection.ofModule(module).filter(architecture::hasBias).isPresent();
     if (!expected && stored.find(name).filter(ForeignFolder::isZero).isPresent()) {
       consumed.add(name);
     }

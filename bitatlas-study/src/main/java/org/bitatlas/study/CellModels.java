@@ -131,10 +131,7 @@ public final class CellModels implements AutoCloseable {
 
   /** The first sequences of the calibration set, at most so many tokens but at least one. */
   public CalibrationSet texts(int tokens) {
-    int sequences = Math.clamp(tokens / calibration.length(), 1, calibration.sequences().size());
-    return CalibrationSets.ofIds(
-        calibration.sequences().subList(0, sequences),
-        "the first sequences of the calibration set");
+    return CalibrationSets.first(calibration, tokens);
   }
 
   /** The cell's checkpoint, quantized anew when it is first asked for. */

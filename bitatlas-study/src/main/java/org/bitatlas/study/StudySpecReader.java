@@ -5,7 +5,6 @@ import java.io.InputStream;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.time.Duration;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.LinkedHashSet;
@@ -15,16 +14,10 @@ import java.util.Optional;
 import java.util.OptionalInt;
 import java.util.SequencedMap;
 import java.util.Set;
-import java.util.function.Function;
-import java.util.stream.Stream;
 import org.bitatlas.eval.CollapseRule;
-import org.bitatlas.eval.endpoint.EndpointAddress;
 import org.bitatlas.model.Execution;
 import org.bitatlas.nano.Nano;
-import org.bitatlas.quant.calibration.Joining;
-import org.bitatlas.quant.method.Recipe;
 import org.bitatlas.tensor.BitAtlasException;
-import org.bitatlas.tokenizer.ThinkingMode;
 import tools.jackson.core.JacksonException;
 import tools.jackson.core.StreamReadFeature;
 import tools.jackson.databind.JsonNode;
@@ -33,14 +26,6 @@ import tools.jackson.dataformat.yaml.YAMLMapper;
 /** Reads a {@link StudySpec} from YAML. */
 final class StudySpecReader {
   private static final String DEFAULT = "default-study.yaml";
-  private static final String METHODS =
-      "float, or a mapping with method: rtn or method: gptq, with checkpoint, or with endpoint";
-  private static final String NUMERICS = "numerics";
-  private static final String CHECKPOINT = "checkpoint";
-  private static final String ADAPTIVE = "adaptive";
-  private static final String CALIBRATION = "calibration";
-  private static final CalibrationSpec CALIBRATION_DEFAULTS =
-      new CalibrationSpec("nano", 128, 256, 0);
   private static final Set<String> MODES =
       new LinkedHashSet<>(List.of("slow_think", "no_think", "auto_think"));
   private static final Set<String> KEYS =
@@ -50,7 +35,7 @@ final class StudySpecReader {
           "recipes",
           "tasks",
           "suite",
-          CALIBRATION,
+          CalibrationReader.KEY,
           "precision",
           "execution",
           "numerics",
@@ -106,8 +91,8 @@ final class StudySpecReader {
 
   private StudySpec parse(String file, String text) {
     YamlFields root = new YamlFields(file, "", tree(file, text)).only(KEYS);
-    CalibrationSpec calibration = calibration(root, CALIBRATION_DEFAULTS);
-    List<StudyRecipe> recipes = recipes(root, calibration);
+    CalibrationSpec calibration = CalibrationReader.read(root, CalibrationReader.DEFAULTS);
+    List<StudyRecipe> recipes = new RecipeRows(folder, root, calibration).read();
     requireModels(root, recipes);
     List<Decoding> decodings = DecodingReader.read(root);
     if (root.has("thinking_budget")
@@ -170,183 +155,6 @@ final class StudySpecReader {
     }
   }
 
-  private List<StudyRecipe> recipes(YamlFields root, CalibrationSpec calibration) {
-    List<Listed> listed =
-        root.entries(
-            "recipes",
-            METHODS,
-            name -> {
-              if (!name.equals(StudyRecipe.FLOAT_LABEL)) {
-                throw root.wrong("recipes", "names '" + name + "'", METHODS);
-              }
-              return List.of(Listed.FLOAT);
-            },
-            fields -> expand(fields, numerics(root, List.of(Optional.empty())), calibration));
-    // The same recipe on another calibration has the same name, and the calibration behind it.
-    List<Recipe> recipes =
-        listed.stream().flatMap(row -> row.recipe().stream()).distinct().toList();
-    List<StudyRecipe> rows = new ArrayList<>();
-    rows.add(StudyRecipe.floatModel());
-    for (StudyRecipe row :
-        listed.stream().flatMap(entry -> entry.rows(recipes, calibration)).toList()) {
-      if (rows.stream().anyMatch(other -> other.label().equals(row.label()))) {
-        throw root.wrong("recipes", "lists '" + row.label() + "' twice", "each recipe once");
-      }
-      rows.add(row);
-    }
-    for (EndpointSpec endpoint : listed.stream().flatMap(e -> e.endpoint().stream()).toList()) {
-      StudyRecipe row = StudyRecipe.of(endpoint);
-      if (rows.stream().anyMatch(other -> other.label().equals(row.label()))) {
-        throw root.wrong("recipes", "lists '" + row.label() + "' twice", "each label once");
-      }
-      rows.add(row);
-    }
-    return List.copyOf(rows);
-  }
-
-  /**
-   * An entry of the recipes: float where all are empty.
-   *
-   * @param numerics in which recipe or checkpoint are run: empty ones are the study's own
-   * @param calibration of a recipe in place of the study's
-   */
-  private record Listed(
-      Optional<Recipe> recipe,
-      Optional<CheckpointSpec> checkpoint,
-      Optional<EndpointSpec> endpoint,
-      List<Optional<Execution>> numerics,
-      Optional<CalibrationSpec> calibration) {
-
-    static final Listed FLOAT =
-        new Listed(
-            Optional.empty(), Optional.empty(), Optional.empty(), List.of(), Optional.empty());
-
-    static Listed of(EndpointSpec endpoint) {
-      return new Listed(
-          Optional.empty(), Optional.empty(), Optional.of(endpoint), List.of(), Optional.empty());
-    }
-
-    static Listed of(CheckpointSpec checkpoint, List<Optional<Execution>> numerics) {
-      return new Listed(
-          Optional.empty(), Optional.of(checkpoint), Optional.empty(), numerics, Optional.empty());
-    }
-
-    /**
-     * The rows of a recipe or checkpoint, one per arithmetic; recipes are named so that they differ
-     * from others.
-     */
-    Stream<StudyRecipe> rows(List<Recipe> recipes, CalibrationSpec study) {
-      return recipe
-          .map(own -> named(own, recipes, study))
-          .or(() -> checkpoint.map(StudyRecipe::of))
-          .stream()
-          .flatMap(
-              row -> numerics.stream().map(machine -> machine.map(row::emulating).orElse(row)));
-    }
-
-    private StudyRecipe named(Recipe own, List<Recipe> recipes, CalibrationSpec study) {
-      String brief = own.brief();
-      boolean unique = recipes.stream().filter(other -> other.brief().equals(brief)).count() == 1;
-      StudyRecipe plain = StudyRecipe.of(unique ? brief : own.label(), own);
-      return calibration.map(texts -> plain.calibratedOn(texts, study)).orElse(plain);
-    }
-  }
-
-  /** The key {@code numerics}: whose arithmetic recipes are run in. */
-  private static List<Optional<Execution>> numerics(
-      YamlFields fields, List<Optional<Execution>> fallback) {
-    if (!fields.has(NUMERICS)) {
-      return fallback;
-    }
-    try {
-      return fields.texts(NUMERICS).stream().map(Execution::ofNumerics).distinct().toList();
-    } catch (BitAtlasException e) {
-      throw fields.because(e);
-    }
-  }
-
-  /** A checkpoint: a path seen from the file's folder where there is one, else as it is. */
-  private CheckpointSpec checkpoint(YamlFields fields) {
-    fields.only(Set.of(CHECKPOINT, "label", "of", NUMERICS));
-    String given = fields.text(CHECKPOINT);
-    Path beside = folder.resolve(given).normalize();
-    return new CheckpointSpec(
-        Files.exists(beside) ? beside.toString() : given,
-        fields.text("label", given.substring(given.lastIndexOf('/', given.length() - 2) + 1)),
-        fields.has("of") ? Optional.of(fields.text("of")) : Optional.empty());
-  }
-
-  private static EndpointSpec endpoint(YamlFields fields) {
-    fields.only(Set.of("url", "label", "platform", "model", "of", "concurrency", "timeout"));
-    try {
-      return new EndpointSpec(
-          fields.text("label"),
-          fields.text("platform"),
-          EndpointAddress.parse(fields.text("url")),
-          fields.has("model") ? Optional.of(fields.text("model")) : Optional.empty(),
-          fields.has("of") ? Optional.of(fields.text("of")) : Optional.empty(),
-          fields.integer("concurrency", EndpointSpec.CONCURRENCY, 1, EndpointSpec.MOST_CONCURRENCY),
-          Duration.ofSeconds(fields.integer("timeout", EndpointSpec.TIMEOUT, 1, 86_400)));
-    } catch (BitAtlasException e) {
-      throw fields.because(e);
-    }
-  }
-
-  /**
-   * One recipe per entry of {@code bits}, or of {@code budget} where they adapt; {@link
-   * Recipe#parse} knows the others.
-   */
-  private List<Listed> expand(
-      YamlFields fields,
-      List<Optional<Execution>> numericsOfStudy,
-      CalibrationSpec calibrationOfStudy) {
-    if (fields.has("endpoint")) {
-      return List.of(Listed.of(endpoint(fields.only(Set.of("endpoint")).child("endpoint"))));
-    }
-    if (fields.has(CHECKPOINT)) {
-      return List.of(Listed.of(checkpoint(fields), numerics(fields, numericsOfStudy)));
-    }
-    CalibrationSpec calibration = calibration(fields, calibrationOfStudy);
-    List<Listed> recipes = new ArrayList<>();
-    for (SequencedMap<String, String> options : widths(fields)) {
-      Recipe recipe;
-      try {
-        recipe = Recipe.parse(options);
-      } catch (BitAtlasException e) {
-        throw fields.because(e);
-      }
-      if (fields.has(CALIBRATION) && !recipe.needsCalibration()) {
-        throw fields.wrong(
-            CALIBRATION, "is given for " + recipe.brief(), "none, as it is not calibrated");
-      }
-      recipes.add(
-          new Listed(
-              Optional.of(recipe),
-              Optional.empty(),
-              Optional.empty(),
-              numerics(fields, numericsOfStudy),
-              Optional.of(calibration).filter(own -> !own.equals(calibrationOfStudy))));
-    }
-    return recipes;
-  }
-
-  /** The options with one of the bits each, or with one of the budgets of adaptive bits. */
-  private static List<SequencedMap<String, String>> widths(YamlFields fields) {
-    boolean adaptive = fields.isText("bits", ADAPTIVE);
-    String option = adaptive ? "budget" : "bits";
-    List<String> values =
-        adaptive
-            ? fields.scalarTexts(option)
-            : fields.integers(option, 1, 8).stream().map(String::valueOf).toList();
-    List<SequencedMap<String, String>> widths = new ArrayList<>();
-    for (String value : values) {
-      SequencedMap<String, String> options = fields.scalars(Set.of(option, NUMERICS, CALIBRATION));
-      options.put(option, value);
-      widths.add(options);
-    }
-    return widths;
-  }
-
   private static List<StudyTask> tasks(YamlFields root) {
     List<StudyTask> tasks =
         root.entries(
@@ -376,34 +184,6 @@ final class StudySpecReader {
       }
     }
     return tasks;
-  }
-
-  /**
-   * The key {@code calibration} of a study, or of a recipe, which takes what it leaves out from the
-   * study's; mode and joining belong to a source and come with it.
-   */
-  private static CalibrationSpec calibration(YamlFields parent, CalibrationSpec otherwise) {
-    if (!parent.has(CALIBRATION)) {
-      return otherwise;
-    }
-    YamlFields fields =
-        parent
-            .child(CALIBRATION)
-            .only(Set.of("source", "samples", "length", "seed", "mode", "join"));
-    boolean same = !fields.has("source");
-    return new CalibrationSpec(
-        fields.text("source", otherwise.source()),
-        fields.integer("samples", otherwise.samples(), 1, 1_000_000),
-        fields.integer("length", otherwise.length(), 8, 1_000_000),
-        fields.seed("seed", otherwise.seed()),
-        fields.choice(
-            "mode",
-            optional(ThinkingMode.values(), ThinkingMode::id),
-            same ? otherwise.mode() : Optional.empty()),
-        fields.choice(
-            "join",
-            optional(Joining.values(), Joining::id),
-            same ? otherwise.join() : Optional.empty()));
   }
 
   private static Optional<SpeedSpec> speed(YamlFields root) {
@@ -463,15 +243,6 @@ final class StudySpecReader {
     SequencedMap<String, String> map = new LinkedHashMap<>();
     for (String name : names) {
       map.put(name, name);
-    }
-    return map;
-  }
-
-  private static <T> SequencedMap<String, Optional<T>> optional(
-      T[] values, Function<T, String> name) {
-    SequencedMap<String, Optional<T>> map = new LinkedHashMap<>();
-    for (T value : values) {
-      map.put(name.apply(value), Optional.of(value));
     }
     return map;
   }

@@ -4,14 +4,13 @@ import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
-import java.util.Comparator;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.SequencedMap;
 import java.util.Set;
-import java.util.stream.Stream;
+import org.bitatlas.checkpoint.FolderTree;
 import org.bitatlas.checkpoint.SafetensorsWriter;
 import org.bitatlas.checkpoint.TensorData;
 import org.bitatlas.format.JsonFile;
@@ -54,7 +53,7 @@ public final class GgufUnpacking {
         stage(files, file.path(), tokenizer, staged);
         write(model, staged, target);
       } finally {
-        delete(staged);
+        FolderTree.delete(staged);
       }
     } catch (IOException e) {
       throw new BitAtlasException("Cannot unpack " + gguf + ": " + e + ".", e);
@@ -114,16 +113,6 @@ public final class GgufUnpacking {
         partial.discard();
         throw e;
       }
-    }
-  }
-
-  private static void delete(Path folder) throws IOException {
-    List<Path> paths;
-    try (Stream<Path> walk = Files.walk(folder)) {
-      paths = walk.sorted(Comparator.reverseOrder()).toList();
-    }
-    for (Path path : paths) {
-      Files.delete(path);
     }
   }
 }

@@ -81,7 +81,7 @@ public final class AdaptiveBits {
     this.recipe = recipe;
     this.wanted = wanted;
     this.calibration = calibration;
-    this.texts = part(calibration);
+    this.texts = CalibrationSets.first(calibration, TOKENS);
     this.options = options;
     this.tiles = tiles;
     this.pool = new CandidatePool(source, recipe.roundingOnly(), calibration, options.threads());
@@ -219,12 +219,5 @@ public final class AdaptiveBits {
       }
     }
     return tables;
-  }
-
-  private static CalibrationSet part(CalibrationSet calibration) {
-    int sequences = Math.clamp(TOKENS / calibration.length(), 1, calibration.sequences().size());
-    return CalibrationSets.ofIds(
-        calibration.sequences().subList(0, sequences),
-        "the first sequences of the calibration set");
   }
 }

@@ -139,6 +139,7 @@ final class ServingProblem {
         wanted.tables().isEmpty()
             ? List.of(Optional.empty())
             : wanted.tables().stream().map(Optional::of).toList();
+    Optional<String> last = Optional.empty();
     for (Optional<TableScheme> scheme : offered) {
       Optional<String> refused =
           Stream.of(
@@ -148,12 +149,12 @@ final class ServingProblem {
               .findFirst();
       if (refused.isEmpty()) {
         tables.add(scheme);
-      } else if (tables.isEmpty()) {
-        objection = refused;
+      } else {
+        last = refused;
       }
     }
-    if (!tables.isEmpty()) {
-      objection = Optional.empty();
+    if (tables.isEmpty()) {
+      objection = last;
     }
   }
 

@@ -126,6 +126,17 @@ public final class CalibrationSets {
   }
 
   /**
+   * The first sequences of a set.
+   *
+   * @param tokens most tokens together; one sequence is taken even if it has more
+   */
+  public static CalibrationSet first(CalibrationSet set, int tokens) {
+    int sequences = Math.clamp(tokens / set.length(), 1, set.sequences().size());
+    return ofIds(
+        set.sequences().subList(0, sequences), "the first sequences of the calibration set");
+  }
+
+  /**
    * Whole samples, each with the tokenizer's special tokens (begin of sequence), shuffled by the
    * seed, concatenated without separator and cut into sequences; the first ones are taken. A sample
    * may span two sequences.

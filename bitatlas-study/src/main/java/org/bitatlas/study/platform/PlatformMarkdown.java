@@ -2,7 +2,6 @@ package org.bitatlas.study.platform;
 
 import java.util.List;
 import java.util.Locale;
-import org.bitatlas.study.map.AccuracyMap;
 import org.bitatlas.study.platform.PlatformRanking.Ranked;
 
 /** The rankings of a map in Markdown; nothing for a map of one platform. */
@@ -10,8 +9,7 @@ public final class PlatformMarkdown {
   private PlatformMarkdown() {}
 
   /** The section with its heading, or an empty text. */
-  public static String of(AccuracyMap map) {
-    List<PlatformRanking> rankings = PlatformRanking.of(map);
+  public static String of(List<PlatformRanking> rankings) {
     if (rankings.isEmpty()) {
       return "";
     }

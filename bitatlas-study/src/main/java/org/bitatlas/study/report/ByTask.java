@@ -66,7 +66,7 @@ final class ByTask {
         + " misses least, "
         + closest.failures().size()
         + (closest.failures().size() == 1 ? " task: " : " tasks, first ")
-        + closest.failures().getFirst().words().replaceAll("-(?=\\d)", "−")
+        + Figures.withMinus(closest.failures().getFirst().words())
         + ".";
   }
 

@@ -61,6 +61,11 @@ final class Figures {
     return (digits.equals("-0.0") ? "+0.0" : digits).replace('-', '−') + unit;
   }
 
+  /** The words with a minus sign in front of negative numbers, not a hyphen. */
+  static String withMinus(String words) {
+    return words.replaceAll("-(?=\\d)", "−");
+  }
+
   /** The interval of a difference to float. */
   static String deltaInterval(Metric metric, Comparison comparison) {
     return Double.isNaN(comparison.delta())

@@ -11,7 +11,6 @@ import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
-import org.bitatlas.study.findings.Finding;
 import org.bitatlas.study.map.AccuracyMap;
 import org.bitatlas.tensor.BitAtlasException;
 
@@ -25,9 +24,9 @@ final class HtmlReport {
 
   private HtmlReport() {}
 
-  static String of(AccuracyMap map, List<Finding> findings) {
+  static String of(AccuracyMap map, Conclusions conclusions) {
     SamplePack samples = SamplePack.of(map);
-    Map<String, Object> values = new LinkedHashMap<>(new PageView(map, findings).values());
+    Map<String, Object> values = new LinkedHashMap<>(new PageView(map, conclusions).values());
     values.put("style", new SafeString(resource("map.css")));
     values.put("script", new SafeString(resource("map.js")));
     values.put("charts", charts());

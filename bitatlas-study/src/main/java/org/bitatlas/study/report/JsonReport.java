@@ -6,7 +6,6 @@ import java.util.List;
 import java.util.Map;
 import java.util.TreeSet;
 import org.bitatlas.study.RecordDigest;
-import org.bitatlas.study.findings.Finding;
 import org.bitatlas.study.map.AccuracyMap;
 import org.bitatlas.study.map.CollapseMeasures;
 import org.bitatlas.study.map.Comparison;
@@ -29,7 +28,7 @@ final class JsonReport {
 
   private JsonReport() {}
 
-  static String of(AccuracyMap map, List<Finding> findings) {
+  static String of(AccuracyMap map, Conclusions conclusions) {
     Map<String, Object> root = new LinkedHashMap<>();
     root.put("schemaVersion", SCHEMA_VERSION);
     root.put("study", map.spec().name());
@@ -54,7 +53,7 @@ final class JsonReport {
     root.put("noise", map.noise().stream().map(JsonReport::noise).toList());
     root.put("decodings", map.readings());
     root.put("checks", map.checks());
-    root.put("findings", findings);
+    root.put("findings", conclusions.findings());
     root.put("speeds", map.speeds().stream().map(JsonReport::speed).toList());
     return JsonMapper.builder()
             .enable(SerializationFeature.INDENT_OUTPUT)

@@ -22,16 +22,16 @@ final class MarkdownReport {
   private static final int COLUMNS = 5;
 
   private final AccuracyMap map;
-  private final List<Finding> findings;
+  private final Conclusions conclusions;
   private final StringBuilder out = new StringBuilder();
 
-  private MarkdownReport(AccuracyMap map, List<Finding> findings) {
+  private MarkdownReport(AccuracyMap map, Conclusions conclusions) {
     this.map = map;
-    this.findings = findings;
+    this.conclusions = conclusions;
   }
 
-  static String of(AccuracyMap map, List<Finding> findings) {
-    return new MarkdownReport(map, findings).text();
+  static String of(AccuracyMap map, Conclusions conclusions) {
+    return new MarkdownReport(map, conclusions).text();
   }
 
   private String text() {
@@ -51,7 +51,7 @@ final class MarkdownReport {
     for (int from = 0; from < map.columns().size(); from += COLUMNS) {
       heatMap(from, Math.min(map.columns().size(), from + COLUMNS));
     }
-    out.append(PlatformMarkdown.of(map));
+    out.append(PlatformMarkdown.of(conclusions.rankings()));
     recipes();
     reasons();
     out.append('\n')
@@ -68,7 +68,7 @@ final class MarkdownReport {
 
   private void findings() {
     out.append("\n## Findings of the papers\n\n");
-    for (Finding finding : findings) {
+    for (Finding finding : conclusions.findings()) {
       out.append(
           wrapped(
               "- "

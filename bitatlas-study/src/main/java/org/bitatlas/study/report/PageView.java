@@ -10,7 +10,6 @@ import org.bitatlas.scheme.ModelSize;
 import org.bitatlas.study.Metric;
 import org.bitatlas.study.RunRecord;
 import org.bitatlas.study.StudyTask;
-import org.bitatlas.study.findings.Finding;
 import org.bitatlas.study.map.AccuracyMap;
 import org.bitatlas.study.map.Check;
 import org.bitatlas.study.map.Comparison;
@@ -22,12 +21,12 @@ import org.bitatlas.study.map.MapRow;
 /** The map as the values the page's template prints: plain texts, escaped by the template. */
 final class PageView {
   private final AccuracyMap map;
-  private final List<Finding> findings;
+  private final Conclusions conclusions;
   private final boolean severalModels;
 
-  PageView(AccuracyMap map, List<Finding> findings) {
+  PageView(AccuracyMap map, Conclusions conclusions) {
     this.map = map;
-    this.findings = findings;
+    this.conclusions = conclusions;
     this.severalModels = map.rows().stream().map(MapRow::model).distinct().count() > 1;
   }
 
@@ -38,8 +37,8 @@ final class PageView {
     values.put("facts", facts());
     values.put("headlines", Headline.of(map));
     values.put("speeds", SpeedView.of(map));
-    values.put("platforms", PlatformView.of(map));
-    values.put("findings", FindingView.of(findings));
+    values.put("platforms", PlatformView.of(conclusions.rankings()));
+    values.put("findings", FindingView.of(conclusions.findings()));
     values.put("checks", map.checks().stream().map(PageView::check).toList());
     values.put("margin", Figures.format("%.1f", map.spec().margin().points()));
     values.put("columns", map.columns().stream().map(PageView::column).toList());
@@ -103,7 +102,7 @@ final class PageView {
         "answer",
         answer,
         "numbers",
-        check.numbers().replaceAll("-(?=\\d)", "−"));
+        Figures.withMinus(check.numbers()));
   }
 
   private static Map<String, String> column(StudyTask column) {

@@ -3,7 +3,6 @@ package org.bitatlas.study.report;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
-import org.bitatlas.study.map.AccuracyMap;
 import org.bitatlas.study.platform.PlatformRanking;
 import org.bitatlas.study.platform.PlatformRanking.Ranked;
 import org.bitatlas.study.platform.PlatformWords;
@@ -15,8 +14,8 @@ final class PlatformView {
   private PlatformView() {}
 
   /** One entry per pair of platforms of a model; none for a map of one platform. */
-  static List<Map<String, Object>> of(AccuracyMap map) {
-    return PlatformRanking.of(map).stream().map(PlatformView::ranking).toList();
+  static List<Map<String, Object>> of(List<PlatformRanking> rankings) {
+    return rankings.stream().map(PlatformView::ranking).toList();
   }
 
   private static Map<String, Object> ranking(PlatformRanking ranking) {
@@ -35,7 +34,7 @@ final class PlatformView {
         "name", setting.setting(),
         "first", PlatformWords.ranks(setting.first()),
         "second", PlatformWords.ranks(setting.second()),
-        "difference", PlatformWords.difference(setting).replaceAll("-(?=\\d)", "−"),
+        "difference", Figures.withMinus(PlatformWords.difference(setting)),
         "order", PlatformWords.order(setting));
   }
 }

@@ -5,9 +5,6 @@ import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
-import java.util.List;
-import org.bitatlas.study.findings.Finding;
-import org.bitatlas.study.findings.Findings;
 import org.bitatlas.study.map.AccuracyMap;
 import org.bitatlas.tensor.BitAtlasException;
 
@@ -28,10 +25,10 @@ public final class Report {
   public static Written write(AccuracyMap map, Path out) {
     Written written =
         new Written(out.resolve("map.md"), out.resolve("map.json"), out.resolve("map.html"));
-    List<Finding> findings = Findings.of(map);
-    replace(written.markdown(), MarkdownReport.of(map, findings));
-    replace(written.json(), JsonReport.of(map, findings));
-    replace(written.html(), HtmlReport.of(map, findings));
+    Conclusions conclusions = Conclusions.of(map);
+    replace(written.markdown(), MarkdownReport.of(map, conclusions));
+    replace(written.json(), JsonReport.of(map, conclusions));
+    replace(written.html(), HtmlReport.of(map, conclusions));
     return written;
   }
 

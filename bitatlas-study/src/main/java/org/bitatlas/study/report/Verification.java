@@ -18,8 +18,6 @@ import org.bitatlas.study.Reproduction;
 import org.bitatlas.study.RunRecord;
 import org.bitatlas.study.RunStore;
 import org.bitatlas.study.StudySpec;
-import org.bitatlas.study.findings.Finding;
-import org.bitatlas.study.findings.Findings;
 import org.bitatlas.study.map.AccuracyMap;
 import org.bitatlas.tensor.BitAtlasException;
 import tools.jackson.core.JacksonException;
@@ -157,8 +155,8 @@ public record Verification(int records, int files, List<String> problems, List<S
     }
     StudySpec spec = StudySpec.parse("map.json", specification);
     AccuracyMap map = AccuracyMap.of(store, spec);
-    List<Finding> findings = Findings.of(map);
-    String again = JsonReport.of(map, findings);
+    Conclusions conclusions = Conclusions.of(map);
+    String again = JsonReport.of(map, conclusions);
     if (!again.equals(text)) {
       List<String> places = new ArrayList<>();
       differences("", report, JSON.readTree(again), places);
@@ -173,8 +171,8 @@ public record Verification(int records, int files, List<String> problems, List<S
               + ".");
     }
     int files = 1;
-    files += drawn(folder.resolve("map.md"), MarkdownReport.of(map, findings), problems);
-    files += drawn(folder.resolve("map.html"), HtmlReport.of(map, findings), problems);
+    files += drawn(folder.resolve("map.md"), MarkdownReport.of(map, conclusions), problems);
+    files += drawn(folder.resolve("map.html"), HtmlReport.of(map, conclusions), problems);
     margins(spec, records, notes);
     return files;
   }

@@ -241,11 +241,7 @@ public final class AllocationTarget {
   }
 
   private static Projection projection(String module) {
-    for (Projection projection : Projection.values()) {
-      if (module.endsWith(projection.path())) {
-        return projection;
-      }
-    }
-    throw new IllegalArgumentException(module);
+    return Projection.ofModule(module)
+        .orElseThrow(() -> new IllegalArgumentException("no linear layer: " + module));
   }
 }

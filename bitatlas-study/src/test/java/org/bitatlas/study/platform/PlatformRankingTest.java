@@ -108,7 +108,7 @@ class PlatformRankingTest {
     assertThat(of(ranking, label(RTN)).difference()).isEqualTo(0.1);
     assertThat(of(ranking, label(RTN)).interval().low()).isPositive();
     assertThat(of(ranking, label(THREE)).stability()).isEqualTo(Stability.KEEPS);
-    assertThat(PlatformMarkdown.of(map))
+    assertThat(PlatformMarkdown.of(PlatformRanking.of(map)))
         .contains("## Ranks across platforms")
         .contains("2 of 4 keep their rank: float, " + label(THREE) + ". 2 of 4 change it: ")
         .contains("changes: reversed against " + label(GPTQ));
@@ -176,7 +176,7 @@ class PlatformRankingTest {
         .extracting(MapRow::recipe)
         .containsExactly("float", label(RTN), label(GPTQ));
     assertThat(PlatformRanking.of(map)).isEmpty();
-    assertThat(PlatformMarkdown.of(map)).isEqualTo("");
+    assertThat(PlatformMarkdown.of(PlatformRanking.of(map))).isEqualTo("");
     assertThat(List.of(map.cells().get(2).getFirst().comparison().items())).containsExactly(100);
   }
 }
