@@ -7,6 +7,7 @@ import java.util.stream.Collectors;
 import org.bitatlas.format.FormatName;
 import org.bitatlas.format.JsonFile;
 import org.bitatlas.format.modelslim.Description;
+import org.bitatlas.format.modelslim.TensorNames;
 import tools.jackson.databind.JsonNode;
 import tools.jackson.databind.node.ObjectNode;
 
@@ -14,6 +15,7 @@ import tools.jackson.databind.node.ObjectNode;
 final class FormatDetection {
 
   private static final String SECTION = "quantization_config";
+  private static final String DESCRIPTION = "quant_model_description";
   private static final String METHOD = "quant_method";
 
   private FormatDetection() {}
@@ -56,6 +58,10 @@ final class FormatDetection {
       }
       return Optional.of(FormatName.MODELSLIM);
     }
+    if (section.isEmpty() && isModelSlim(contents)) {
+      withoutDescription(contents, findings);
+      return Optional.of(FormatName.MODELSLIM);
+    }
     if (section.isEmpty()) {
       return contents.has("quantize_config.json") ? Optional.of(FormatName.GPTQ) : Optional.empty();
     }
@@ -73,6 +79,30 @@ final class FormatDetection {
                   .collect(Collectors.joining(", ")));
     }
     return format;
+  }
+
+  /** Weights that only ModelSlim writes. */
+  private static boolean isModelSlim(FolderContents contents) {
+    return !contents.has("quantize_config.json")
+        && contents.tensors().keySet().stream()
+            .anyMatch(name ->
+                name.endsWith(TensorNames.WEIGHT_OFFSET) || name.endsWith(TensorNames.DEQ_SCALE));
+  }
+
+  /** Some versions of ModelSlim put the type into the name, where no loader looks for it. */
+  private static void withoutDescription(FolderContents contents, Findings findings) {
+    Optional<String> other =
+        contents.files().stream()
+            .filter(file -> file.startsWith(DESCRIPTION) && file.endsWith(".json"))
+            .findFirst();
+    findings.fault(
+        "missing-description",
+        Description.FILE,
+        "the weights are ModelSlim's, and without this file the loader takes them for a float"
+            + " model's",
+        other
+            .map(file -> "rename %s to %s".formatted(file, Description.FILE))
+            .orElse("copy it from where the checkpoint was made"));
   }
 
   /** The section on quantization of config.json, or quantize_config.json; empty without one. */

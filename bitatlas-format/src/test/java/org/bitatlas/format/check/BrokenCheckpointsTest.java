@@ -139,6 +139,27 @@ class BrokenCheckpointsTest {
             Description.FILE,
             "export"),
         fault(
+            "no description",
+            slim(LinearType.W8A8_DYNAMIC),
+            RELEASE,
+            made -> made.delete(Description.FILE),
+            Severity.FAULT,
+            "missing-description",
+            Description.FILE,
+            "copy it from where"),
+        fault(
+            "a description under an older name",
+            slim(LinearType.W8A8),
+            RELEASE,
+            made ->
+                Files.move(
+                    made.path().resolve(Description.FILE),
+                    made.path().resolve("quant_model_description_w8a8.json")),
+            Severity.FAULT,
+            "missing-description",
+            Description.FILE,
+            "rename quant_model_description_w8a8.json"),
+        fault(
             "the version is missing, so bytes are not pairs",
             slim(LinearType.W4A8_DYNAMIC),
             RELEASE,
@@ -432,6 +453,15 @@ class BrokenCheckpointsTest {
             "export"));
   }
 
+  private static void cache(ObjectNode section, int bits, String type) {
+    section
+        .putObject("kv_cache_scheme")
+        .put("num_bits", bits)
+        .put("type", type)
+        .put("strategy", "tensor")
+        .put("symmetric", true);
+  }
+
   private static List<Named<Fault>> compressed() {
     return List.of(
         fault(
@@ -465,6 +495,55 @@ class BrokenCheckpointsTest {
             "mixed-types",
             ATTENTION + "k_proj.weight",
             "all parts of qkv_proj"),
+        fault(
+            "a cache of four bits",
+            GoodFolders::packQuantized,
+            "vllm",
+            made -> made.json("config.json", all -> cache(section(all), 4, "int")),
+            Severity.FAULT,
+            "configuration",
+            "config.json quantization_config.kv_cache_scheme",
+            "set kv_cache_scheme to null"),
+        fault(
+            "a cache of integers, which the loader takes for fp8",
+            GoodFolders::packQuantized,
+            "vllm",
+            made -> made.json("config.json", all -> cache(section(all), 8, "int")),
+            Severity.WRONG,
+            "configuration",
+            "config.json quantization_config.kv_cache_scheme",
+            "set kv_cache_scheme to null"),
+        fault(
+            "dense weights said to be sparse",
+            GoodFolders::packQuantized,
+            "vllm",
+            made ->
+                made.json(
+                    "config.json",
+                    all ->
+                        section(all)
+                            .putObject("sparsity_config")
+                            .put("format", "sparse-24-bitmask")),
+            Severity.FAULT,
+            "configuration",
+            "config.json quantization_config.sparsity_config",
+            "remove sparsity_config"),
+        fault(
+            "transforms of activations, which are not checked",
+            GoodFolders::packQuantized,
+            "vllm",
+            made ->
+                made.json(
+                    "config.json",
+                    all ->
+                        section(all)
+                            .putObject("transform_config")
+                            .putObject("config_groups")
+                            .put("a", 1)),
+            Severity.WARNING,
+            "configuration",
+            "config.json quantization_config.transform_config",
+            "none"),
         fault(
             "weight_shape says something else",
             GoodFolders::packQuantized,
