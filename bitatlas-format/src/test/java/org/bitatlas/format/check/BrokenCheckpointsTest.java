@@ -6,6 +6,7 @@ import java.io.IOException;
 import java.io.RandomAccessFile;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Optional;
@@ -496,6 +497,18 @@ class BrokenCheckpointsTest {
             ATTENTION + "k_proj.weight",
             "all parts of qkv_proj"),
         fault(
+            "the section under its older name",
+            GoodFolders::packQuantized,
+            "transformers",
+            made ->
+                made.json(
+                    "config.json",
+                    all -> all.set("compression_config", all.remove("quantization_config"))),
+            Severity.FAULT,
+            "configuration",
+            "config.json compression_config",
+            "copy it into config.json as quantization_config"),
+        fault(
             "a cache of four bits",
             GoodFolders::packQuantized,
             "vllm",
@@ -596,6 +609,19 @@ class BrokenCheckpointsTest {
             "quantize with what the scheme takes"));
   }
 
+  /** As AutoGPTQ wrote folders at first. */
+  private static void withoutSection(EditableFolder made) throws IOException {
+    List<String> settings = new ArrayList<>();
+    made.json(
+        "config.json",
+        all -> {
+          ObjectNode section = (ObjectNode) all.remove("quantization_config");
+          section.remove("quant_method");
+          settings.add(section.toString());
+        });
+    made.write("quantize_config.json", settings.getFirst());
+  }
+
   private static List<Named<Fault>> gptqAndAwq() {
     return List.of(
         fault(
@@ -625,6 +651,24 @@ class BrokenCheckpointsTest {
             "group-size",
             MLP + "down_proj.qweight",
             "divides 96"),
+        fault(
+            "settings in the file of older versions only",
+            GoodFolders::gptq,
+            "vllm",
+            BrokenCheckpointsTest::withoutSection,
+            Severity.WARNING,
+            "configuration",
+            "quantize_config.json",
+            "serve with --quantization gptq"),
+        fault(
+            "the same for a loader that reads config.json only",
+            GoodFolders::gptq,
+            "transformers",
+            BrokenCheckpointsTest::withoutSection,
+            Severity.FAULT,
+            "configuration",
+            "quantize_config.json",
+            "copy it into config.json"),
         fault(
             "five bits",
             GoodFolders::gptq,
