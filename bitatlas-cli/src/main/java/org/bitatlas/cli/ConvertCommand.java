@@ -62,7 +62,7 @@ final class ConvertCommand implements Callable<Integer> {
       FormatName.of(to);
     }
     try (UnpackedModel unpacked = UnpackedModel.of(model);
-        ModelFolder opened = FormatCatalog.open(unpacked.folder())) {
+        ModelFolder opened = FormatCatalog.map(unpacked.folder())) {
       ExportSource source = ExportSource.of(opened);
       if (neutral) {
         NeutralFolder.write(source, written.output);

@@ -63,7 +63,7 @@ final class ExportCommand implements Callable<Integer> {
           "%s is no folder that 'quantize' wrote; for a checkpoint of another format use 'convert'."
               .formatted(quantized));
     }
-    try (ModelFolder opened = FormatCatalog.open(quantized)) {
+    try (ModelFolder opened = FormatCatalog.map(quantized)) {
       ExportSource source = ExportSource.of(opened);
       List<String> measured =
           records

@@ -10,7 +10,6 @@ import org.bitatlas.format.catalog.FormatCatalog;
 import org.bitatlas.model.Architecture;
 import org.bitatlas.model.ModelFolder;
 import org.bitatlas.scheme.QuantizedCheckpoint;
-import org.bitatlas.scheme.StoredLinear;
 import org.bitatlas.tensor.ElementType;
 import org.bitatlas.tokenizer.ChatTokenizer;
 import org.bitatlas.tokenizer.ChatTokenizers;
@@ -43,7 +42,7 @@ final class InspectCommand implements Callable<Integer> {
     Path folder = ModelReference.folder(model);
     ChatTokenizer tokenizer = ChatTokenizers.load(folder);
     FactSheet sheet = new FactSheet();
-    try (ModelFolder opened = FormatCatalog.open(folder)) {
+    try (ModelFolder opened = FormatCatalog.map(folder)) {
       architecture(sheet, model, opened.architecture());
       weights(sheet, opened);
       opened.quantized().ifPresent(quantized -> quantization(sheet, quantized));
@@ -118,11 +117,7 @@ final class InspectCommand implements Callable<Integer> {
 
   private static void quantization(FactSheet sheet, QuantizedCheckpoint quantized) {
     sheet.section("Quantized");
-    Map<String, Long> schemes =
-        quantized.linears().values().stream()
-            .collect(
-                Collectors.groupingBy(StoredLinear::scheme, TreeMap::new, Collectors.counting()));
-    schemes.forEach((scheme, count) -> sheet.fact(count + " linears", scheme));
+    quantized.schemes().forEach((scheme, count) -> sheet.fact(count + " linears", scheme));
     sheet.fact("base model", quantized.provenance().baseModel());
     sheet.fact("recipe", facts(quantized.provenance().recipe()));
     if (!quantized.provenance().calibration().isEmpty()) {

@@ -33,6 +33,16 @@ public record ModelFolder(
    *     complete model
    */
   public static ModelFolder open(Path folder) {
+    return map(folder).inMemory();
+  }
+
+  /**
+   * As {@link #open}, with quantized linears that are read when they are asked for and not kept, so
+   * that the model may be larger than memory; see {@link org.bitatlas.scheme.MappedLinears}.
+   *
+   * @throws BitAtlasException as {@link #open}, but of quantized linears when they are read
+   */
+  public static ModelFolder map(Path folder) {
     if (!Files.isDirectory(folder)) {
       throw new BitAtlasException(
           "There is no model folder %s; give a folder with config.json and safetensors files."
@@ -41,7 +51,7 @@ public record ModelFolder(
     Architecture architecture = ArchitectureReader.read(folder.resolve("config.json"));
     ModelFolder opened;
     if (QuantizedCheckpointFolder.isQuantized(folder)) {
-      QuantizedCheckpointFolder.Opened parts = QuantizedCheckpointFolder.open(folder);
+      QuantizedCheckpointFolder.Opened parts = QuantizedCheckpointFolder.map(folder);
       opened =
           new ModelFolder(folder, architecture, parts.floatParts(), Optional.of(parts.quantized()));
     } else {
@@ -55,6 +65,21 @@ public record ModelFolder(
     } catch (RuntimeException refused) {
       opened.close();
       throw refused;
+    }
+  }
+
+  /**
+   * The same with all quantized linears in memory. Closes this folder when it fails.
+   *
+   * @throws BitAtlasException when one is damaged
+   */
+  public ModelFolder inMemory() {
+    try {
+      return new ModelFolder(
+          folder, architecture, checkpoint, quantized.map(QuantizedCheckpoint::inMemory));
+    } catch (RuntimeException | Error damaged) {
+      close();
+      throw damaged;
     }
   }
 

@@ -11,8 +11,8 @@ import org.bitatlas.scheme.AttentionActivations;
 import org.bitatlas.scheme.FloatTensor;
 import org.bitatlas.scheme.KroneckerTransform;
 import org.bitatlas.scheme.LinearActivations;
+import org.bitatlas.scheme.LinearEntry;
 import org.bitatlas.scheme.QuantizedCheckpoint;
-import org.bitatlas.scheme.StoredLinear;
 import org.bitatlas.tensor.BitAtlasException;
 
 /** Whether a quantized checkpoint is of an architecture: its modules, its tensors, their sizes. */
@@ -31,10 +31,10 @@ final class QuantizedFit {
     tensors.put(
         QuantizedCheckpoint.HEAD + ".weight",
         List.of((long) architecture.vocabularySize(), (long) architecture.hiddenSize()));
-    for (Map.Entry<String, StoredLinear> entry : quantized.linears().entrySet()) {
-      StoredLinear linear = entry.getValue();
+    for (String module : quantized.linears().keySet()) {
+      LinearEntry linear = quantized.entry(module);
       List<Long> shape = List.of((long) linear.outputFeatures(), (long) linear.inputFeatures());
-      problem(entry.getKey() + ".weight", shape, tensors).ifPresent(problems::add);
+      problem(module + ".weight", shape, tensors).ifPresent(problems::add);
     }
     for (Map.Entry<String, FloatTensor> entry : quantized.floats().entrySet()) {
       problem(entry.getKey(), entry.getValue().shape(), tensors).ifPresent(problems::add);

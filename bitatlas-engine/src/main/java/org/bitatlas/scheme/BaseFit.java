@@ -17,13 +17,13 @@ final class BaseFit {
    * @throws BitAtlasException when one does not
    */
   static void require(CheckpointParts parts, Checkpoint base) {
-    parts
-        .linears()
-        .forEach((module, linear) ->
-            requireShape(
-                module + ".weight",
-                List.of((long) linear.outputFeatures(), (long) linear.inputFeatures()),
-                base));
+    for (String module : parts.linears().keySet()) {
+      LinearEntry linear = parts.entry(module);
+      requireShape(
+          module + ".weight",
+          List.of((long) linear.outputFeatures(), (long) linear.inputFeatures()),
+          base);
+    }
     parts
         .floats()
         .forEach((name, tensor) -> {

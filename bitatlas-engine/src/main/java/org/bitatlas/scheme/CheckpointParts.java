@@ -3,10 +3,13 @@ package org.bitatlas.scheme;
 import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.LinkedHashMap;
+import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.Optional;
 import java.util.SequencedMap;
+import java.util.Set;
 import org.bitatlas.checkpoint.TensorData;
 
 /** A quantized checkpoint without its provenance, or a piece of one: see {@link BlockParts}. */
@@ -22,6 +25,30 @@ record CheckpointParts(
         checkpoint.activations(),
         checkpoint.attention(),
         checkpoint.floats());
+  }
+
+  /** The same with all linears in memory. */
+  CheckpointParts inMemory() {
+    return new CheckpointParts(new LinkedHashMap<>(linears), activations, attention, floats);
+  }
+
+  /** What is known of a linear without reading it from a file. */
+  LinearEntry entry(String module) {
+    return linears instanceof MappedLinears mapped
+        ? mapped.entry(module)
+        : LinearEntry.of(linear(module));
+  }
+
+  /** Scales and zero points of a linear on a grid; its codes are not read from a file. */
+  Optional<GridCells> cells(String module) {
+    if (linears instanceof MappedLinears mapped) {
+      return mapped.cells(module);
+    }
+    return linear(module) instanceof GridLinear grid ? Optional.of(grid.cells()) : Optional.empty();
+  }
+
+  private StoredLinear linear(String module) {
+    return Objects.requireNonNull(linears.get(module), module);
   }
 
   /** The parts of block {@code layer}, or of what lies outside the blocks. */
@@ -50,11 +77,12 @@ record CheckpointParts(
   private static <T> SequencedMap<String, T> named(
       SequencedMap<String, T> whole, Optional<Integer> layer) {
     SequencedMap<String, T> piece = new LinkedHashMap<>();
-    whole.forEach((name, value) -> {
-      if (BlockNames.layer(name).equals(layer)) {
-        piece.put(name, value);
+    // Values of other blocks are not asked for: they may be on disk.
+    for (Map.Entry<String, T> entry : whole.entrySet()) {
+      if (BlockNames.layer(entry.getKey()).equals(layer)) {
+        piece.put(entry.getKey(), entry.getValue());
       }
-    });
+    }
     return piece;
   }
 
@@ -78,11 +106,24 @@ record CheckpointParts(
 
   private record BlockTransform(String block, KroneckerTransform transform) {}
 
+  /** Names of {@link #tensors()}; no linear is read. */
+  Set<String> names() {
+    Set<String> names = new LinkedHashSet<>();
+    linears.keySet().forEach(module -> names.addAll(LinearStorage.names(module, entry(module))));
+    aroundLinears().forEach(tensor -> names.add(tensor.name()));
+    return names;
+  }
+
   /** The tensors that are stored for these parts. */
   List<TensorData> tensors() {
     List<TensorData> tensors = new ArrayList<>();
     linears.forEach((module, linear) -> tensors.addAll(LinearStorage.tensors(module, linear)));
-    tensors.addAll(transforms());
+    tensors.addAll(aroundLinears());
+    return tensors;
+  }
+
+  private List<TensorData> aroundLinears() {
+    List<TensorData> tensors = new ArrayList<>(transforms());
     attention.forEach((layer, block) ->
         tensors.addAll(TransformStorage.tensors(BlockNames.attention(layer), block)));
     floats.forEach((name, tensor) ->

@@ -75,47 +75,32 @@ public record GridLinear(
    * @throws BitAtlasException when a size does not fit the others or a value is out of range
    */
   public GridLinear {
-    require(outputFeatures > 0 && inputFeatures > 0, "a weight with rows and columns", "none");
-    require(bits >= 1 && bits <= 8, "1 to 8 bits", bits);
-    require(
-        groupSize >= 1 && groupSize <= inputFeatures,
-        "a group size of 1 to " + inputFeatures + " columns",
-        groupSize);
+    new GridCells(
+        outputFeatures,
+        inputFeatures,
+        bits,
+        groupSize,
+        symmetric,
+        scales,
+        zeroPoints,
+        groupIndex,
+        channelScales);
     long codeBytes = (long) outputFeatures * rowBytes(inputFeatures, bits);
-    require(codes.length == codeBytes, codeBytes + " code bytes", codes.length);
-    int groups = (inputFeatures + groupSize - 1) / groupSize;
-    long cells = (long) outputFeatures * groups;
-    require(scales.length == cells, cells + " scales", scales.length);
-    require(zeroPoints.length == cells, cells + " zero points", zeroPoints.length);
-    for (float scale : scales) {
-      require(Float.isFinite(scale), "finite scales", scale);
-    }
-    int maxCode = (1 << bits) - 1;
-    for (byte zero : zeroPoints) {
-      require((zero & 0xFF) <= maxCode, "zero points up to " + maxCode, zero & 0xFF);
-    }
-    if (groupIndex.isPresent()) {
-      int[] index = groupIndex.get();
-      require(index.length == inputFeatures, inputFeatures + " group indexes", index.length);
-      for (int group : index) {
-        require(group >= 0 && group < groups, "group indexes below " + groups, group);
-      }
-    }
-    if (channelScales.isPresent()) {
-      float[] channels = channelScales.get();
-      require(
-          channels.length == outputFeatures, outputFeatures + " channel scales", channels.length);
-      for (int cell = 0; cell < cells; cell++) {
-        float channel = channels[cell / groups];
-        require(Float.isFinite(channel) && channel > 0, "positive channel scales", channel);
-        int second = Math.round(scales[cell] / channel);
-        boolean whole = second >= 1 && second <= MAX_SECOND_SCALE;
-        require(
-            whole && scales[cell] == channel * second,
-            "scales of 1 to 127 times the channel's, " + channel,
-            scales[cell]);
-      }
-    }
+    GridCells.require(codes.length == codeBytes, codeBytes + " code bytes", codes.length);
+  }
+
+  /** All but the codes; the arrays are the same. */
+  public GridCells cells() {
+    return new GridCells(
+        outputFeatures,
+        inputFeatures,
+        bits,
+        groupSize,
+        symmetric,
+        scales,
+        zeroPoints,
+        groupIndex,
+        channelScales);
   }
 
   /**
@@ -144,22 +129,7 @@ public record GridLinear(
 
   /** The second scales [N x G]; all 1 where scales are of one level. */
   public byte[] secondScales() {
-    byte[] seconds = new byte[scales.length];
-    for (int cell = 0; cell < seconds.length; cell++) {
-      seconds[cell] =
-          (byte)
-              (hasSecondScales()
-                  ? Math.round(scales[cell] / channelScales.get()[cell / groups()])
-                  : 1);
-    }
-    return seconds;
-  }
-
-  private static void require(boolean holds, String expected, Object found) {
-    if (!holds) {
-      throw new BitAtlasException(
-          "A quantized linear layer is malformed: expected " + expected + ", found " + found + ".");
-    }
+    return cells().secondScales();
   }
 
   /**
@@ -179,7 +149,7 @@ public record GridLinear(
       byte[] zeroPoints,
       Optional<int[]> groupIndex) {
     long count = (long) outputFeatures * inputFeatures;
-    require(unpackedCodes.length == count, count + " codes", unpackedCodes.length);
+    GridCells.require(unpackedCodes.length == count, count + " codes", unpackedCodes.length);
     int rowBytes = rowBytes(inputFeatures, bits);
     byte[] packed = new byte[Math.multiplyExact(outputFeatures, rowBytes)];
     int maxCode = (1 << bits) - 1;
@@ -189,7 +159,9 @@ public record GridLinear(
       int pendingBits = 0;
       for (int k = 0; k < inputFeatures; k++) {
         int code = unpackedCodes[row * inputFeatures + k] & 0xFF;
-        require(code <= maxCode, "codes up to " + maxCode, code);
+        if (code > maxCode) {
+          throw GridCells.malformed("codes up to " + maxCode, code);
+        }
         pending |= code << pendingBits;
         pendingBits += bits;
         if (pendingBits >= 8) {
@@ -277,11 +249,7 @@ public record GridLinear(
 
   @Override
   public String scheme() {
-    return bits
-        + " bits, "
-        + (groupSize >= inputFeatures ? "one scale per output channel" : "groups of " + groupSize)
-        + (hasSecondScales() ? " with second scales" : "")
-        + (symmetric ? ", symmetric" : ", asymmetric");
+    return LinearEntry.of(cells()).scheme();
   }
 
   @Override

@@ -1,18 +1,23 @@
 package org.bitatlas.scheme;
 
-import tools.jackson.databind.node.ObjectNode;
-
 /**
- * What {@code bitatlas.json} says of a quantized linear layer: what its tensors mean. The names are
- * those of its {@link StoredLinear}.
+ * What is known of a quantized linear layer without reading it: what {@code bitatlas.json} says of
+ * it. The names are those of its {@link StoredLinear}.
  */
-sealed interface LinearEntry {
+public sealed interface LinearEntry {
 
+  /** Output features N. */
   int outputFeatures();
 
+  /** Input features K. */
   int inputFeatures();
 
-  /** Of a {@link GridLinear}, kind {@code grid}. */
+  /**
+   * Of a {@link GridLinear}, kind {@code grid}.
+   *
+   * @param groupIndex whether groups are scattered over the columns
+   * @param secondScales whether scales are of two levels
+   */
   record Grid(
       int outputFeatures,
       int inputFeatures,
@@ -21,7 +26,17 @@ sealed interface LinearEntry {
       boolean symmetric,
       boolean groupIndex,
       boolean secondScales)
-      implements LinearEntry {}
+      implements LinearEntry {
+
+    /** The storage in words, as {@link StoredLinear#scheme()}. */
+    public String scheme() {
+      return bits
+          + " bits, "
+          + (groupSize >= inputFeatures ? "one scale per output channel" : "groups of " + groupSize)
+          + (secondScales ? " with second scales" : "")
+          + (symmetric ? ", symmetric" : ", asymmetric");
+    }
+  }
 
   /** Of a {@link MixedGroupLinear}, kind {@code mixed}. */
   record Mixed(int outputFeatures, int inputFeatures, int groupSize) implements LinearEntry {}
@@ -37,72 +52,22 @@ sealed interface LinearEntry {
     int rows = linear.outputFeatures();
     int columns = linear.inputFeatures();
     return switch (linear) {
-      case GridLinear grid ->
-          new Grid(
-              rows,
-              columns,
-              grid.bits(),
-              grid.groupSize(),
-              grid.symmetric(),
-              grid.groupIndex().isPresent(),
-              grid.hasSecondScales());
+      case GridLinear grid -> of(grid.cells());
       case MixedGroupLinear mixed -> new Mixed(rows, columns, mixed.groupSize());
       case BinaryLinear binary -> new Binary(rows, columns, binary.blockSize());
       case FloatLinear _ -> new Float(rows, columns);
     };
   }
 
-  /** Writes the fields of this entry. */
-  default void write(ObjectNode target) {
-    String kind =
-        switch (this) {
-          case Grid _ -> "grid";
-          case Mixed _ -> "mixed";
-          case Binary _ -> "binary";
-          case Float _ -> "float";
-        };
-    target
-        .put("kind", kind)
-        .put("outputFeatures", outputFeatures())
-        .put("inputFeatures", inputFeatures());
-    switch (this) {
-      case Grid grid -> {
-        target
-            .put("bits", grid.bits)
-            .put("groupSize", grid.groupSize)
-            .put("symmetric", grid.symmetric)
-            .put("groupIndex", grid.groupIndex);
-        if (grid.secondScales) {
-          target.put("secondScales", true);
-        }
-      }
-      case Mixed mixed -> target.put("groupSize", mixed.groupSize);
-      case Binary binary -> target.put("blockSize", binary.blockSize);
-      case Float _ -> {}
-    }
-  }
-
-  /** Reads an entry. */
-  static LinearEntry read(JsonFields fields) {
-    String kind = fields.text("kind");
-    int rows = fields.integer("outputFeatures", 1, Integer.MAX_VALUE);
-    int columns = fields.integer("inputFeatures", 1, Integer.MAX_VALUE / 8);
-    return switch (kind) {
-      case "grid" ->
-          new Grid(
-              rows,
-              columns,
-              fields.integer("bits", 1, 8),
-              fields.integer("groupSize", 1, columns),
-              fields.flag("symmetric"),
-              fields.flag("groupIndex"),
-              fields.has("secondScales") && fields.flag("secondScales"));
-      case "mixed" -> new Mixed(rows, columns, fields.integer("groupSize", 1, columns));
-      case "binary" -> new Binary(rows, columns, fields.integer("blockSize", 1, columns));
-      case "float" -> new Float(rows, columns);
-      default ->
-          throw fields.malformed(
-              "the layer has kind \"" + kind + "\", known are grid, mixed, binary and float");
-    };
+  /** The entry of a layer on a grid. */
+  static Grid of(GridCells cells) {
+    return new Grid(
+        cells.outputFeatures(),
+        cells.inputFeatures(),
+        cells.bits(),
+        cells.groupSize(),
+        cells.symmetric(),
+        cells.groupIndex().isPresent(),
+        cells.hasSecondScales());
   }
 }

@@ -3,6 +3,7 @@ package org.bitatlas.scheme;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
+import java.util.function.Supplier;
 import org.bitatlas.checkpoint.Checkpoint;
 import org.bitatlas.checkpoint.TensorData;
 import org.bitatlas.tensor.BitAtlasException;
@@ -24,7 +25,42 @@ import org.bitatlas.tensor.BitAtlasException;
  */
 final class LinearStorage {
 
+  private static final String CODES = ".codes";
+  private static final String SCALES = ".scales";
+  private static final String ZERO_POINTS = ".zero_points";
+  private static final String GROUP_INDEX = ".group_index";
+  private static final String CHANNEL_SCALES = ".channel_scales";
+  private static final String SECOND_SCALES = ".second_scales";
+  private static final String GROUP_BITS = ".group_bits";
+  private static final String OFFSETS = ".offsets";
+  private static final String SALIENT_COLUMNS = ".salient_columns";
+  private static final String SIGNS = ".signs";
+  private static final String SELECTORS = ".selectors";
+  private static final String MEANS = ".means";
+  private static final String WEIGHT = ".weight";
+
   private LinearStorage() {}
+
+  /** Names of the tensors of a layer. */
+  static List<String> names(String module, LinearEntry entry) {
+    List<String> endings =
+        switch (entry) {
+          case LinearEntry.Grid grid -> endings(grid);
+          case LinearEntry.Mixed _ -> List.of(CODES, GROUP_BITS, SCALES, OFFSETS);
+          case LinearEntry.Binary _ -> List.of(SALIENT_COLUMNS, SIGNS, SELECTORS, MEANS, SCALES);
+          case LinearEntry.Float _ -> List.of(WEIGHT);
+        };
+    return endings.stream().map(ending -> module + ending).toList();
+  }
+
+  private static List<String> endings(LinearEntry.Grid grid) {
+    List<String> endings = new ArrayList<>(List.of(CODES, ZERO_POINTS));
+    endings.addAll(grid.secondScales() ? List.of(CHANNEL_SCALES, SECOND_SCALES) : List.of(SCALES));
+    if (grid.groupIndex()) {
+      endings.add(GROUP_INDEX);
+    }
+    return endings;
+  }
 
   /** The tensors of a layer. */
   static List<TensorData> tensors(String module, StoredLinear linear) {
@@ -34,13 +70,13 @@ final class LinearStorage {
       case GridLinear grid -> tensors(module, grid);
       case MixedGroupLinear mixed ->
           List.of(
-              StoredArrays.of(module + ".codes", mixed.codes(), rows, mixed.rowBytes()),
-              StoredArrays.of(module + ".group_bits", bytes(mixed.bitsPerGroup()), mixed.groups()),
-              StoredArrays.of(module + ".scales", mixed.scales(), rows, mixed.groups()),
-              StoredArrays.of(module + ".offsets", mixed.offsets(), rows, mixed.groups()));
+              StoredArrays.of(module + CODES, mixed.codes(), rows, mixed.rowBytes()),
+              StoredArrays.of(module + GROUP_BITS, bytes(mixed.bitsPerGroup()), mixed.groups()),
+              StoredArrays.of(module + SCALES, mixed.scales(), rows, mixed.groups()),
+              StoredArrays.of(module + OFFSETS, mixed.offsets(), rows, mixed.groups()));
       case BinaryLinear binary -> tensors(module, binary);
       case FloatLinear plain ->
-          List.of(StoredArrays.of(module + ".weight", plain.weight(), rows, columns));
+          List.of(StoredArrays.of(module + WEIGHT, plain.weight(), rows, columns));
     };
   }
 
@@ -48,19 +84,19 @@ final class LinearStorage {
     long rows = grid.outputFeatures();
     long rowBytes = GridLinear.rowBytes(grid.inputFeatures(), grid.bits());
     List<TensorData> tensors = new ArrayList<>();
-    tensors.add(StoredArrays.of(module + ".codes", grid.codes(), rows, rowBytes));
+    tensors.add(StoredArrays.of(module + CODES, grid.codes(), rows, rowBytes));
     if (grid.channelScales().isPresent()) {
       float[] channels = grid.channelScales().get();
-      tensors.add(StoredArrays.of(module + ".channel_scales", channels, rows));
+      tensors.add(StoredArrays.of(module + CHANNEL_SCALES, channels, rows));
       tensors.add(
-          StoredArrays.of(module + ".second_scales", grid.secondScales(), rows, grid.groups()));
+          StoredArrays.of(module + SECOND_SCALES, grid.secondScales(), rows, grid.groups()));
     } else {
-      tensors.add(StoredArrays.of(module + ".scales", grid.scales(), rows, grid.groups()));
+      tensors.add(StoredArrays.of(module + SCALES, grid.scales(), rows, grid.groups()));
     }
-    tensors.add(StoredArrays.of(module + ".zero_points", grid.zeroPoints(), rows, grid.groups()));
+    tensors.add(StoredArrays.of(module + ZERO_POINTS, grid.zeroPoints(), rows, grid.groups()));
     grid.groupIndex()
         .ifPresent(index ->
-            tensors.add(StoredArrays.of(module + ".group_index", index, grid.inputFeatures())));
+            tensors.add(StoredArrays.of(module + GROUP_INDEX, index, grid.inputFeatures())));
     return tensors;
   }
 
@@ -69,11 +105,11 @@ final class LinearStorage {
     long rowBytes = BitPlane.rowBytes(binary.inputFeatures());
     long blocks = binary.blocks();
     return List.of(
-        StoredArrays.of(module + ".salient_columns", binary.salientColumns(), rowBytes),
-        StoredArrays.of(module + ".signs", binary.signs(), rows, rowBytes),
-        StoredArrays.of(module + ".selectors", binary.selectors(), rows, rowBytes),
-        StoredArrays.of(module + ".means", binary.means(), rows, blocks, BinaryLinear.TERMS),
-        StoredArrays.of(module + ".scales", binary.scales(), rows, blocks, BinaryLinear.TERMS));
+        StoredArrays.of(module + SALIENT_COLUMNS, binary.salientColumns(), rowBytes),
+        StoredArrays.of(module + SIGNS, binary.signs(), rows, rowBytes),
+        StoredArrays.of(module + SELECTORS, binary.selectors(), rows, rowBytes),
+        StoredArrays.of(module + MEANS, binary.means(), rows, blocks, BinaryLinear.TERMS),
+        StoredArrays.of(module + SCALES, binary.scales(), rows, blocks, BinaryLinear.TERMS));
   }
 
   private static byte[] bytes(int[] values) {
@@ -91,49 +127,79 @@ final class LinearStorage {
    *     says, or a value is out of range
    */
   static StoredLinear read(String module, LinearEntry entry, Checkpoint checkpoint) {
+    return named(
+        module,
+        checkpoint,
+        () ->
+            switch (entry) {
+              case LinearEntry.Grid grid ->
+                  readCells(module, grid, checkpoint).withCodes(codes(module, grid, checkpoint));
+              case LinearEntry.Mixed mixed -> read(module, mixed, checkpoint);
+              case LinearEntry.Binary binary -> read(module, binary, checkpoint);
+              case LinearEntry.Float plain -> read(module, plain, checkpoint);
+            });
+  }
+
+  /**
+   * Reads a layer on a grid without its codes.
+   *
+   * @throws BitAtlasException as {@link #read}
+   */
+  static GridCells cells(String module, LinearEntry.Grid entry, Checkpoint checkpoint) {
+    return named(module, checkpoint, () -> readCells(module, entry, checkpoint));
+  }
+
+  private static <T> T named(String module, Checkpoint checkpoint, Supplier<T> reading) {
     try {
-      return switch (entry) {
-        case LinearEntry.Grid grid -> read(module, grid, checkpoint);
-        case LinearEntry.Mixed mixed -> read(module, mixed, checkpoint);
-        case LinearEntry.Binary binary -> read(module, binary, checkpoint);
-        case LinearEntry.Float plain ->
-            new FloatLinear(
-                plain.outputFeatures(),
-                plain.inputFeatures(),
-                StoredArrays.floats(
-                    checkpoint, module + ".weight", plain.outputFeatures(), plain.inputFeatures()));
-      };
+      return reading.get();
     } catch (BitAtlasException e) {
       throw new BitAtlasException(
           "Layer " + module + " in " + checkpoint.folder() + ": " + e.getMessage(), e);
     }
   }
 
-  private static GridLinear read(String module, LinearEntry.Grid entry, Checkpoint checkpoint) {
+  private static FloatLinear read(String module, LinearEntry.Float entry, Checkpoint checkpoint) {
+    int rows = entry.outputFeatures();
+    int columns = entry.inputFeatures();
+    return new FloatLinear(
+        rows, columns, StoredArrays.floats(checkpoint, module + WEIGHT, rows, columns));
+  }
+
+  private static byte[] codes(String module, LinearEntry.Grid entry, Checkpoint checkpoint) {
+    return StoredArrays.bytes(checkpoint, module + CODES, codeShape(entry));
+  }
+
+  private static long[] codeShape(LinearEntry.Grid entry) {
+    return new long[] {
+      entry.outputFeatures(), GridLinear.rowBytes(entry.inputFeatures(), entry.bits())
+    };
+  }
+
+  /** A grid's scales, zero points and groups, where its codes are as large as the entry says. */
+  private static GridCells readCells(String module, LinearEntry.Grid entry, Checkpoint checkpoint) {
+    StoredArrays.requireBytes(checkpoint, module + CODES, codeShape(entry));
     long rows = entry.outputFeatures();
     int columns = entry.inputFeatures();
     int groups = Math.ceilDiv(columns, entry.groupSize());
     Optional<float[]> channels =
         entry.secondScales()
-            ? Optional.of(StoredArrays.floats(checkpoint, module + ".channel_scales", rows))
+            ? Optional.of(StoredArrays.floats(checkpoint, module + CHANNEL_SCALES, rows))
             : Optional.empty();
-    return new GridLinear(
+    return new GridCells(
         entry.outputFeatures(),
         columns,
         entry.bits(),
         entry.groupSize(),
         entry.symmetric(),
-        StoredArrays.bytes(
-            checkpoint, module + ".codes", rows, GridLinear.rowBytes(columns, entry.bits())),
         channels.isPresent()
             ? products(
                 channels.get(),
-                StoredArrays.bytes(checkpoint, module + ".second_scales", rows, groups),
+                StoredArrays.bytes(checkpoint, module + SECOND_SCALES, rows, groups),
                 groups)
-            : StoredArrays.floats(checkpoint, module + ".scales", rows, groups),
-        StoredArrays.bytes(checkpoint, module + ".zero_points", rows, groups),
+            : StoredArrays.floats(checkpoint, module + SCALES, rows, groups),
+        StoredArrays.bytes(checkpoint, module + ZERO_POINTS, rows, groups),
         entry.groupIndex()
-            ? Optional.of(StoredArrays.ints(checkpoint, module + ".group_index", columns))
+            ? Optional.of(StoredArrays.ints(checkpoint, module + GROUP_INDEX, columns))
             : Optional.empty(),
         channels);
   }
@@ -151,7 +217,7 @@ final class LinearStorage {
     int rows = entry.outputFeatures();
     int columns = entry.inputFeatures();
     int groups = Math.ceilDiv(columns, entry.groupSize());
-    byte[] stored = StoredArrays.bytes(checkpoint, module + ".group_bits", groups);
+    byte[] stored = StoredArrays.bytes(checkpoint, module + GROUP_BITS, groups);
     int[] bits = new int[groups];
     for (int group = 0; group < groups; group++) {
       bits[group] = stored[group];
@@ -163,9 +229,9 @@ final class LinearStorage {
         columns,
         entry.groupSize(),
         bits,
-        StoredArrays.bytes(checkpoint, module + ".codes", rows, rowBytes),
-        StoredArrays.floats(checkpoint, module + ".scales", rows, groups),
-        StoredArrays.floats(checkpoint, module + ".offsets", rows, groups));
+        StoredArrays.bytes(checkpoint, module + CODES, rows, rowBytes),
+        StoredArrays.floats(checkpoint, module + SCALES, rows, groups),
+        StoredArrays.floats(checkpoint, module + OFFSETS, rows, groups));
   }
 
   private static BinaryLinear read(String module, LinearEntry.Binary entry, Checkpoint checkpoint) {
@@ -177,10 +243,10 @@ final class LinearStorage {
         entry.outputFeatures(),
         columns,
         entry.blockSize(),
-        StoredArrays.bytes(checkpoint, module + ".salient_columns", rowBytes),
-        StoredArrays.bytes(checkpoint, module + ".signs", rows, rowBytes),
-        StoredArrays.bytes(checkpoint, module + ".selectors", rows, rowBytes),
-        StoredArrays.floats(checkpoint, module + ".means", rows, blocks, BinaryLinear.TERMS),
-        StoredArrays.floats(checkpoint, module + ".scales", rows, blocks, BinaryLinear.TERMS));
+        StoredArrays.bytes(checkpoint, module + SALIENT_COLUMNS, rowBytes),
+        StoredArrays.bytes(checkpoint, module + SIGNS, rows, rowBytes),
+        StoredArrays.bytes(checkpoint, module + SELECTORS, rows, rowBytes),
+        StoredArrays.floats(checkpoint, module + MEANS, rows, blocks, BinaryLinear.TERMS),
+        StoredArrays.floats(checkpoint, module + SCALES, rows, blocks, BinaryLinear.TERMS));
   }
 }

@@ -38,9 +38,7 @@ record ManifestSections(
   static ManifestSections of(CheckpointParts parts) {
     ManifestSections sections = new ManifestSections();
     Map<String, String> owners = parts.transformOwners();
-    parts
-        .linears()
-        .forEach((module, linear) -> sections.linears.put(module, LinearEntry.of(linear)));
+    parts.linears().keySet().forEach(module -> sections.linears.put(module, parts.entry(module)));
     parts
         .activations()
         .forEach((module, around) ->
@@ -70,7 +68,7 @@ record ManifestSections(
 
   void write(ObjectNode root) {
     ObjectNode layers = root.putObject("linears");
-    linears.forEach((module, entry) -> entry.write(layers.putObject(module)));
+    linears.forEach((module, entry) -> LinearEntryJson.write(entry, layers.putObject(module)));
     ObjectNode around = root.putObject("activations");
     activations.forEach((module, entry) -> entry.write(around.putObject(module)));
     ObjectNode blocks = root.putObject("attention");
@@ -86,7 +84,7 @@ record ManifestSections(
   static ManifestSections read(JsonFields root, int version) {
     ManifestSections sections = new ManifestSections();
     sections.linears.putAll(
-        root.map("linears", (fields, module) -> LinearEntry.read(fields.object(module))));
+        root.map("linears", (fields, module) -> LinearEntryJson.read(fields.object(module))));
     if (version < ACTIVATIONS_VERSION) {
       return sections;
     }
@@ -111,14 +109,20 @@ record ManifestSections(
    *     shape than described, or a value is out of range
    */
   CheckpointParts load(Checkpoint stored) {
+    return map(stored).inMemory();
+  }
+
+  /**
+   * What the sections describe, with linears that are read when they are asked for.
+   *
+   * @throws org.bitatlas.tensor.BitAtlasException as {@link #load}; of linears when they are read
+   */
+  CheckpointParts map(Checkpoint stored) {
+    MappedLinears mapped = new MappedLinears();
+    linears.forEach((module, entry) -> mapped.add(module, entry, stored));
     CheckpointParts parts =
         new CheckpointParts(
-            new LinkedHashMap<>(),
-            new LinkedHashMap<>(),
-            new LinkedHashMap<>(),
-            new LinkedHashMap<>());
-    linears.forEach(
-        (module, entry) -> parts.linears().put(module, LinearStorage.read(module, entry, stored)));
+            mapped, new LinkedHashMap<>(), new LinkedHashMap<>(), new LinkedHashMap<>());
     Map<ActivationEntry.Transform, KroneckerTransform> shared = new HashMap<>();
     activations.forEach((module, entry) -> {
       Optional<KroneckerTransform> transform =

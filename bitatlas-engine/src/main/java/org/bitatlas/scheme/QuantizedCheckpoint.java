@@ -1,17 +1,20 @@
 package org.bitatlas.scheme;
 
 import java.util.LinkedHashMap;
+import java.util.Objects;
+import java.util.Optional;
 import java.util.SequencedMap;
 import java.util.Set;
-import java.util.stream.Collectors;
-import org.bitatlas.checkpoint.TensorData;
+import java.util.SortedMap;
+import java.util.TreeMap;
 import tools.jackson.databind.node.ObjectNode;
 
 /**
  * The neutral quantized checkpoint: what methods write, and what engine, formats and bench read.
  *
  * @param linears linear layers by module name, for example {@code model.layers.0.self_attn.q_proj};
- *     also {@code model.embed_tokens} and {@code lm_head} where a recipe quantizes them
+ *     also {@code model.embed_tokens} and {@code lm_head} where a recipe quantizes them; in memory,
+ *     or {@link MappedLinears}
  * @param activations what happens around linears while the model runs, by module name; a module
  *     that is not named: nothing
  * @param attention what happens to queries, keys and values, by block index
@@ -47,9 +50,45 @@ public record QuantizedCheckpoint(
 
   /** Names of all tensors that a folder stores for this checkpoint, without the base's own. */
   public Set<String> storedTensors() {
-    return CheckpointParts.of(this).tensors().stream()
-        .map(TensorData::name)
-        .collect(Collectors.toSet());
+    return CheckpointParts.of(this).names();
+  }
+
+  /** The same with all linears in memory, whether or not they were on disk. */
+  public QuantizedCheckpoint inMemory() {
+    return new QuantizedCheckpoint(
+        new LinkedHashMap<>(linears), activations, attention, floats, provenance);
+  }
+
+  /**
+   * What is known of a linear without reading it from a file.
+   *
+   * @param module one of {@link #linears()}
+   */
+  public LinearEntry entry(String module) {
+    return CheckpointParts.of(this).entry(module);
+  }
+
+  /**
+   * Scales, zero points and groups of a linear on a grid, empty of another. Codes are not read from
+   * a file.
+   *
+   * @param module one of {@link #linears()}
+   */
+  public Optional<GridCells> cells(String module) {
+    return CheckpointParts.of(this).cells(module);
+  }
+
+  /** How many linears have a scheme, by {@link StoredLinear#scheme()} in words. */
+  public SortedMap<String, Integer> schemes() {
+    SortedMap<String, Integer> schemes = new TreeMap<>();
+    for (String module : linears.keySet()) {
+      String scheme =
+          entry(module) instanceof LinearEntry.Grid grid
+              ? grid.scheme()
+              : Objects.requireNonNull(linears.get(module)).scheme();
+      schemes.merge(scheme, 1, Integer::sum);
+    }
+    return schemes;
   }
 
   /**

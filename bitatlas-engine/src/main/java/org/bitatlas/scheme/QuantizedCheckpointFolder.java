@@ -27,9 +27,9 @@ public final class QuantizedCheckpointFolder {
   private QuantizedCheckpointFolder() {}
 
   /**
-   * An opened folder. Closing it unmaps the float parts; the quantized layers stay usable.
+   * An opened folder. Closing it unmaps the float parts; quantized layers in memory stay usable.
    *
-   * @param quantized the quantized linear layers, in memory
+   * @param quantized the quantized linear layers
    * @param floatParts all stored tensors, mapped; embedding, norms, biases and unquantized linears
    *     under their usual names
    */
@@ -89,6 +89,22 @@ public final class QuantizedCheckpointFolder {
    *     whose files do not fit together
    */
   public static Opened open(Path folder) {
+    Opened mapped = map(folder);
+    try {
+      return new Opened(mapped.quantized().inMemory(), mapped.floatParts());
+    } catch (RuntimeException e) {
+      mapped.close();
+      throw e;
+    }
+  }
+
+  /**
+   * Opens a folder with quantized layers that are read when they are asked for and not kept, so
+   * that the model may be larger than memory; see {@link MappedLinears}.
+   *
+   * @throws BitAtlasException as {@link #open}, but of layers when they are read
+   */
+  public static Opened map(Path folder) {
     if (!isQuantized(folder)) {
       throw new BitAtlasException(
           folder + " holds no quantized checkpoint: it has no " + MANIFEST + ".");
@@ -96,7 +112,7 @@ public final class QuantizedCheckpointFolder {
     CheckpointManifest manifest = CheckpointManifest.read(folder.resolve(MANIFEST));
     Checkpoint stored = SafetensorsCheckpoint.open(folder);
     try {
-      CheckpointParts parts = manifest.sections().load(stored);
+      CheckpointParts parts = manifest.sections().map(stored);
       QuantizedCheckpoint quantized =
           new QuantizedCheckpoint(
               parts.linears(),

@@ -1,12 +1,12 @@
 package org.bitatlas.scheme;
 
-import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
 import java.nio.ByteOrder;
 import java.util.Arrays;
 import java.util.List;
 import org.bitatlas.checkpoint.Checkpoint;
+import org.bitatlas.checkpoint.LittleEndianArrays;
 import org.bitatlas.checkpoint.StoredTensor;
 import org.bitatlas.checkpoint.TensorData;
 import org.bitatlas.tensor.BitAtlasException;
@@ -29,28 +29,17 @@ final class StoredArrays {
 
   /** An F32 tensor. */
   static TensorData of(String name, float[] values, long... shape) {
-    return new TensorData(
-        name,
-        ElementType.F32,
-        boxed(shape),
-        () -> {
-          MemorySegment bytes = Arena.ofAuto().allocate((long) values.length * Float.BYTES);
-          MemorySegment.copy(values, 0, bytes, FLOAT, 0, values.length);
-          return bytes;
-        });
+    return new TensorData(name, ElementType.F32, boxed(shape), () -> LittleEndianArrays.of(values));
   }
 
   /** An I32 tensor. */
   static TensorData of(String name, int[] values, long... shape) {
-    return new TensorData(
-        name,
-        ElementType.I32,
-        boxed(shape),
-        () -> {
-          MemorySegment bytes = Arena.ofAuto().allocate((long) values.length * Integer.BYTES);
-          MemorySegment.copy(values, 0, bytes, INT, 0, values.length);
-          return bytes;
-        });
+    return new TensorData(name, ElementType.I32, boxed(shape), () -> LittleEndianArrays.of(values));
+  }
+
+  /** Checks that there is a U8 tensor of the given shape. */
+  static void requireBytes(Checkpoint checkpoint, String name, long... shape) {
+    stored(checkpoint, name, ElementType.U8, shape);
   }
 
   /** The content of a U8 tensor of the given shape. */

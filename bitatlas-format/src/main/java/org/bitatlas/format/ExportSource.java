@@ -3,7 +3,7 @@ package org.bitatlas.format;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.Map;
+import java.util.Objects;
 import java.util.Optional;
 import java.util.Set;
 import org.bitatlas.checkpoint.Checkpoint;
@@ -13,6 +13,8 @@ import org.bitatlas.model.Architecture;
 import org.bitatlas.model.ModelFolder;
 import org.bitatlas.scheme.FloatLinear;
 import org.bitatlas.scheme.FloatTensor;
+import org.bitatlas.scheme.GridLinear;
+import org.bitatlas.scheme.LinearEntry;
 import org.bitatlas.scheme.QuantizedCheckpoint;
 import org.bitatlas.scheme.StoredLinear;
 import org.bitatlas.tensor.BitAtlasException;
@@ -80,11 +82,30 @@ public record ExportSource(
     };
   }
 
-  /** The quantized layers that are kept in codes, without those that stay float. */
-  public List<Map.Entry<String, StoredLinear>> codedLinears() {
-    return quantized.linears().entrySet().stream()
-        .filter(entry -> !(entry.getValue() instanceof FloatLinear))
+  /** Names of the quantized layers that are kept in codes, without those that stay float. */
+  public List<String> codedModules() {
+    return quantized.linears().keySet().stream()
+        .filter(module -> !(quantized.entry(module) instanceof LinearEntry.Float))
         .toList();
+  }
+
+  /**
+   * A layer on a grid. Its scales and zero points are read to know what it is, and not kept.
+   *
+   * @param module of a layer on a grid
+   */
+  public GridLayer grid(String module) {
+    return GridLayer.of(
+        module, () -> quantized.cells(module).orElseThrow(), () -> (GridLinear) linear(module));
+  }
+
+  /**
+   * A quantized layer.
+   *
+   * @param module one of the quantized checkpoint's
+   */
+  public StoredLinear linear(String module) {
+    return Objects.requireNonNull(quantized.linears().get(module), module);
   }
 
   /**
@@ -102,25 +123,23 @@ public record ExportSource(
       }
     }
     quantized.floats().forEach((name, tensor) -> tensors.add(tensor(name, tensor)));
-    quantized
-        .linears()
-        .forEach((module, linear) -> {
-          if (linear instanceof FloatLinear plain) {
-            tensors.add(
-                StoredFloats.narrowest(
-                    module + ".weight",
-                    plain.weight(),
-                    modelType(),
-                    plain.outputFeatures(),
-                    plain.inputFeatures()));
-          }
-        });
+    for (String module : quantized.linears().keySet()) {
+      if (quantized.entry(module) instanceof LinearEntry.Float entry) {
+        tensors.add(
+            StoredFloats.narrowest(
+                module + ".weight",
+                () -> ((FloatLinear) linear(module)).weight(),
+                modelType(),
+                entry.outputFeatures(),
+                entry.inputFeatures()));
+      }
+    }
     return tensors;
   }
 
   private TensorData tensor(String name, FloatTensor tensor) {
     long[] shape = tensor.shape().stream().mapToLong(Long::longValue).toArray();
-    return StoredFloats.narrowest(name, tensor.values(), modelType(), shape);
+    return StoredFloats.narrowest(name, tensor::values, modelType(), shape);
   }
 
   private boolean isWeightOfALayer(String name) {

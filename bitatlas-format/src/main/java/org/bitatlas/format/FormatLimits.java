@@ -4,13 +4,9 @@ import java.util.LinkedHashMap;
 import java.util.Map;
 import java.util.SequencedMap;
 import org.bitatlas.scheme.AttentionActivations;
-import org.bitatlas.scheme.BinaryLinear;
-import org.bitatlas.scheme.FloatLinear;
-import org.bitatlas.scheme.GridLinear;
 import org.bitatlas.scheme.LinearActivations;
-import org.bitatlas.scheme.MixedGroupLinear;
+import org.bitatlas.scheme.LinearEntry;
 import org.bitatlas.scheme.QuantizedCheckpoint;
-import org.bitatlas.scheme.StoredLinear;
 
 /** What formats have in common in what they cannot hold. */
 public final class FormatLimits {
@@ -23,7 +19,7 @@ public final class FormatLimits {
    * @throws FormatRefusal when a layer is of another kind, the embedding is quantized, or
    *     transforms run or keys and values are rounded with the model
    */
-  public static SequencedMap<String, GridLinear> grids(ExportSource source, FormatName format) {
+  public static SequencedMap<String, GridLayer> grids(ExportSource source, FormatName format) {
     requireNoTransforms(source, format);
     requireFloatCache(source, format);
     return collected(source, format);
@@ -34,7 +30,7 @@ public final class FormatLimits {
    *
    * @throws FormatRefusal also when it does
    */
-  public static SequencedMap<String, GridLinear> weightOnlyGrids(
+  public static SequencedMap<String, GridLayer> weightOnlyGrids(
       ExportSource source, FormatName format) {
     requireNoTransforms(source, format);
     requireFloatCache(source, format);
@@ -42,30 +38,28 @@ public final class FormatLimits {
     return collected(source, format);
   }
 
-  private static SequencedMap<String, GridLinear> collected(
-      ExportSource source, FormatName format) {
-    SequencedMap<String, GridLinear> grids = new LinkedHashMap<>();
-    for (Map.Entry<String, StoredLinear> entry : source.codedLinears()) {
-      String module = entry.getKey();
+  private static SequencedMap<String, GridLayer> collected(ExportSource source, FormatName format) {
+    SequencedMap<String, GridLayer> grids = new LinkedHashMap<>();
+    for (String module : source.codedModules()) {
       if (module.equals(QuantizedCheckpoint.EMBEDDING)) {
         throw FormatRefusal.of(
             format, module, "its loaders keep the embedding in float; leave it out of the recipe");
       }
-      switch (entry.getValue()) {
-        case GridLinear grid -> grids.put(module, grid);
-        case BinaryLinear _ ->
+      switch (source.quantized().entry(module)) {
+        case LinearEntry.Grid _ -> grids.put(module, source.grid(module));
+        case LinearEntry.Binary _ ->
             throw FormatRefusal.of(
                 format,
                 module,
                 "binarized layers with salient columns (BiLLM) have no format that any loader"
                     + " reads; BitAtlas's own checkpoint is the only one");
-        case MixedGroupLinear _ ->
+        case LinearEntry.Mixed _ ->
             throw FormatRefusal.of(
                 format,
                 module,
                 "groups of different bit widths in one layer (SliM-LLM) have no format that any"
                     + " loader reads; BitAtlas's own checkpoint is the only one");
-        case FloatLinear _ -> throw new IllegalStateException("a float layer has no codes");
+        case LinearEntry.Float _ -> throw new IllegalStateException("a float layer has no codes");
       }
     }
     return grids;

@@ -20,5 +20,15 @@ public interface FormatReader {
    * @throws org.bitatlas.tensor.BitAtlasException when the folder is damaged, contradicts itself or
    *     holds what the neutral checkpoint has no place for
    */
-  ModelFolder read(Path folder);
+  default ModelFolder read(Path folder) {
+    return map(folder).inMemory();
+  }
+
+  /**
+   * As {@link #read}, with quantized layers that are read when they are asked for and not kept, so
+   * that the model may be larger than memory; see {@link org.bitatlas.scheme.MappedLinears}.
+   *
+   * @throws org.bitatlas.tensor.BitAtlasException as {@link #read}, but of codes when they are read
+   */
+  ModelFolder map(Path folder);
 }

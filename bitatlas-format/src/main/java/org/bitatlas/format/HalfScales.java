@@ -2,7 +2,6 @@ package org.bitatlas.format;
 
 import java.util.List;
 import org.bitatlas.checkpoint.TensorData;
-import org.bitatlas.scheme.GridLinear;
 import org.bitatlas.tensor.ElementType;
 
 /**
@@ -22,7 +21,7 @@ public final class HalfScales {
    */
   public static void require(
       ExportSource source, FormatName format, boolean roundScales, List<String> notes) {
-    ScaleRounding rounding = ScaleRounding.measure(source.codedLinears(), ElementType.F16);
+    ScaleRounding rounding = ScaleRounding.measure(source.quantized(), ElementType.F16);
     if (rounding.exact()) {
       return;
     }
@@ -43,14 +42,18 @@ public final class HalfScales {
   }
 
   /** The scales of a layer. */
-  public static TensorData tensor(String name, GridLinear grid) {
+  public static TensorData tensor(String name, GridLayer grid) {
     int rows = grid.outputFeatures();
-    float[] scales = PackedWords.transposed(grid.scales(), rows, grid.groups());
-    return StoredFloats.tensor(name, scales, ElementType.F16, grid.groups(), rows);
+    return StoredFloats.tensor(
+        name,
+        () -> PackedWords.transposed(grid.cells().get().scales(), rows, grid.groups()),
+        ElementType.F16,
+        grid.groups(),
+        rows);
   }
 
   /** The group size as these formats state it: -1 for one scale per output channel. */
-  public static int stated(GridLinear grid) {
+  public static int stated(GridLayer grid) {
     return grid.groupSize() == grid.inputFeatures() ? -1 : grid.groupSize();
   }
 }

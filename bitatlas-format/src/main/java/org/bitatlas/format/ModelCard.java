@@ -6,11 +6,9 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
-import java.util.TreeMap;
 import java.util.stream.Collectors;
 import org.bitatlas.scheme.CarriedFiles;
 import org.bitatlas.scheme.Provenance;
-import org.bitatlas.scheme.StoredLinear;
 import tools.jackson.databind.json.JsonMapper;
 
 /** The {@code README.md} of an export: what the model is, how it was made, what is known of it. */
@@ -42,7 +40,9 @@ final class ModelCard {
     facts(lines, "Recipe", provenance.recipe(), "not recorded");
     facts(lines, "Calibration", provenance.calibration(), "none, or not recorded");
     section(lines, "Layers");
-    schemes(source)
+    source
+        .quantized()
+        .schemes()
         .forEach((scheme, count) -> lines.add("- %d linear layers: %s".formatted(count, scheme)));
     lines.add(
         String.format(
@@ -91,11 +91,6 @@ final class ModelCard {
       lines.add("- " + otherwise);
     }
     facts.forEach((name, value) -> lines.add("- " + name + ": " + value));
-  }
-
-  private static Map<String, Long> schemes(ExportSource source) {
-    return source.quantized().linears().values().stream()
-        .collect(Collectors.groupingBy(StoredLinear::scheme, TreeMap::new, Collectors.counting()));
   }
 
   private static String licence(List<Path> files) {

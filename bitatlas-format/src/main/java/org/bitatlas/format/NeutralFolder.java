@@ -11,6 +11,7 @@ import java.util.SequencedMap;
 import java.util.SequencedSet;
 import org.bitatlas.checkpoint.Checkpoint;
 import org.bitatlas.checkpoint.StoredTensor;
+import org.bitatlas.scheme.LinearEntry;
 import org.bitatlas.scheme.QuantizedCheckpointFolder;
 import org.bitatlas.tensor.BitAtlasException;
 
@@ -44,18 +45,14 @@ public final class NeutralFolder {
       // The source may be such a folder itself, whose codes and scales are tensors too.
       this.names = new LinkedHashSet<>(floats.names());
       names.removeAll(source.quantized().storedTensors());
-      source
-          .quantized()
-          .linears()
-          .forEach((module, linear) -> {
-            String name = module + ".weight";
-            List<Long> shape =
-                List.of((long) linear.outputFeatures(), (long) linear.inputFeatures());
-            coded.put(
-                name,
-                new StoredTensor(
-                    name, source.modelType(), shape, MemorySegment.NULL, floats.folder()));
-          });
+      for (String module : source.quantized().linears().keySet()) {
+        LinearEntry linear = source.quantized().entry(module);
+        String name = module + ".weight";
+        List<Long> shape = List.of((long) linear.outputFeatures(), (long) linear.inputFeatures());
+        coded.put(
+            name,
+            new StoredTensor(name, source.modelType(), shape, MemorySegment.NULL, floats.folder()));
+      }
     }
 
     @Override

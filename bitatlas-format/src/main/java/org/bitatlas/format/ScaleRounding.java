@@ -1,10 +1,8 @@
 package org.bitatlas.format;
 
-import java.util.List;
 import java.util.Locale;
-import java.util.Map;
-import org.bitatlas.scheme.GridLinear;
-import org.bitatlas.scheme.StoredLinear;
+import org.bitatlas.scheme.GridCells;
+import org.bitatlas.scheme.QuantizedCheckpoint;
 import org.bitatlas.tensor.ElementType;
 
 /**
@@ -20,23 +18,21 @@ import org.bitatlas.tensor.ElementType;
  */
 public record ScaleRounding(ElementType type, boolean exact, double largestChange, String module) {
 
-  /** Measures the change for all grid layers. */
-  public static ScaleRounding measure(
-      List<Map.Entry<String, StoredLinear>> linears, ElementType type) {
+  /** Measures the change for all grid layers, one after another. */
+  public static ScaleRounding measure(QuantizedCheckpoint quantized, ElementType type) {
     double largest = 0;
-    String module = "";
-    for (Map.Entry<String, StoredLinear> entry : linears) {
-      if (entry.getValue() instanceof GridLinear grid) {
-        for (float scale : grid.scales()) {
-          double change = change(scale, type);
-          if (change > largest) {
-            largest = change;
-            module = entry.getKey();
-          }
+    String worst = "";
+    for (String module : quantized.linears().keySet()) {
+      float[] scales = quantized.cells(module).map(GridCells::scales).orElseGet(() -> new float[0]);
+      for (float scale : scales) {
+        double change = change(scale, type);
+        if (change > largest) {
+          largest = change;
+          worst = module;
         }
       }
     }
-    return new ScaleRounding(type, largest == 0, largest, module);
+    return new ScaleRounding(type, largest == 0, largest, worst);
   }
 
   private static double change(float scale, ElementType type) {

@@ -1,11 +1,12 @@
 package org.bitatlas.format;
 
-import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
 import java.nio.ByteOrder;
 import java.util.Arrays;
 import java.util.List;
+import java.util.function.Supplier;
+import org.bitatlas.checkpoint.LittleEndianArrays;
 import org.bitatlas.checkpoint.StoredTensor;
 import org.bitatlas.checkpoint.TensorData;
 import org.bitatlas.tensor.BitAtlasException;
@@ -41,28 +42,37 @@ public final class StoredFloats {
     return true;
   }
 
-  /** A tensor of {@code type} where that holds every value, else of F32. */
-  public static TensorData narrowest(String name, float[] values, ElementType type, long... shape) {
-    return tensor(name, values, holds(type, values) ? type : ElementType.F32, shape);
+  /**
+   * A tensor of {@code type} where that holds every value, else of F32.
+   *
+   * @param values asked for to choose the type, and again when the tensor is written
+   */
+  public static TensorData narrowest(
+      String name, Supplier<float[]> values, ElementType type, long... shape) {
+    return tensor(name, values, holds(type, values.get()) ? type : ElementType.F32, shape);
   }
 
   /** A tensor of a float type; values are rounded half to even. */
   public static TensorData tensor(String name, float[] values, ElementType type, long... shape) {
+    return tensor(name, () -> values, type, shape);
+  }
+
+  /** A tensor of a float type whose values are made when it is written. */
+  public static TensorData tensor(
+      String name, Supplier<float[]> values, ElementType type, long... shape) {
     return new TensorData(
-        name, type, Arrays.stream(shape).boxed().toList(), () -> bytes(values, type));
+        name, type, Arrays.stream(shape).boxed().toList(), () -> bytes(values.get(), type));
   }
 
   private static MemorySegment bytes(float[] values, ElementType type) {
-    MemorySegment bytes = Arena.ofAuto().allocate((long) values.length * (type.bits() / 8));
     if (type == ElementType.F32) {
-      MemorySegment.copy(values, 0, bytes, FLOAT, 0, values.length);
-      return bytes;
+      return LittleEndianArrays.of(values);
     }
+    short[] halves = new short[values.length];
     for (int i = 0; i < values.length; i++) {
-      short half = type == ElementType.F16 ? Float.floatToFloat16(values[i]) : toBrain(values[i]);
-      bytes.set(SHORT, 2L * i, half);
+      halves[i] = type == ElementType.F16 ? Float.floatToFloat16(values[i]) : toBrain(values[i]);
     }
-    return bytes;
+    return LittleEndianArrays.of(halves);
   }
 
   /**

@@ -1,12 +1,12 @@
 package org.bitatlas.format;
 
-import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
 import java.nio.ByteOrder;
 import java.util.Arrays;
 import java.util.List;
 import java.util.function.Supplier;
+import org.bitatlas.checkpoint.LittleEndianArrays;
 import org.bitatlas.checkpoint.StoredTensor;
 import org.bitatlas.checkpoint.TensorData;
 import org.bitatlas.tensor.BitAtlasException;
@@ -25,29 +25,13 @@ public final class StoredIntegers {
   /** An I32 tensor. */
   public static TensorData ints(String name, Supplier<int[]> values, long... shape) {
     return new TensorData(
-        name,
-        ElementType.I32,
-        sizes(shape),
-        () -> {
-          int[] array = values.get();
-          MemorySegment bytes = Arena.ofAuto().allocate((long) array.length * Integer.BYTES);
-          MemorySegment.copy(array, 0, bytes, INT, 0, array.length);
-          return bytes;
-        });
+        name, ElementType.I32, sizes(shape), () -> LittleEndianArrays.of(values.get()));
   }
 
   /** An I64 tensor. */
   public static TensorData longs(String name, Supplier<long[]> values, long... shape) {
     return new TensorData(
-        name,
-        ElementType.I64,
-        sizes(shape),
-        () -> {
-          long[] array = values.get();
-          MemorySegment bytes = Arena.ofAuto().allocate((long) array.length * Long.BYTES);
-          MemorySegment.copy(array, 0, bytes, LONG, 0, array.length);
-          return bytes;
-        });
+        name, ElementType.I64, sizes(shape), () -> LittleEndianArrays.of(values.get()));
   }
 
   /** An I8 tensor. */
@@ -86,7 +70,12 @@ public final class StoredIntegers {
     return tensor.data().toArray(ValueLayout.JAVA_BYTE);
   }
 
-  private static void require(StoredTensor tensor, ElementType type, long... shape) {
+  /**
+   * Checks type and shape of a tensor.
+   *
+   * @throws BitAtlasException when it is of another type or shape, or larger than a layer can be
+   */
+  public static void require(StoredTensor tensor, ElementType type, long... shape) {
     if (tensor.type() != type || !tensor.shape().equals(sizes(shape))) {
       throw new BitAtlasException(
           "Tensor %s in %s is %s %s, expected %s %s; the files do not belong together."

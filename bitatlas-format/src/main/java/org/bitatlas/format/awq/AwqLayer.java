@@ -4,22 +4,29 @@ import java.util.List;
 import java.util.Optional;
 import java.util.Set;
 import org.bitatlas.checkpoint.Checkpoint;
-import org.bitatlas.checkpoint.StoredTensor;
 import org.bitatlas.checkpoint.TensorData;
+import org.bitatlas.format.GridLayer;
 import org.bitatlas.format.HalfScales;
 import org.bitatlas.format.PackedWords;
 import org.bitatlas.format.StoredFloats;
 import org.bitatlas.format.StoredIntegers;
 import org.bitatlas.format.ZeroPoints;
-import org.bitatlas.scheme.GridLinear;
+import org.bitatlas.scheme.GridCells;
 import org.bitatlas.tensor.BitAtlasException;
+import org.bitatlas.tensor.ElementType;
 
 /**
  * The tensors of a layer W [N x K] of 4 bits: {@code qweight} I32 [K x N / 8], {@code qzeros} I32
  * [G x N / 8], {@code scales} F16 [G x N]. A word holds eight outputs in an order of its own, that
- * of AutoAWQ's GEMM kernel.
+ * of AutoAWQ's GEMM kernel. Of a checkpoint that is read:
+ *
+ * @param stored holds the tensors
+ * @param module name of the layer
+ * @param rows N
+ * @param columns K
+ * @param groupSize columns of a group; K for one scale per output channel
  */
-final class AwqLayer {
+record AwqLayer(Checkpoint stored, String module, int rows, int columns, int groupSize) {
 
   static final int BITS = 4;
   static final int PER_WORD = 8;
@@ -27,28 +34,33 @@ final class AwqLayer {
   /** Output that lies in nibble i of a word, from its first. */
   private static final int[] ORDER = {0, 2, 4, 6, 1, 3, 5, 7};
 
-  private AwqLayer() {}
+  private static final String WEIGHT = ".qweight";
+  private static final String ZEROS = ".qzeros";
+  private static final String SCALES = ".scales";
 
   /** The tensors of a layer. */
-  static List<TensorData> tensors(String module, GridLinear grid) {
+  static List<TensorData> tensors(GridLayer grid) {
+    String module = grid.module();
     int rows = grid.outputFeatures();
     int columns = grid.inputFeatures();
     int groups = grid.groups();
     return List.of(
         StoredIntegers.ints(
-            module + ".qweight",
+            module + WEIGHT,
             () -> {
-              byte[] codes = PackedWords.unpack(PackedWords.ofCodes(grid), rows, columns, BITS);
+              int[] packed = PackedWords.ofCodes(grid.content().get());
+              byte[] codes = PackedWords.unpack(packed, rows, columns, BITS);
               return interleaved(PackedWords.transposed(codes, rows, columns));
             },
             columns,
             rows / PER_WORD),
         StoredIntegers.ints(
-            module + ".qzeros",
-            () -> interleaved(PackedWords.transposed(grid.zeroPoints(), rows, groups)),
+            module + ZEROS,
+            () ->
+                interleaved(PackedWords.transposed(grid.cells().get().zeroPoints(), rows, groups)),
             groups,
             rows / PER_WORD),
-        HalfScales.tensor(module + ".scales", grid));
+        HalfScales.tensor(module + SCALES, grid));
   }
 
   /** Words of values, eight after eight. */
@@ -74,17 +86,17 @@ final class AwqLayer {
     return values;
   }
 
+  /** Names of the tensors of a layer. */
+  Set<String> names() {
+    return Set.of(module + WEIGHT, module + ZEROS, module + SCALES);
+  }
+
   /**
-   * Reads a layer.
+   * Reads scales and zero points.
    *
-   * @param groupSize columns of a group; K for one scale per output channel
-   * @param consumed gets the names of the tensors that are read
    * @throws BitAtlasException when a tensor is missing or of another type or shape
    */
-  static GridLinear read(
-      Checkpoint stored, String module, int[] size, int groupSize, Set<String> consumed) {
-    int rows = size[0];
-    int columns = size[1];
+  GridCells cells() {
     if (rows % PER_WORD != 0 || columns % PER_WORD != 0 || columns % groupSize != 0) {
       throw new BitAtlasException(
           "Layer %s in %s is [%d x %d], which words of 8 outputs and groups of %d do not divide."
@@ -92,28 +104,28 @@ final class AwqLayer {
     }
     int groups = columns / groupSize;
     int words = rows / PER_WORD;
-    byte[] codes =
-        ordered(StoredIntegers.ints(take(stored, module + ".qweight", consumed), columns, words));
-    byte[] zeros =
-        ordered(StoredIntegers.ints(take(stored, module + ".qzeros", consumed), groups, words));
+    // Their shape shows that the file holds as much as the configuration claims.
+    StoredIntegers.require(stored.get(module + WEIGHT), ElementType.I32, columns, words);
+    byte[] zeros = ordered(StoredIntegers.ints(stored.get(module + ZEROS), groups, words));
     float[] scales =
-        StoredFloats.values(
-            take(stored, module + ".scales", consumed), List.of((long) groups, (long) rows));
+        StoredFloats.values(stored.get(module + SCALES), List.of((long) groups, (long) rows));
     byte[] zeroPoints = PackedWords.transposed(zeros, groups, rows);
-    return GridLinear.of(
+    return new GridCells(
         rows,
         columns,
         BITS,
         groupSize,
         ZeroPoints.centred(zeroPoints, BITS),
-        PackedWords.transposed(codes, columns, rows),
         PackedWords.transposed(scales, groups, rows),
         zeroPoints,
+        Optional.empty(),
         Optional.empty());
   }
 
-  private static StoredTensor take(Checkpoint stored, String name, Set<String> consumed) {
-    consumed.add(name);
-    return stored.get(name);
+  /** Reads the codes, as {@link org.bitatlas.scheme.GridLinear#codes()}. */
+  byte[] codes() {
+    int[] words = StoredIntegers.ints(stored.get(module + WEIGHT), columns, rows / PER_WORD);
+    byte[] codes = PackedWords.transposed(ordered(words), columns, rows);
+    return PackedWords.toCodes(PackedWords.pack(codes, rows, columns, BITS), rows, columns, BITS);
   }
 }

@@ -14,14 +14,11 @@ import org.bitatlas.format.FormatName;
 import org.bitatlas.format.FormatReader;
 import org.bitatlas.model.Architecture;
 import org.bitatlas.model.ModelFolder;
-import org.bitatlas.scheme.StoredLinear;
+import org.bitatlas.scheme.MappedLinears;
 import org.bitatlas.tensor.BitAtlasException;
 
 /** Reads AWQ checkpoints in the GEMM layout; other layouts are refused. */
 public final class AwqReader implements FormatReader {
-
-  /** Where AutoAWQ wrote its settings before {@code config.json} had them, under other names. */
-  private static final String LEGACY = "quant_config.json";
 
   @Override
   public FormatName format() {
@@ -34,13 +31,12 @@ public final class AwqReader implements FormatReader {
   }
 
   private static Optional<ConfigFields> section(Path folder) {
-    return ConfigFields.quantization(folder, LEGACY)
-        .filter(
-            fields -> fields.text("quant_method").map("awq"::equals).orElse(fields.has("w_bit")));
+    return ConfigFields.quantization(folder)
+        .filter(section -> section.text("quant_method").map("awq"::equals).orElse(false));
   }
 
   @Override
-  public ModelFolder read(Path folder) {
+  public ModelFolder map(Path folder) {
     ConfigFields section =
         section(folder)
             .orElseThrow(() ->
@@ -49,9 +45,8 @@ public final class AwqReader implements FormatReader {
     if (!version.equals("gemm")) {
       throw section.wrong("version", "gemm: other layouts are not read");
     }
-    String width = section.has("w_bit") ? "w_bit" : "bits";
-    if (section.require(width, 1, 8) != AwqLayer.BITS) {
-      throw section.wrong(width, "4, the only width of the GEMM layout");
+    if (section.require("bits", 1, 8) != AwqLayer.BITS) {
+      throw section.wrong("bits", "4, the only width of the GEMM layout");
     }
     return ForeignFolder.open(
         folder, (architecture, stored) -> find(section, architecture, stored));
@@ -59,18 +54,16 @@ public final class AwqReader implements FormatReader {
 
   private static ForeignFolder.Found find(
       ConfigFields section, Architecture architecture, Checkpoint stored) {
-    SequencedMap<String, StoredLinear> linears = new LinkedHashMap<>();
+    MappedLinears linears = new MappedLinears();
     Set<String> consumed = new HashSet<>();
     Optional<Integer> groupSize =
-        section
-            .integer("group_size", -1, Integer.MAX_VALUE)
-            .or(() -> section.integer("q_group_size", -1, Integer.MAX_VALUE))
-            .filter(columns -> columns > 0);
+        section.integer("group_size", -1, Integer.MAX_VALUE).filter(columns -> columns > 0);
     for (String module : ForeignFolder.modules(architecture)) {
       if (stored.find(module + ".qweight").isPresent()) {
         int[] size = ForeignFolder.size(architecture, module);
-        linears.put(
-            module, AwqLayer.read(stored, module, size, groupSize.orElse(size[1]), consumed));
+        AwqLayer layer = new AwqLayer(stored, module, size[0], size[1], groupSize.orElse(size[1]));
+        linears.addGrid(module, layer::cells, layer::codes);
+        consumed.addAll(layer.names());
         ForeignFolder.skipZeroBias(architecture, stored, module, consumed);
       }
     }

@@ -13,9 +13,9 @@ import org.bitatlas.format.FormatLimits;
 import org.bitatlas.format.FormatName;
 import org.bitatlas.format.FormatRefusal;
 import org.bitatlas.format.FormatWriter;
+import org.bitatlas.format.GridLayer;
 import org.bitatlas.format.HalfScales;
 import org.bitatlas.format.JsonFile;
-import org.bitatlas.scheme.GridLinear;
 import tools.jackson.databind.node.ArrayNode;
 import tools.jackson.databind.node.ObjectNode;
 
@@ -39,13 +39,13 @@ public record AwqWriter(boolean roundScales) implements FormatWriter {
 
   @Override
   public ExportPlan plan(ExportSource source) {
-    SequencedMap<String, GridLinear> grids = FormatLimits.weightOnlyGrids(source, format());
+    SequencedMap<String, GridLayer> grids = FormatLimits.weightOnlyGrids(source, format());
     grids.forEach(this::requireExpressible);
     int groupSize = groupSize(grids);
     List<String> notes = new ArrayList<>();
     HalfScales.require(source, format(), roundScales, notes);
     List<TensorData> tensors = new ArrayList<>();
-    grids.forEach((module, grid) -> tensors.addAll(AwqLayer.tensors(module, grid)));
+    grids.values().forEach(grid -> tensors.addAll(AwqLayer.tensors(grid)));
     tensors.addAll(source.floatTensors());
     ObjectNode section = JsonFile.object();
     section.put("quant_method", "awq").put("bits", AwqLayer.BITS).put("group_size", groupSize);
@@ -57,7 +57,7 @@ public record AwqWriter(boolean roundScales) implements FormatWriter {
     return ExportPlan.configured(format(), source, tensors, section, notes);
   }
 
-  private int groupSize(SequencedMap<String, GridLinear> grids) {
+  private int groupSize(SequencedMap<String, GridLayer> grids) {
     Set<Integer> sizes =
         grids.values().stream().map(HalfScales::stated).collect(Collectors.toSet());
     if (sizes.size() > 1) {
@@ -70,7 +70,7 @@ public record AwqWriter(boolean roundScales) implements FormatWriter {
     return sizes.stream().findFirst().orElse(-1);
   }
 
-  private void requireExpressible(String module, GridLinear grid) {
+  private void requireExpressible(String module, GridLayer grid) {
     if (grid.bits() != AwqLayer.BITS) {
       throw FormatRefusal.of(
           format(),
@@ -78,7 +78,7 @@ public record AwqWriter(boolean roundScales) implements FormatWriter {
           "its codes have %d bits and the format has 4; export to compressed-tensors or gptq"
               .formatted(grid.bits()));
     }
-    if (grid.groupIndex().isPresent()) {
+    if (grid.scattered()) {
       throw FormatRefusal.of(
           format(),
           module,

@@ -51,8 +51,18 @@ public final class FormatCatalog {
    * @throws BitAtlasException when it is none of these, or damaged
    */
   public static ModelFolder open(Path folder) {
+    return map(folder).inMemory();
+  }
+
+  /**
+   * As {@link #open}, with quantized layers that are read when they are asked for and not kept, so
+   * that the model may be larger than memory; see {@link org.bitatlas.scheme.MappedLinears}.
+   *
+   * @throws BitAtlasException as {@link #open}, but of layers when they are read
+   */
+  public static ModelFolder map(Path folder) {
     Optional<FormatReader> reader = readerOf(folder);
-    return reader.isPresent() ? reader.get().read(folder) : ModelFolder.open(folder);
+    return reader.isPresent() ? reader.get().map(folder) : ModelFolder.map(folder);
   }
 
   /** The format that a folder is of; empty for a float model and for BitAtlas's own. */

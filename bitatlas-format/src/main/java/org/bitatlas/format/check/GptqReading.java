@@ -4,11 +4,9 @@ import java.util.List;
 import java.util.Optional;
 import java.util.Set;
 import java.util.stream.Stream;
-import org.bitatlas.format.FormatName;
 import org.bitatlas.format.FusedModules;
 import org.bitatlas.format.gptq.GptqScheme;
 import org.bitatlas.format.gptq.GptqSchemes;
-import org.bitatlas.format.support.MixingRules;
 import org.bitatlas.format.support.StackVersion;
 import org.bitatlas.scheme.QuantizedCheckpoint;
 
@@ -29,21 +27,20 @@ record GptqReading(LoaderTarget target, GptqSchemes schemes, List<String> only, 
   /** From here on vLLM has only the kernels for symmetric 4 and 8 bits. */
   private static final StackVersion ONE_KERNEL = StackVersion.of("0.22.0");
 
+  /** From here on vLLM refuses scattered groups, and takes no notice of {@code g_idx}. */
+  private static final StackVersion NO_ACT_ORDER = StackVersion.of("0.30.0");
+
   private static final Set<Integer> MARLIN_BITS = Set.of(4, 8);
   private static final Set<Integer> MARLIN_GROUPS = Set.of(GptqScheme.CHANNEL, 32, 64, 128);
 
   /** Whether fused layers run as one. */
   boolean fuses() {
-    return !rules().fused().isEmpty();
+    return target.is(LoaderTarget.VLLM);
   }
 
   /** Whether overrides are read. */
   boolean overrides() {
-    return rules().mixes();
-  }
-
-  private MixingRules rules() {
-    return MixingRules.of(FormatName.GPTQ, target.stack(), target.version());
+    return !target.is(LoaderTarget.TRANSFORMERS);
   }
 
   /** The name that the loader asks for. */
@@ -58,7 +55,7 @@ record GptqReading(LoaderTarget target, GptqSchemes schemes, List<String> only, 
    */
   Optional<GptqScheme> scheme(String module, boolean integers) {
     boolean isHead = module.equals(QuantizedCheckpoint.HEAD);
-    if (isHead && !(head && overrides())) {
+    if (isHead && (!head || target.is(LoaderTarget.TRANSFORMERS))) {
       return Optional.empty();
     }
     if (!overrides()) {
@@ -81,7 +78,8 @@ record GptqReading(LoaderTarget target, GptqSchemes schemes, List<String> only, 
 
   /** Whether act order is stated, for groups, to a loader that refuses it wherever it stands. */
   boolean refusesActOrder() {
-    return !rules().actOrder()
+    return fuses()
+        && target.version().compareTo(NO_ACT_ORDER) >= 0
         && Stream.concat(
                 Stream.of(schemes.general()),
                 schemes.overrides().stream()

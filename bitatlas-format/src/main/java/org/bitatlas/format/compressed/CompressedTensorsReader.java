@@ -14,8 +14,8 @@ import org.bitatlas.format.FormatReader;
 import org.bitatlas.model.Architecture;
 import org.bitatlas.model.ModelFolder;
 import org.bitatlas.scheme.LinearActivations;
+import org.bitatlas.scheme.MappedLinears;
 import org.bitatlas.scheme.QuantizedCheckpoint;
-import org.bitatlas.scheme.StoredLinear;
 import org.bitatlas.tensor.BitAtlasException;
 
 /**
@@ -43,7 +43,7 @@ public final class CompressedTensorsReader implements FormatReader {
   }
 
   @Override
-  public ModelFolder read(Path folder) {
+  public ModelFolder map(Path folder) {
     StoredScheme scheme =
         StoredScheme.read(
             section(folder)
@@ -56,7 +56,7 @@ public final class CompressedTensorsReader implements FormatReader {
 
   private static ForeignFolder.Found find(
       StoredScheme scheme, Architecture architecture, Checkpoint stored) {
-    SequencedMap<String, StoredLinear> linears = new LinkedHashMap<>();
+    MappedLinears linears = new MappedLinears();
     SequencedMap<String, LinearActivations> activations = new LinkedHashMap<>();
     Set<String> consumed = new HashSet<>();
     for (String module : ForeignFolder.modules(architecture)) {
@@ -67,9 +67,10 @@ public final class CompressedTensorsReader implements FormatReader {
               && stored.find(module + ".weight_scale").isEmpty();
       if (group.isPresent() && !tiedHead) {
         int[] size = ForeignFolder.size(architecture, module);
-        LayerReading layer = new LayerReading(stored, module, size[0], size[1], consumed);
-        linears.put(module, layer.linear(group.get()));
-        LinearActivations around = layer.activations(group.get().scheme());
+        LayerReading layer = new LayerReading(stored, module, size[0], size[1], group.get());
+        linears.addGrid(module, layer::cells, layer::codes);
+        consumed.addAll(layer.names());
+        LinearActivations around = layer.activations();
         if (!around.equals(LinearActivations.NONE)) {
           activations.put(module, around);
         }

@@ -11,9 +11,9 @@ import org.bitatlas.format.FormatLimits;
 import org.bitatlas.format.FormatName;
 import org.bitatlas.format.FormatRefusal;
 import org.bitatlas.format.FormatWriter;
+import org.bitatlas.format.GridLayer;
 import org.bitatlas.format.ScaleRounding;
 import org.bitatlas.scheme.ActivationQuantizer;
-import org.bitatlas.scheme.GridLinear;
 import org.bitatlas.scheme.LinearActivations;
 import org.bitatlas.tensor.BitAtlasException;
 import org.bitatlas.tensor.ElementType;
@@ -45,7 +45,7 @@ public record CompressedTensorsWriter(boolean packWithActivations, boolean round
 
   @Override
   public ExportPlan plan(ExportSource source) {
-    SequencedMap<String, GridLinear> grids = FormatLimits.grids(source, format());
+    SequencedMap<String, GridLayer> grids = FormatLimits.grids(source, format());
     List<String> notes = new ArrayList<>();
     ElementType scaleType = scaleType(source, notes);
     SequencedMap<String, LayerScheme> schemes = new LinkedHashMap<>();
@@ -56,7 +56,7 @@ public record CompressedTensorsWriter(boolean packWithActivations, boolean round
       requireExpressible(module, grid, activations);
       LayerScheme scheme = LayerScheme.of(grid, activations, packWithActivations);
       schemes.put(module, scheme);
-      LayerTensors layer = new LayerTensors(module, grid, scheme, scaleType);
+      LayerTensors layer = new LayerTensors(grid, scheme, scaleType);
       tensors.addAll(layer.weight());
       activations
           .input()
@@ -76,7 +76,7 @@ public record CompressedTensorsWriter(boolean packWithActivations, boolean round
   }
 
   private ElementType scaleType(ExportSource source, List<String> notes) {
-    ScaleRounding rounding = ScaleRounding.measure(source.codedLinears(), source.modelType());
+    ScaleRounding rounding = ScaleRounding.measure(source.quantized(), source.modelType());
     if (rounding.exact()) {
       return source.modelType();
     }
@@ -99,7 +99,7 @@ public record CompressedTensorsWriter(boolean packWithActivations, boolean round
 
   /** The format rounds inputs of layers in its groups only, and a group quantizes the weight. */
   private void requireRoundedInputsOfGrids(
-      ExportSource source, SequencedMap<String, GridLinear> grids) {
+      ExportSource source, SequencedMap<String, GridLayer> grids) {
     source
         .quantized()
         .activations()
@@ -112,8 +112,8 @@ public record CompressedTensorsWriter(boolean packWithActivations, boolean round
         });
   }
 
-  private void requireExpressible(String module, GridLinear grid, LinearActivations activations) {
-    if (grid.groupIndex().isPresent()) {
+  private void requireExpressible(String module, GridLayer grid, LinearActivations activations) {
+    if (grid.scattered()) {
       throw FormatRefusal.of(
           format(),
           module,

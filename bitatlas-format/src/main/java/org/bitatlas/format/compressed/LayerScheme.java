@@ -1,9 +1,8 @@
 package org.bitatlas.format.compressed;
 
 import java.util.Optional;
-import org.bitatlas.format.ZeroPoints;
+import org.bitatlas.format.GridLayer;
 import org.bitatlas.scheme.ActivationQuantizer;
-import org.bitatlas.scheme.GridLinear;
 import org.bitatlas.scheme.LinearActivations;
 import tools.jackson.databind.node.ObjectNode;
 
@@ -36,12 +35,12 @@ record LayerScheme(
    *     library infers it, it is not
    */
   static LayerScheme of(
-      GridLinear grid, LinearActivations activations, boolean packedWithActivations) {
+      GridLayer grid, LinearActivations activations, boolean packedWithActivations) {
     Optional<ActivationArguments> input = activations.input().map(ActivationArguments::of);
     Optional<ActivationArguments> output = activations.output().map(ActivationArguments::of);
     return new LayerScheme(
         grid.bits(),
-        ZeroPoints.centred(grid),
+        grid.centred(),
         grid.groupSize() == grid.inputFeatures() ? 0 : grid.groupSize(),
         input.isEmpty() || packedWithActivations,
         input,

@@ -3,6 +3,7 @@ package org.bitatlas.format.compressed;
 import java.util.ArrayList;
 import java.util.List;
 import org.bitatlas.checkpoint.TensorData;
+import org.bitatlas.format.GridLayer;
 import org.bitatlas.format.PackedWords;
 import org.bitatlas.format.StoredFloats;
 import org.bitatlas.format.StoredIntegers;
@@ -17,23 +18,25 @@ import org.bitatlas.tensor.ElementType;
  * {@code weight_scale}, asymmetric {@code weight_zero_point} I8 [N x G]. Stored codes count from
  * -2^(b-1) and are packed with 2^(b-1) added, as {@link GridLinear} has them.
  */
-record LayerTensors(String module, GridLinear grid, LayerScheme scheme, ElementType scaleType) {
+record LayerTensors(GridLayer grid, LayerScheme scheme, ElementType scaleType) {
 
   List<TensorData> weight() {
+    String module = grid.module();
     int rows = grid.outputFeatures();
     int columns = grid.inputFeatures();
     int groups = grid.groups();
     int bits = grid.bits();
     List<TensorData> tensors = new ArrayList<>();
     tensors.add(
-        StoredFloats.tensor(module + ".weight_scale", grid.scales(), scaleType, rows, groups));
+        StoredFloats.tensor(
+            module + ".weight_scale", () -> grid.cells().get().scales(), scaleType, rows, groups));
     if (!scheme.packed()) {
       tensors.add(StoredIntegers.bytes(module + ".weight", this::signedCodes, rows, columns));
       if (!scheme.symmetric()) {
         tensors.add(
             StoredIntegers.bytes(
                 module + ".weight_zero_point",
-                () -> shifted(grid.zeroPoints(), bits),
+                () -> shifted(grid.cells().get().zeroPoints(), bits),
                 rows,
                 groups));
       }
@@ -42,7 +45,7 @@ record LayerTensors(String module, GridLinear grid, LayerScheme scheme, ElementT
     tensors.add(
         StoredIntegers.ints(
             module + ".weight_packed",
-            () -> PackedWords.ofCodes(grid),
+            () -> PackedWords.ofCodes(grid.content().get()),
             rows,
             PackedWords.rowWords(columns, bits)));
     tensors.add(
@@ -61,20 +64,21 @@ record LayerTensors(String module, GridLinear grid, LayerScheme scheme, ElementT
   private int[] packedZeroPoints() {
     int rows = grid.outputFeatures();
     int groups = grid.groups();
-    byte[] alongRows = PackedWords.transposed(grid.zeroPoints(), rows, groups);
+    byte[] alongRows = PackedWords.transposed(grid.cells().get().zeroPoints(), rows, groups);
     int[] words = PackedWords.pack(alongRows, groups, rows, grid.bits());
     return PackedWords.transposed(words, groups, PackedWords.rowWords(rows, grid.bits()));
   }
 
   private byte[] signedCodes() {
-    int columns = grid.inputFeatures();
-    byte[] codes = new byte[Math.multiplyExact(grid.outputFeatures(), columns)];
+    GridLinear read = grid.content().get();
+    int columns = read.inputFeatures();
+    byte[] codes = new byte[Math.multiplyExact(read.outputFeatures(), columns)];
     byte[] row = new byte[columns];
-    for (int n = 0; n < grid.outputFeatures(); n++) {
-      grid.unpackRow(n, row);
+    for (int n = 0; n < read.outputFeatures(); n++) {
+      read.unpackRow(n, row);
       System.arraycopy(row, 0, codes, n * columns, columns);
     }
-    return shifted(codes, grid.bits());
+    return shifted(codes, read.bits());
   }
 
   /** Unsigned values as the signed ones that are stored: less 2^(b-1). */

@@ -2,7 +2,8 @@ package org.bitatlas.format.gguf;
 
 import java.util.Arrays;
 import java.util.Optional;
-import org.bitatlas.scheme.GridLinear;
+import org.bitatlas.format.PackedWords;
+import org.bitatlas.scheme.GridCells;
 import org.bitatlas.tensor.BitAtlasException;
 
 /**
@@ -25,22 +26,19 @@ final class BlockGrid {
   private final GgufTensor tensor;
   private final GgufType type;
   private final Layout layout;
+  private final RowOrder order;
+  private final int rows;
   private final int columns;
   private final int groups;
-  private final float[] scales;
-  private final byte[] zeros;
-  private final byte[] codes;
 
-  private BlockGrid(GgufTensor tensor, Layout layout) {
+  private BlockGrid(GgufTensor tensor, RowOrder order, Layout layout) {
     this.tensor = tensor;
+    this.order = order;
     this.type = tensor.info().type();
     this.layout = layout;
+    this.rows = tensor.info().rows();
     this.columns = tensor.info().columns();
     this.groups = columns / layout.group();
-    int rows = tensor.info().rows();
-    this.scales = new float[Math.multiplyExact(rows, groups)];
-    this.zeros = new byte[scales.length];
-    this.codes = new byte[Math.multiplyExact(rows, columns)];
   }
 
   private static Optional<Layout> layout(GgufType type) {
@@ -57,66 +55,79 @@ final class BlockGrid {
   }
 
   /**
-   * The grid of a tensor [N x K]; empty when its weights are on none.
+   * The grid of a tensor [N x K]; empty when its weights are on none. Scales and minimums are read
+   * to know.
    *
    * @param order how rows of the file follow those of the grid
    * @throws BitAtlasException when a scale is not finite
    */
-  static Optional<GridLinear> of(GgufTensor tensor, RowOrder order) {
+  static Optional<BlockGrid> of(GgufTensor tensor, RowOrder order) {
     return layout(tensor.info().type())
-        .flatMap(layout -> {
-          BlockGrid grid = new BlockGrid(tensor, layout);
-          for (int row = 0; row < tensor.info().rows(); row++) {
-            if (!grid.read(row, tensor.blocks(order.ofFile(row)))) {
-              return Optional.empty();
-            }
-          }
-          return Optional.of(grid.built());
-        });
+        .map(layout -> new BlockGrid(tensor, order, layout))
+        .filter(grid -> grid.read().isPresent());
   }
 
-  private GridLinear built() {
-    return GridLinear.of(
-        tensor.info().rows(),
-        columns,
-        layout.bits(),
-        layout.group(),
-        layout.zero() >= 0,
-        codes,
-        scales,
-        zeros,
-        Optional.empty());
+  /** Reads scales and zero points. */
+  GridCells cells() {
+    return read()
+        .orElseThrow(() ->
+            new IllegalStateException(tensor.info().name() + " was on a grid when it was opened"));
   }
 
-  /** Reads a row; false when a group has no whole zero point. */
-  private boolean read(int row, byte[] blocks) {
+  /** Scales and zero points; empty when a group has no whole zero point. */
+  private Optional<GridCells> read() {
+    float[] scales = new float[Math.multiplyExact(rows, groups)];
+    byte[] zeros = new byte[scales.length];
     int perBlock = type.blockWeights() / layout.group();
-    for (int group = 0; group < groups; group++) {
-      int at = group / perBlock * type.blockBytes();
-      int cell = row * groups + group;
-      scales[cell] = scale(blocks, at, group % perBlock);
-      if (!Float.isFinite(scales[cell])) {
-        throw new BitAtlasException(
-            "%s: tensor %s has a scale in row %d that is not finite; the file is damaged."
-                .formatted(tensor.file(), tensor.info().name(), row));
+    for (int row = 0; row < rows; row++) {
+      byte[] blocks = tensor.blocks(order.ofFile(row));
+      for (int group = 0; group < groups; group++) {
+        int at = group / perBlock * type.blockBytes();
+        int cell = row * groups + group;
+        scales[cell] = scale(blocks, at, group % perBlock);
+        if (!Float.isFinite(scales[cell])) {
+          throw new BitAtlasException(
+              "%s: tensor %s has a scale in row %d that is not finite; the file is damaged."
+                  .formatted(tensor.file(), tensor.info().name(), row));
+        }
+        int zero = layout.zero() >= 0 ? layout.zero() : zero(blocks, at, scales[cell]);
+        if (zero < 0) {
+          return Optional.empty();
+        }
+        zeros[cell] = (byte) zero;
       }
-      int zero = layout.zero() >= 0 ? layout.zero() : zero(blocks, at, scales[cell]);
-      if (zero < 0) {
-        return false;
-      }
-      zeros[cell] = (byte) zero;
     }
-    // With all scales one and all minimums zero, the weights are the codes less the zero point.
-    for (int at = 0; at < blocks.length; at += type.blockBytes()) {
-      setOnes(blocks, at);
-    }
+    return Optional.of(
+        new GridCells(
+            rows,
+            columns,
+            layout.bits(),
+            layout.group(),
+            layout.zero() >= 0,
+            scales,
+            zeros,
+            Optional.empty(),
+            Optional.empty()));
+  }
+
+  /** Reads the codes, as {@link org.bitatlas.scheme.GridLinear#codes()}. */
+  byte[] codes() {
+    byte[] codes = new byte[Math.multiplyExact(rows, columns)];
     float[] numbers = new float[columns];
-    type.decodeRow(blocks, numbers);
     int shift = Math.max(0, layout.zero());
-    for (int k = 0; k < columns; k++) {
-      codes[row * columns + k] = (byte) ((int) numbers[k] + shift);
+    for (int row = 0; row < rows; row++) {
+      byte[] blocks = tensor.blocks(order.ofFile(row));
+      // With all scales one and all minimums zero, the weights are the codes less the zero point.
+      for (int at = 0; at < blocks.length; at += type.blockBytes()) {
+        setOnes(blocks, at);
+      }
+      type.decodeRow(blocks, numbers);
+      for (int k = 0; k < columns; k++) {
+        codes[row * columns + k] = (byte) ((int) numbers[k] + shift);
+      }
     }
-    return true;
+    return PackedWords.toCodes(
+        PackedWords.pack(codes, rows, columns, layout.bits()), rows, columns, layout.bits());
   }
 
   private float scale(byte[] blocks, int at, int sub) {

@@ -7,6 +7,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.SequencedMap;
+import java.util.function.Supplier;
 import java.util.stream.Collectors;
 import org.bitatlas.checkpoint.StoredTensor;
 import org.bitatlas.format.ExportPlan;
@@ -14,18 +15,18 @@ import org.bitatlas.format.ExportSource;
 import org.bitatlas.format.FormatName;
 import org.bitatlas.format.FormatRefusal;
 import org.bitatlas.format.FormatWriter;
+import org.bitatlas.format.GridLayer;
 import org.bitatlas.format.HalfScales;
 import org.bitatlas.format.JsonFile;
 import org.bitatlas.format.WeightFiles;
+import org.bitatlas.format.gguf.GgufTensorData.RowSource;
 import org.bitatlas.model.Architecture;
 import org.bitatlas.model.CheckpointValidation;
 import org.bitatlas.model.ModelFolder;
-import org.bitatlas.scheme.FloatLinear;
 import org.bitatlas.scheme.FloatTensor;
-import org.bitatlas.scheme.GridLinear;
+import org.bitatlas.scheme.LinearEntry;
 import org.bitatlas.scheme.Provenance;
 import org.bitatlas.scheme.QuantizedCheckpoint;
-import org.bitatlas.scheme.StoredLinear;
 import org.bitatlas.tensor.BitAtlasException;
 import org.bitatlas.tensor.ElementType;
 
@@ -202,29 +203,40 @@ public final class GgufFormatWriter implements FormatWriter {
         GgufNames.ofHuggingFace(name)
             .orElseThrow(() -> new IllegalStateException("no GGUF name for " + name));
     RowOrder order = kind.rowOrder(name, source.architecture().headDimension());
-    Optional<StoredLinear> linear = linear(source, name);
-    if (linear.isPresent() && !(linear.get() instanceof FloatLinear)) {
-      return coded(name.substring(0, name.length() - WEIGHT.length()), stored, linear.get(), order);
+    Optional<String> module = module(source, name);
+    if (module.isPresent() && !isFloat(source, module.get())) {
+      return coded(source, module.get(), stored, order);
     }
-    Floats floats = floats(source, name, linear);
+    Floats floats = floats(source, name, module);
     GgufType type = shape.size() == 1 ? GgufType.F32 : floatType(name, floats, notes);
-    return GgufTensorData.rounded(stored, type, shape, ordered(floats.rows(), shape, order));
+    int columns = Math.toIntExact(shape.getLast());
+    return new GgufTensorData(
+        stored,
+        type,
+        shape,
+        RowSource.opening(
+            () -> RowSource.rounded(type, columns, ordered(floats.rows().get(), shape, order))));
   }
 
-  private static Optional<StoredLinear> linear(ExportSource source, String name) {
-    return name.endsWith(WEIGHT)
-        ? Optional.ofNullable(
-            source.quantized().linears().get(name.substring(0, name.length() - WEIGHT.length())))
-        : Optional.empty();
+  /** The quantized linear whose weight a tensor is. */
+  private static Optional<String> module(ExportSource source, String name) {
+    return Optional.of(name)
+        .filter(tensor -> tensor.endsWith(WEIGHT))
+        .map(tensor -> tensor.substring(0, tensor.length() - WEIGHT.length()))
+        .filter(source.quantized().linears()::containsKey);
   }
 
-  private GgufTensorData coded(String module, String stored, StoredLinear linear, RowOrder order) {
-    if (!(linear instanceof GridLinear grid)) {
+  private static boolean isFloat(ExportSource source, String module) {
+    return source.quantized().entry(module) instanceof LinearEntry.Float;
+  }
+
+  private GgufTensorData coded(ExportSource source, String module, String stored, RowOrder order) {
+    if (!(source.quantized().entry(module) instanceof LinearEntry.Grid)) {
       throw FormatRefusal.of(
           FormatName.GGUF,
           module,
           "it is stored as \"%s\" and blocks hold an integer grid with one number of bits"
-              .formatted(linear.scheme()));
+              .formatted(source.linear(module).scheme()));
     }
     if (rounding.isPresent()) {
       throw FormatRefusal.of(
@@ -233,30 +245,37 @@ public final class GgufFormatWriter implements FormatWriter {
           "it is quantized already and rounding its weights a second time would lose more; give the"
               + " float model");
     }
-    GgufType type = GridBlocks.typeOf(module, grid);
+    GridLayer grid = source.grid(module);
+    GgufType type = GridBlocks.typeOf(grid);
     return new GgufTensorData(
         stored,
         type,
         List.of((long) grid.outputFeatures(), (long) grid.inputFeatures()),
-        GridBlocks.rows(grid, type, order));
+        RowSource.opening(() -> GridBlocks.rows(grid.content().get(), type, order)));
   }
 
   /**
    * Float weights.
    *
+   * @param rows asked for when the tensor is written
    * @param type the type that holds them
    */
-  private record Floats(FloatRows rows, GgufType type, int columns) {}
+  private record Floats(Supplier<FloatRows> rows, GgufType type, int columns) {}
 
-  private static Floats floats(ExportSource source, String name, Optional<StoredLinear> linear) {
-    if (linear.isPresent() && linear.get() instanceof FloatLinear plain) {
-      return new Floats(plain::dequantizeRow, GgufType.F32, plain.inputFeatures());
+  private static Floats floats(ExportSource source, String name, Optional<String> module) {
+    if (module.isPresent()) {
+      return new Floats(
+          () -> source.linear(module.get())::dequantizeRow,
+          GgufType.F32,
+          source.quantized().entry(module.get()).inputFeatures());
     }
     FloatTensor changed = source.quantized().floats().get(name);
     if (changed != null) {
       int columns = Math.toIntExact(changed.shape().getLast());
       return new Floats(
-          (row, target) -> System.arraycopy(changed.values(), row * columns, target, 0, columns),
+          () ->
+              (row, target) ->
+                  System.arraycopy(changed.values(), row * columns, target, 0, columns),
           GgufType.F32,
           columns);
     }
@@ -265,7 +284,7 @@ public final class GgufFormatWriter implements FormatWriter {
         tensor.type() == ElementType.BF16
             ? GgufType.BF16
             : tensor.type() == ElementType.F16 ? GgufType.F16 : GgufType.F32;
-    return new Floats(FloatRows.of(tensor), type, Math.toIntExact(tensor.shape().getLast()));
+    return new Floats(() -> FloatRows.of(tensor), type, Math.toIntExact(tensor.shape().getLast()));
   }
 
   private GgufType floatType(String name, Floats floats, List<String> notes) {

@@ -16,10 +16,9 @@ import org.bitatlas.model.Architecture;
 import org.bitatlas.model.ArchitectureReader;
 import org.bitatlas.model.CheckpointValidation;
 import org.bitatlas.model.ModelFolder;
-import org.bitatlas.scheme.GridLinear;
+import org.bitatlas.scheme.MappedLinears;
 import org.bitatlas.scheme.Provenance;
 import org.bitatlas.scheme.QuantizedCheckpoint;
-import org.bitatlas.scheme.StoredLinear;
 import org.bitatlas.tensor.BitAtlasException;
 import tools.jackson.databind.node.ObjectNode;
 
@@ -74,7 +73,7 @@ public final class GgufReader implements FormatReader {
   }
 
   @Override
-  public ModelFolder read(Path path) {
+  public ModelFolder map(Path path) {
     GgufFile file = GgufFile.open(fileOf(path));
     try {
       GgufModel model = model(file);
@@ -97,15 +96,13 @@ public final class GgufReader implements FormatReader {
    * @param configuration its {@code config.json}
    * @param quantized matrices on a grid
    * @param floats all others
-   * @param all every tensor as float
    */
   record GgufModel(
       GgufArchitecture kind,
       ObjectNode configuration,
       Architecture architecture,
       QuantizedCheckpoint quantized,
-      GgufCheckpoint floats,
-      GgufCheckpoint all) {}
+      GgufCheckpoint floats) {}
 
   /**
    * The model of an open file.
@@ -123,15 +120,18 @@ public final class GgufReader implements FormatReader {
         .forEach((name, shape) -> all.put(name, source(file, kind, architecture, name, shape)));
     requireNothingElse(file, all.size());
     SequencedMap<String, GgufCheckpoint.Source> floats = new LinkedHashMap<>();
-    SequencedMap<String, StoredLinear> linears = new LinkedHashMap<>();
+    MappedLinears linears = new MappedLinears();
     for (Map.Entry<String, GgufCheckpoint.Source> entry : all.entrySet()) {
       GgufCheckpoint.Source source = entry.getValue();
       boolean matrix = source.tensor().info().shape().size() == 2;
-      Optional<GridLinear> grid =
+      Optional<BlockGrid> grid =
           matrix ? BlockGrid.of(source.tensor(), source.order()) : Optional.empty();
       if (grid.isPresent()) {
         String name = entry.getKey();
-        linears.put(name.substring(0, name.length() - WEIGHT.length()), grid.get());
+        linears.addGrid(
+            name.substring(0, name.length() - WEIGHT.length()),
+            grid.get()::cells,
+            grid.get()::codes);
       } else {
         floats.put(entry.getKey(), source);
       }
@@ -141,8 +141,7 @@ public final class GgufReader implements FormatReader {
         configuration,
         architecture,
         new QuantizedCheckpoint(linears, provenance(file)),
-        new GgufCheckpoint(file, floats),
-        new GgufCheckpoint(file, all));
+        new GgufCheckpoint(file, floats));
   }
 
   private static GgufCheckpoint.Source source(

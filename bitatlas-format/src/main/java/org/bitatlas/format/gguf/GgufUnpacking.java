@@ -13,7 +13,9 @@ import java.util.Set;
 import org.bitatlas.checkpoint.FolderTree;
 import org.bitatlas.checkpoint.SafetensorsWriter;
 import org.bitatlas.checkpoint.TensorData;
+import org.bitatlas.format.ExportSource;
 import org.bitatlas.format.JsonFile;
+import org.bitatlas.format.NeutralFolder;
 import org.bitatlas.scheme.CarriedFiles;
 import org.bitatlas.scheme.PartialFolder;
 import org.bitatlas.scheme.QuantizedCheckpointFolder;
@@ -94,7 +96,14 @@ public final class GgufUnpacking {
   private static void write(GgufReader.GgufModel model, Path staged, Path target)
       throws IOException {
     if (!model.quantized().linears().isEmpty()) {
-      QuantizedCheckpointFolder.write(model.quantized(), model.all(), staged, target);
+      NeutralFolder.write(
+          new ExportSource(
+              model.quantized(),
+              model.floats(),
+              model.architecture(),
+              model.configuration(),
+              staged),
+          target);
       return;
     }
     try (PartialFolder partial =

@@ -117,10 +117,11 @@ public final class GgufWriter {
     int rowBytes = info.type().rowBytes(info.columns());
     int chunkRows = Math.clamp(CHUNK_BYTES / rowBytes, 1, info.rows());
     byte[][] chunk = new byte[chunkRows][rowBytes];
+    GgufTensorData.RowSource rows = tensor.rows().open();
     for (int first = 0; first < info.rows(); first += chunkRows) {
       int from = first;
       int count = Math.min(chunkRows, info.rows() - first);
-      IntStream.range(0, count).parallel().forEach(i -> tensor.rows().read(from + i, chunk[i]));
+      IntStream.range(0, count).parallel().forEach(i -> rows.read(from + i, chunk[i]));
       for (int i = 0; i < count; i++) {
         writeFully(channel, ByteBuffer.wrap(chunk[i]));
       }

@@ -2,6 +2,7 @@ package org.bitatlas.format.gguf;
 
 import org.bitatlas.format.FormatName;
 import org.bitatlas.format.FormatRefusal;
+import org.bitatlas.format.GridLayer;
 import org.bitatlas.scheme.GridLinear;
 
 /**
@@ -25,37 +26,45 @@ final class GridBlocks {
   private GridBlocks() {}
 
   /**
-   * The type that holds a grid exactly.
+   * The type that holds a grid exactly. Codes are read where width and zero points leave it open.
    *
-   * @param module its name, for the message
    * @throws FormatRefusal when there is none; says why and what to do
    */
-  static GgufType typeOf(String module, GridLinear grid) {
-    if (grid.groupIndex().isPresent()) {
+  static GgufType typeOf(GridLayer layer) {
+    String module = layer.module();
+    if (layer.scattered()) {
       throw refused(
           module, "its groups are scattered (activation order) and a GGUF block is 32 neighbours");
     }
-    if (grid.inputFeatures() % BLOCK != 0 || grid.groupSize() % BLOCK != 0) {
+    if (layer.inputFeatures() % BLOCK != 0 || layer.groupSize() % BLOCK != 0) {
       throw refused(
           module,
           "its rows of %d weights and groups of %d are not whole blocks of 32; choose groups of 32"
-              .formatted(grid.inputFeatures(), grid.groupSize()));
+              .formatted(layer.inputFeatures(), layer.groupSize()));
     }
+    return layer.centred() && layer.bits() <= 4
+        ? GgufType.Q4_0
+        : typeOf(module, layer.content().get());
+  }
+
+  private static GgufType typeOf(String module, GridLinear grid) {
     int low = 0;
     int high = 0;
     boolean minimums = grid.bits() <= 4;
     byte[] codes = new byte[grid.inputFeatures()];
     for (int row = 0; row < grid.outputFeatures(); row++) {
       grid.unpackRow(row, codes);
-      for (int k = 0; k < codes.length; k++) {
-        int cell = row * grid.groups() + k / grid.groupSize();
+      for (int group = 0; group < grid.groups(); group++) {
+        int cell = row * grid.groups() + group;
         int zero = grid.zeroPoints()[cell] & 0xFF;
-        low = Math.min(low, (codes[k] & 0xFF) - zero);
-        high = Math.max(high, (codes[k] & 0xFF) - zero);
-        if (k % grid.groupSize() == 0) {
-          float minimum = -half(grid.scales()[cell]) * zero;
-          minimums &= half(minimum) == minimum;
+        int end = Math.min(codes.length, (group + 1) * grid.groupSize());
+        for (int k = group * grid.groupSize(); k < end; k++) {
+          int number = (codes[k] & 0xFF) - zero;
+          low = Math.min(low, number);
+          high = Math.max(high, number);
         }
+        float minimum = -half(grid.scales()[cell]) * zero;
+        minimums &= half(minimum) == minimum;
       }
     }
     if (low >= -8 && high <= 7) {

@@ -1,5 +1,6 @@
 package org.bitatlas.format.gptq;
 
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Arrays;
 import java.util.HashSet;
@@ -14,10 +15,11 @@ import org.bitatlas.format.ForeignFolder;
 import org.bitatlas.format.FormatName;
 import org.bitatlas.format.FormatReader;
 import org.bitatlas.format.FusedModules;
+import org.bitatlas.format.JsonFile;
 import org.bitatlas.format.PackedWords;
 import org.bitatlas.model.Architecture;
 import org.bitatlas.model.ModelFolder;
-import org.bitatlas.scheme.StoredLinear;
+import org.bitatlas.scheme.MappedLinears;
 import org.bitatlas.tensor.BitAtlasException;
 
 /** Reads GPTQ checkpoints of both versions. */
@@ -36,13 +38,17 @@ public final class GptqReader implements FormatReader {
   }
 
   private static Optional<ConfigFields> section(Path folder) {
-    return ConfigFields.quantization(folder, LEGACY)
-        .filter(fields ->
-            fields.text("quant_method").map("gptq"::equals).orElse(fields.has("desc_act")));
+    Optional<ConfigFields> section = ConfigFields.quantization(folder);
+    Path legacy = folder.resolve(LEGACY);
+    if (section.isEmpty() && Files.isRegularFile(legacy)) {
+      section = Optional.of(new ConfigFields(legacy, "the file", JsonFile.read(legacy)));
+    }
+    return section.filter(
+        fields -> fields.text("quant_method").map("gptq"::equals).orElse(fields.has("desc_act")));
   }
 
   @Override
-  public ModelFolder read(Path folder) {
+  public ModelFolder map(Path folder) {
     ConfigFields section =
         section(folder)
             .orElseThrow(() ->
@@ -68,23 +74,24 @@ public final class GptqReader implements FormatReader {
 
   private static ForeignFolder.Found find(
       ConfigFields section, GptqVersion version, Architecture architecture, Checkpoint stored) {
-    SequencedMap<String, StoredLinear> linears = new LinkedHashMap<>();
+    MappedLinears linears = new MappedLinears();
     Set<String> consumed = new HashSet<>();
     GptqSchemes schemes = GptqSchemes.of(section);
     for (String module : ForeignFolder.modules(architecture)) {
       if (stored.find(module + ".qweight").isPresent()) {
         int[] size = ForeignFolder.size(architecture, module);
         GptqScheme scheme = scheme(module, size, schemes, stored);
-        linears.put(
-            module,
-            GptqLayer.read(
+        GptqLayer layer =
+            new GptqLayer(
                 stored,
                 module,
-                size,
+                size[0],
+                size[1],
                 width(scheme, section),
                 scheme.groupSize(size[1]),
-                version,
-                consumed));
+                version);
+        linears.addGrid(module, layer::cells, layer::codes);
+        consumed.addAll(layer.names());
         ForeignFolder.skipZeroBias(architecture, stored, module, consumed);
       }
     }

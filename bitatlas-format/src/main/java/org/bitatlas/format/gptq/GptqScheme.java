@@ -1,9 +1,8 @@
 package org.bitatlas.format.gptq;
 
 import org.bitatlas.format.ConfigFields;
+import org.bitatlas.format.GridLayer;
 import org.bitatlas.format.HalfScales;
-import org.bitatlas.format.ZeroPoints;
-import org.bitatlas.scheme.GridLinear;
 
 /**
  * How a layer is quantized, as far as a GPTQ configuration says.
@@ -24,12 +23,12 @@ public record GptqScheme(int bits, int groupSize, boolean actOrder, boolean symm
   private static final String SYMMETRIC = "sym";
 
   /** The scheme of a layer. With one group, columns cannot be out of order. */
-  static GptqScheme of(GridLinear grid) {
+  static GptqScheme of(GridLayer grid) {
     return new GptqScheme(
         grid.bits(),
         HalfScales.stated(grid),
-        grid.groupIndex().isPresent() && grid.groups() > 1,
-        ZeroPoints.centred(grid));
+        grid.scattered() && grid.groups() > 1,
+        grid.centred());
   }
 
   /** What a configuration says of all layers. */

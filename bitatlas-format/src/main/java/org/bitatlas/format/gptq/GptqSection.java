@@ -10,10 +10,9 @@ import java.util.Optional;
 import java.util.SequencedMap;
 import java.util.stream.Collectors;
 import org.bitatlas.format.FusedModules;
+import org.bitatlas.format.GridLayer;
 import org.bitatlas.format.JsonFile;
-import org.bitatlas.format.ZeroPoints;
 import org.bitatlas.model.Architecture;
-import org.bitatlas.scheme.GridLinear;
 import org.bitatlas.scheme.QuantizedCheckpoint;
 import tools.jackson.databind.node.ObjectNode;
 
@@ -23,8 +22,8 @@ final class GptqSection {
   private GptqSection() {}
 
   /** The schemes of all layers: symmetric only where all are, as loaders choose kernels by that. */
-  static SequencedMap<String, GptqScheme> schemes(SequencedMap<String, GridLinear> grids) {
-    boolean symmetric = grids.values().stream().allMatch(ZeroPoints::centred);
+  static SequencedMap<String, GptqScheme> schemes(SequencedMap<String, GridLayer> grids) {
+    boolean symmetric = grids.values().stream().allMatch(GridLayer::centred);
     SequencedMap<String, GptqScheme> schemes = new LinkedHashMap<>();
     grids.forEach((module, grid) -> {
       GptqScheme own = GptqScheme.of(grid);

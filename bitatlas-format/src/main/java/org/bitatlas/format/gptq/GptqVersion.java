@@ -24,17 +24,9 @@ public enum GptqVersion {
     return label;
   }
 
-  /** Whether every zero point has a place. */
-  boolean holds(byte[] zeroPoints) {
-    if (this == V2) {
-      return true;
-    }
-    for (byte zero : zeroPoints) {
-      if (zero == 0) {
-        return false;
-      }
-    }
-    return true;
+  /** Whether zero points of 0 have a place. */
+  boolean holdsZero() {
+    return this == V2;
   }
 
   /**

@@ -11,11 +11,10 @@ import org.bitatlas.format.FormatLimits;
 import org.bitatlas.format.FormatName;
 import org.bitatlas.format.FormatRefusal;
 import org.bitatlas.format.FormatWriter;
+import org.bitatlas.format.GridLayer;
 import org.bitatlas.format.HalfScales;
 import org.bitatlas.format.JsonFile;
-import org.bitatlas.format.ZeroPoints;
 import org.bitatlas.model.Architecture;
-import org.bitatlas.scheme.GridLinear;
 import tools.jackson.databind.node.ObjectNode;
 
 /**
@@ -41,7 +40,7 @@ public record GptqWriter(GptqVersion version, boolean roundScales) implements Fo
 
   @Override
   public ExportPlan plan(ExportSource source) {
-    SequencedMap<String, GridLinear> grids = FormatLimits.weightOnlyGrids(source, format());
+    SequencedMap<String, GridLayer> grids = FormatLimits.weightOnlyGrids(source, format());
     grids.forEach(this::requireExpressible);
     List<String> notes = new ArrayList<>();
     HalfScales.require(source, format(), roundScales, notes);
@@ -50,13 +49,13 @@ public record GptqWriter(GptqVersion version, boolean roundScales) implements Fo
           "The zero points are stored as they are (checkpoint_format gptq_v2), which loaders that"
               + " know version 1 only misread by one.");
     }
-    if (version == GptqVersion.V1 && !grids.values().stream().allMatch(ZeroPoints::centred)) {
+    if (version == GptqVersion.V1 && !grids.values().stream().allMatch(GridLayer::centred)) {
       notes.add(
           "GPTQModel itself opens asymmetric weights in version 1 only where it wrote them; for it"
               + " export with --gptq-format v2. transformers loads them.");
     }
     List<TensorData> tensors = new ArrayList<>();
-    grids.forEach((module, grid) -> tensors.addAll(GptqLayer.tensors(module, grid, version)));
+    grids.values().forEach(grid -> tensors.addAll(GptqLayer.tensors(grid, version)));
     tensors.addAll(source.floatTensors());
     SequencedMap<String, GptqScheme> schemes = GptqSection.schemes(grids);
     ObjectNode section = GptqSection.of(source.architecture(), schemes, version);
@@ -87,7 +86,7 @@ public record GptqWriter(GptqVersion version, boolean roundScales) implements Fo
     }
   }
 
-  private void requireExpressible(String module, GridLinear grid) {
+  private void requireExpressible(String module, GridLayer grid) {
     int rows = grid.outputFeatures();
     int columns = grid.inputFeatures();
     if (!WIDTHS.contains(grid.bits())) {
@@ -106,7 +105,7 @@ public record GptqWriter(GptqVersion version, boolean roundScales) implements Fo
           "its weight [%d x %d] with %d bits in groups of %d does not fill words of 32 bits and whole groups"
               .formatted(rows, columns, grid.bits(), grid.groupSize()));
     }
-    if (!version.holds(grid.zeroPoints())) {
+    if (grid.holdsZero() && !version.holdsZero()) {
       throw FormatRefusal.of(
           format(),
           module,

@@ -5,10 +5,12 @@ import java.util.List;
 import java.util.Optional;
 import org.bitatlas.checkpoint.Checkpoint;
 import org.bitatlas.checkpoint.StoredTensor;
+import org.bitatlas.format.PackedWords;
 import org.bitatlas.format.StoredFloats;
 import org.bitatlas.format.StoredIntegers;
 import org.bitatlas.scheme.ActivationQuantizer;
 import org.bitatlas.scheme.ActivationQuantizer.Strategy;
+import org.bitatlas.scheme.GridCells;
 import org.bitatlas.scheme.GridLinear;
 import org.bitatlas.scheme.KroneckerTransform;
 import org.bitatlas.scheme.LinearActivations;
@@ -36,17 +38,30 @@ record LayerReading(
   private static final int BYTE = 8;
   private static final int NIBBLE = 4;
 
-  /** The layer on its grid. */
-  GridLinear grid() {
+  /** Scales of the layer's grid; zero points lie in the middle. */
+  GridCells cells() {
     requireNoOffset(TensorNames.WEIGHT_OFFSET);
-    if (type == LinearType.W4A8_DYNAMIC) {
-      return twoLevels();
-    }
-    byte[] codes = StoredIntegers.bytes(stored.get(module + TensorNames.WEIGHT), rows, columns);
-    return grid(codes, type.fourBits() ? NIBBLE : BYTE, columns, channelScales());
+    requireCodes();
+    return type == LinearType.W4A8_DYNAMIC
+        ? twoLevels()
+        : cells(columns, channelScales(), Optional.empty());
   }
 
-  private GridLinear twoLevels() {
+  private int bits() {
+    return type.fourBits() ? NIBBLE : BYTE;
+  }
+
+  private boolean nibblePairs() {
+    return type == LinearType.W4A8_DYNAMIC && description.packed();
+  }
+
+  /** Their shape shows that the file holds as much as the configuration claims. */
+  private void requireCodes() {
+    StoredTensor weight = stored.get(module + TensorNames.WEIGHT);
+    StoredIntegers.require(weight, ElementType.I8, nibblePairs() ? rows / 2 : rows, columns);
+  }
+
+  private GridCells twoLevels() {
     requireNoOffset(TensorNames.WEIGHT_OFFSET_SECOND);
     int groupSize = description.groupSize();
     if (groupSize == 0 || columns % groupSize != 0 || rows % 2 != 0) {
@@ -54,11 +69,6 @@ record LayerReading(
           "is W4A8_DYNAMIC with %d x %d weights and group_size %d, which does not divide them"
               .formatted(rows, columns, groupSize));
     }
-    StoredTensor weight = stored.get(module + TensorNames.WEIGHT);
-    byte[] codes =
-        description.packed()
-            ? NibblePairs.unpack(StoredIntegers.bytes(weight, rows / 2, columns), rows, columns)
-            : StoredIntegers.bytes(weight, rows, columns);
     int groups = columns / groupSize;
     float[] channels = floats(TensorNames.WEIGHT_SCALE, rows, 1);
     float[] seconds = floats(TensorNames.WEIGHT_SCALE_SECOND, rows, groups);
@@ -75,25 +85,34 @@ record LayerReading(
               && seconds[cell] <= GridLinear.MAX_SECOND_SCALE;
       scales[cell] = channel * seconds[cell];
     }
-    GridLinear grid = grid(codes, NIBBLE, groupSize, scales);
-    return whole && !ones ? grid.withChannelScales(channels) : grid;
+    return cells(groupSize, scales, whole && !ones ? Optional.of(channels) : Optional.empty());
   }
 
-  private GridLinear grid(byte[] signed, int bits, int groupSize, float[] scales) {
+  private GridCells cells(int groupSize, float[] scales, Optional<float[]> channels) {
+    byte[] zeros = new byte[scales.length];
+    Arrays.fill(zeros, (byte) (1 << (bits() - 1)));
+    return new GridCells(
+        rows, columns, bits(), groupSize, true, scales, zeros, Optional.empty(), channels);
+  }
+
+  /** Reads the codes, as {@link GridLinear#codes()}. */
+  byte[] codes() {
+    StoredTensor weight = stored.get(module + TensorNames.WEIGHT);
+    byte[] codes =
+        nibblePairs()
+            ? NibblePairs.unpack(StoredIntegers.bytes(weight, rows / 2, columns), rows, columns)
+            : StoredIntegers.bytes(weight, rows, columns);
+    int bits = bits();
     int middle = 1 << (bits - 1);
-    byte[] codes = new byte[signed.length];
     for (int i = 0; i < codes.length; i++) {
-      if (signed[i] < -middle || signed[i] >= middle) {
+      if (codes[i] < -middle || codes[i] >= middle) {
         throw damaged(
             "holds the code %d, and codes of %d bits are %d to %d"
-                .formatted(signed[i], bits, -middle, middle - 1));
+                .formatted(codes[i], bits, -middle, middle - 1));
       }
-      codes[i] = (byte) (signed[i] + middle);
+      codes[i] = (byte) (codes[i] + middle);
     }
-    byte[] zeros = new byte[scales.length];
-    Arrays.fill(zeros, (byte) middle);
-    return GridLinear.of(
-        rows, columns, bits, groupSize, true, codes, scales, zeros, Optional.empty());
+    return PackedWords.toCodes(PackedWords.pack(codes, rows, columns, bits), rows, columns, bits);
   }
 
   /** The scales of the output channels [N]; of a static layer without any, those of deq_scale. */

@@ -6,7 +6,6 @@ import java.util.Set;
 import java.util.stream.Stream;
 import org.bitatlas.format.ExportSource;
 import org.bitatlas.format.StoredFloats;
-import org.bitatlas.scheme.GridLinear;
 import org.bitatlas.tensor.ElementType;
 
 /** What a user should know of a checkpoint for Ascend, one sentence each. */
@@ -14,8 +13,18 @@ final class ModelSlimNotes {
 
   private ModelSlimNotes() {}
 
+  /**
+   * The notes.
+   *
+   * @param used types of the layers
+   * @param widened number of layers whose codes of fewer than 8 bits are stored in 8
+   */
   static List<String> of(
-      Set<LinearType> used, ExportSource source, ElementType modelType, boolean roundScales) {
+      Set<LinearType> used,
+      int widened,
+      ExportSource source,
+      ElementType modelType,
+      boolean roundScales) {
     List<String> notes = new ArrayList<>();
     notes.add("Never run on hardware: written from the loaders' sources, checked without an NPU.");
     if (used.contains(LinearType.W4A8_DYNAMIC)) {
@@ -44,16 +53,6 @@ final class ModelSlimNotes {
           "left_trans and right_trans are rounded to %s when loaded, and the weights have the inverses of the unrounded ones; quantize with trans_dtype=%s (recipe w4a4-ascend) to lose nothing."
               .formatted(type, type));
     }
-    long widened =
-        source.codedLinears().stream()
-            .filter(entry ->
-                entry.getValue() instanceof GridLinear grid
-                    && grid.groups() == 1
-                    && grid.bits() < 8
-                    && !TypeChoice.of(
-                            entry.getKey(), grid, source.quantized().activationsOf(entry.getKey()))
-                        .fourBits())
-            .count();
     if (widened > 0) {
       notes.add(
           widened

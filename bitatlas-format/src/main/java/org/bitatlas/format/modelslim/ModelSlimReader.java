@@ -18,10 +18,10 @@ import org.bitatlas.model.ArchitectureReader;
 import org.bitatlas.model.CheckpointValidation;
 import org.bitatlas.model.ModelFolder;
 import org.bitatlas.scheme.LinearActivations;
+import org.bitatlas.scheme.MappedLinears;
 import org.bitatlas.scheme.Provenance;
 import org.bitatlas.scheme.ProvenanceFile;
 import org.bitatlas.scheme.QuantizedCheckpoint;
-import org.bitatlas.scheme.StoredLinear;
 import org.bitatlas.tensor.BitAtlasException;
 
 /** Reads AscendV1, the format of msModelSlim. */
@@ -38,7 +38,7 @@ public final class ModelSlimReader implements FormatReader {
   }
 
   @Override
-  public ModelFolder read(Path folder) {
+  public ModelFolder map(Path folder) {
     Architecture architecture = ArchitectureReader.read(folder.resolve("config.json"));
     Description description = Description.read(folder);
     description
@@ -66,7 +66,7 @@ public final class ModelSlimReader implements FormatReader {
 
   private static QuantizedCheckpoint quantized(
       Path folder, Architecture architecture, Description description, Checkpoint stored) {
-    SequencedMap<String, StoredLinear> linears = new LinkedHashMap<>();
+    MappedLinears linears = new MappedLinears();
     SequencedMap<String, LinearActivations> activations = new LinkedHashMap<>();
     for (int layer = 0; layer < architecture.layers(); layer++) {
       for (Projection projection : Projection.values()) {
@@ -83,7 +83,7 @@ public final class ModelSlimReader implements FormatReader {
                 type,
                 architecture.outputFeatures(projection),
                 architecture.inputFeatures(projection));
-        linears.put(module, reading.grid());
+        linears.addGrid(module, reading::cells, reading::codes);
         LinearActivations around = reading.activations();
         if (!around.equals(LinearActivations.NONE)) {
           activations.put(module, around);

@@ -14,16 +14,16 @@ import org.bitatlas.format.ExportPlan;
 import org.bitatlas.format.ExportSource;
 import org.bitatlas.format.FormatName;
 import org.bitatlas.format.FormatWriter;
+import org.bitatlas.format.GridLayer;
 import org.bitatlas.format.JsonFile;
 import org.bitatlas.format.StoredFloats;
 import org.bitatlas.format.WeightFiles;
 import org.bitatlas.kernel.ascend.ExportedScales;
 import org.bitatlas.scheme.AttentionActivations;
 import org.bitatlas.scheme.FloatTensor;
-import org.bitatlas.scheme.GridLinear;
 import org.bitatlas.scheme.LinearActivations;
+import org.bitatlas.scheme.LinearEntry;
 import org.bitatlas.scheme.QuantizedCheckpoint;
-import org.bitatlas.scheme.StoredLinear;
 import org.bitatlas.tensor.BitAtlasException;
 import org.bitatlas.tensor.ElementType;
 
@@ -65,8 +65,9 @@ public record ModelSlimWriter(boolean roundScales) implements FormatWriter {
     types.put(QuantizedCheckpoint.HEAD + TensorNames.WEIGHT, LinearType.FLOAT.name());
     Set<LinearType> used = new TreeSet<>();
     int groupSize = 0;
-    for (Map.Entry<String, StoredLinear> entry : source.codedLinears()) {
-      LayerTensors layer = layer(entry.getKey(), entry.getValue(), source.quantized());
+    int widened = 0;
+    for (String module : source.codedModules()) {
+      LayerTensors layer = layer(source, module);
       float[] bias = bias(source, layer);
       refuseLostBias(layer, bias);
       for (TensorData tensor : layer.all(bias, modelType, roundScales)) {
@@ -74,6 +75,7 @@ public record ModelSlimWriter(boolean roundScales) implements FormatWriter {
         types.put(tensor.name(), layer.type().name());
       }
       used.add(layer.type());
+      widened += layer.grid().bits() < 8 && !layer.type().fourBits() ? 1 : 0;
       if (layer.type() == LinearType.W4A8_DYNAMIC) {
         groupSize = oneGroupSize(groupSize, layer);
       }
@@ -89,7 +91,7 @@ public record ModelSlimWriter(boolean roundScales) implements FormatWriter {
         new WeightFiles.Safetensors(STEM, tensors, metadata),
         files,
         true,
-        ModelSlimNotes.of(used, source, modelType, roundScales));
+        ModelSlimNotes.of(used, widened, source, modelType, roundScales));
   }
 
   private static ElementType modelType(ExportSource source) {
@@ -105,7 +107,7 @@ public record ModelSlimWriter(boolean roundScales) implements FormatWriter {
 
   private static void refuseWhatNoTypeDoes(QuantizedCheckpoint quantized) {
     for (String module : List.of(QuantizedCheckpoint.EMBEDDING, QuantizedCheckpoint.HEAD)) {
-      if (quantized.linears().get(module) instanceof GridLinear) {
+      if (isGrid(quantized, module)) {
         throw TypeChoice.refusal(
             module,
             "embedding and head stay float there; quantize without embedding and head options");
@@ -114,7 +116,7 @@ public record ModelSlimWriter(boolean roundScales) implements FormatWriter {
     quantized
         .activations()
         .forEach((module, around) -> {
-          boolean coded = quantized.linears().get(module) instanceof GridLinear;
+          boolean coded = isGrid(quantized, module);
           if (!coded && !around.equals(LinearActivations.NONE)) {
             throw TypeChoice.refusal(
                 module, "its activations are rounded or transformed but its weight stays float");
@@ -132,16 +134,21 @@ public record ModelSlimWriter(boolean roundScales) implements FormatWriter {
     }
   }
 
-  private static LayerTensors layer(
-      String module, StoredLinear linear, QuantizedCheckpoint quantized) {
-    if (!(linear instanceof GridLinear grid)) {
+  private static boolean isGrid(QuantizedCheckpoint quantized, String module) {
+    return quantized.linears().containsKey(module)
+        && quantized.entry(module) instanceof LinearEntry.Grid;
+  }
+
+  private static LayerTensors layer(ExportSource source, String module) {
+    if (!isGrid(source.quantized(), module)) {
       throw TypeChoice.refusal(
           module,
           "its weights (%s) are on no grid of one width; no deployable format holds them"
-              .formatted(linear.scheme()));
+              .formatted(source.linear(module).scheme()));
     }
-    LinearActivations around = quantized.activationsOf(module);
-    return new LayerTensors(module, grid, around, TypeChoice.of(module, grid, around));
+    GridLayer grid = source.grid(module);
+    LinearActivations around = source.quantized().activationsOf(module);
+    return new LayerTensors(grid, around, TypeChoice.of(module, grid, around));
   }
 
   /** The bias of a layer in fp32, [N]; all 0 without one. */

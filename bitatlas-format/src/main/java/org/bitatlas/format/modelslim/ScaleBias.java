@@ -34,10 +34,18 @@ public final class ScaleBias {
     float[] sums = new float[rows * slices];
     for (int n = 0; n < rows; n++) {
       float channel = StoredFloats.round(channelScales[n], ElementType.BF16);
-      for (int k = 0; k < columns; k++) {
-        float second =
-            StoredFloats.round(secondScales[n * groups + k / groupSize], ElementType.BF16);
-        sums[n * slices + k / width] += codes[n * columns + k] * (channel * second);
+      int k = 0;
+      while (k < columns) {
+        int group = k / groupSize;
+        int slice = k / width;
+        float second = StoredFloats.round(secondScales[n * groups + group], ElementType.BF16);
+        float scale = channel * second;
+        float sum = sums[n * slices + slice];
+        int end = Math.min((group + 1) * groupSize, (slice + 1) * width);
+        for (; k < end; k++) {
+          sum += codes[n * columns + k] * scale;
+        }
+        sums[n * slices + slice] = sum;
       }
     }
     for (int i = 0; i < sums.length; i++) {

@@ -3,9 +3,9 @@ package org.bitatlas.format.modelslim;
 import java.util.Locale;
 import org.bitatlas.format.FormatName;
 import org.bitatlas.format.FormatRefusal;
+import org.bitatlas.format.GridLayer;
 import org.bitatlas.scheme.ActivationQuantizer;
 import org.bitatlas.scheme.ActivationQuantizer.Strategy;
-import org.bitatlas.scheme.GridLinear;
 import org.bitatlas.scheme.KroneckerTransform;
 import org.bitatlas.scheme.LinearActivations;
 
@@ -22,7 +22,7 @@ final class TypeChoice {
    *
    * @throws FormatRefusal when none holds the layer
    */
-  static LinearType of(String module, GridLinear grid, LinearActivations around) {
+  static LinearType of(String module, GridLayer grid, LinearActivations around) {
     requireSymmetric(module, grid);
     if (around.output().isPresent()) {
       throw refusal(module, "its output is rounded, which no type of the format does");
@@ -58,7 +58,7 @@ final class TypeChoice {
     return LinearType.W8A8_DYNAMIC;
   }
 
-  private static LinearType grouped(String module, GridLinear grid, LinearActivations around) {
+  private static LinearType grouped(String module, GridLayer grid, LinearActivations around) {
     requireNoTransform(module, around, "weights in groups");
     if (grid.bits() > NIBBLE) {
       throw refusal(
@@ -87,7 +87,7 @@ final class TypeChoice {
   }
 
   private static LinearType fourBits(
-      String module, GridLinear grid, LinearActivations around, ActivationQuantizer input) {
+      String module, GridLayer grid, LinearActivations around, ActivationQuantizer input) {
     int features = grid.inputFeatures();
     if (features % BYTE != 0) {
       throw refusal(module, features + " input features are not a multiple of 8");
@@ -131,20 +131,15 @@ final class TypeChoice {
     return sizes;
   }
 
-  private static void requireSymmetric(String module, GridLinear grid) {
-    int middle = 1 << (grid.bits() - 1);
-    boolean centred = grid.bits() > 1;
-    for (byte zero : grid.zeroPoints()) {
-      centred &= (zero & 0xFF) == middle;
-    }
-    if (!centred) {
+  private static void requireSymmetric(String module, GridLayer grid) {
+    if (grid.bits() == 1 || !grid.centred()) {
       throw refusal(
           module,
           "its weights are asymmetric: ModelSlim and the NPU's operators read weight offsets with"
               + " opposite signs, so only symmetric weights are safe; quantize with a symmetric"
               + " grid");
     }
-    if (grid.groupIndex().isPresent()) {
+    if (grid.scattered()) {
       throw refusal(
           module,
           "its groups are scattered over columns; quantize without act_order, or with static"

@@ -4,9 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import java.io.IOException;
-import java.nio.file.Files;
 import java.nio.file.Path;
-import java.util.HashSet;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -19,14 +17,13 @@ import org.bitatlas.checkpoint.TensorData;
 import org.bitatlas.format.FormatRefusal;
 import org.bitatlas.format.GoldenFormats;
 import org.bitatlas.format.GoldenLayer;
+import org.bitatlas.format.GridLayer;
 import org.bitatlas.format.JsonFile;
 import org.bitatlas.format.RoundTrip;
 import org.bitatlas.format.SmallModel;
 import org.bitatlas.format.StoredFloats;
-import org.bitatlas.model.ModelFolder;
 import org.bitatlas.scheme.GridLinear;
 import org.bitatlas.scheme.StoredLinear;
-import org.bitatlas.tensor.BitAtlasException;
 import org.bitatlas.tensor.ElementType;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -34,7 +31,6 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.MethodSource;
 import org.junit.jupiter.params.provider.ValueSource;
 import tools.jackson.databind.JsonNode;
-import tools.jackson.databind.node.ObjectNode;
 
 class AwqTest {
 
@@ -51,7 +47,7 @@ class AwqTest {
   void packsAndUnpacksAutoAwqsLayersBitForBit(Path file) {
     try (GoldenLayer golden = GoldenLayer.open(file)) {
       GridLinear grid = golden.grid(4, golden.options().path("q_group_size").intValue());
-      List<TensorData> tensors = AwqLayer.tensors("m", grid);
+      List<TensorData> tensors = AwqLayer.tensors(GridLayer.of("m", grid));
       assertThat(golden.equals(tensors.get(0), "qweight")).isTrue();
       assertThat(golden.equals(tensors.get(1), "qzeros")).isTrue();
       assertThat(golden.equals(tensors.get(2), "scales")).isTrue();
@@ -60,8 +56,10 @@ class AwqTest {
       golden.write(
           copy, Map.of("qweight", "m.qweight", "qzeros", "m.qzeros", "scales", "m.scales"));
       try (Checkpoint stored = SafetensorsCheckpoint.open(copy)) {
-        GridLinear read =
-            AwqLayer.read(stored, "m", golden.size(), grid.groupSize(), new HashSet<>());
+        int[] size = golden.size();
+        AwqLayer layer = new AwqLayer(stored, "m", size[0], size[1], grid.groupSize());
+        assertThat(layer.names()).containsExactlyInAnyOrderElementsOf(stored.names());
+        GridLinear read = layer.cells().withCodes(layer.codes());
         assertThat(read).isEqualTo(grid);
         StoredTensor weight = golden.tensors().get("W_dequantized");
         assertThat(read.dequantize()).isEqualTo(StoredFloats.values(weight, weight.shape()));
@@ -98,39 +96,6 @@ class AwqTest {
     assertThat(section.path("group_size").intValue()).isEqualTo(groupSize == 0 ? -1 : groupSize);
     assertThat(section.path("modules_to_not_convert").toString())
         .isEqualTo("[\"model.layers.0.mlp.down_proj\",\"lm_head\"]");
-  }
-
-  @Test
-  void readsSettingsUnderTheirOlderNamesAndInTheirOlderFile() throws IOException {
-    Path quantized = quantized(grids(4, 32));
-    Path exported = folder.resolve("export");
-    RoundTrip.export(quantized, new AwqWriter(), exported);
-    ObjectNode configuration = JsonFile.read(exported.resolve("config.json"));
-    ObjectNode old = JsonFile.object();
-    old.put("zero_point", true).put("q_group_size", 32).put("w_bit", 4).put("version", "GEMM");
-
-    configuration.set("quantization_config", old.deepCopy().put("quant_method", "awq"));
-    Files.write(exported.resolve("config.json"), JsonFile.content(configuration));
-    assertThat(new AwqReader().recognizes(exported)).isTrue();
-    assertSameWeights(quantized, exported);
-
-    configuration.remove("quantization_config");
-    Files.write(exported.resolve("config.json"), JsonFile.content(configuration));
-    assertThat(new AwqReader().recognizes(exported)).isFalse();
-    Files.write(exported.resolve("quant_config.json"), JsonFile.content(old));
-    assertSameWeights(quantized, exported);
-
-    Files.write(exported.resolve("quant_config.json"), JsonFile.content(old.put("w_bit", 8)));
-    assertThatThrownBy(() -> new AwqReader().read(exported))
-        .isInstanceOf(BitAtlasException.class)
-        .hasMessageContaining("quant_config.json has 8 in the file w_bit, expected 4");
-  }
-
-  private static void assertSameWeights(Path quantized, Path exported) {
-    try (ModelFolder own = ModelFolder.open(quantized);
-        ModelFolder read = new AwqReader().read(exported)) {
-      assertThat(read.quantized()).isEqualTo(own.quantized());
-    }
   }
 
   @Test

@@ -10,6 +10,7 @@ import java.util.List;
 import java.util.Optional;
 import java.util.SplittableRandom;
 import org.bitatlas.format.FormatRefusal;
+import org.bitatlas.format.GridLayer;
 import org.bitatlas.format.SmallModel;
 import org.bitatlas.scheme.GridLinear;
 import org.junit.jupiter.api.DynamicTest;
@@ -50,7 +51,7 @@ class GridBlocksTest {
   }
 
   private void check(GridLinear grid, RowOrder order) {
-    GgufType type = GridBlocks.typeOf("layer", grid);
+    GgufType type = GridBlocks.typeOf(GridLayer.of("layer", grid));
     Path file = folder.resolve(grid.hashCode() + "-" + order.hashCode() + ".gguf");
     GgufWriter.write(
         file,
@@ -71,12 +72,17 @@ class GridBlocksTest {
             .usingComparatorWithPrecision(0f)
             .containsExactly(Arrays.copyOfRange(weights, source * COLUMNS, (source + 1) * COLUMNS));
       }
-      GridLinear back = BlockGrid.of(opened.get("w"), order).orElseThrow();
+      GridLinear back = read(opened.get("w"), order);
       assertThat(back.dequantize()).usingComparatorWithPrecision(0f).containsExactly(weights);
       if (grid.symmetric() && grid.groupSize() == 32 && List.of(4, 5, 8).contains(grid.bits())) {
         assertThat(back).isEqualTo(grid);
       }
     }
+  }
+
+  private static GridLinear read(GgufTensor tensor, RowOrder order) {
+    BlockGrid grid = BlockGrid.of(tensor, order).orElseThrow();
+    return grid.cells().withCodes(grid.codes());
   }
 
   /** Q3_K and Q6_K have scales of two levels, which one multiplication gives exactly. */
@@ -103,7 +109,7 @@ class GridBlocksTest {
                   List.of(3L, 512L),
                   (row, target) -> System.arraycopy(rows[row], 0, target, 0, target.length))));
       try (GgufFile opened = GgufFile.open(file)) {
-        GridLinear grid = BlockGrid.of(opened.get("w"), RowOrder.SAME).orElseThrow();
+        GridLinear grid = read(opened.get("w"), RowOrder.SAME);
         assertThat(grid.dequantize())
             .usingComparatorWithPrecision(0f)
             .containsExactly(opened.get("w").decode());
@@ -145,7 +151,7 @@ class GridBlocksTest {
   }
 
   private static void refused(GridLinear grid, String reason) {
-    assertThatThrownBy(() -> GridBlocks.typeOf("model.layers.0.mlp.up_proj", grid))
+    assertThatThrownBy(() -> GridBlocks.typeOf(GridLayer.of("model.layers.0.mlp.up_proj", grid)))
         .isInstanceOf(FormatRefusal.class)
         .hasMessageContaining("model.layers.0.mlp.up_proj")
         .hasMessageContaining(reason);

@@ -3,7 +3,6 @@ package org.bitatlas.format.gptq;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import java.nio.file.Path;
-import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
 import org.bitatlas.checkpoint.Checkpoint;
@@ -12,6 +11,7 @@ import org.bitatlas.checkpoint.StoredTensor;
 import org.bitatlas.checkpoint.TensorData;
 import org.bitatlas.format.GoldenFormats;
 import org.bitatlas.format.GoldenLayer;
+import org.bitatlas.format.GridLayer;
 import org.bitatlas.format.StoredFloats;
 import org.bitatlas.scheme.GridLinear;
 import org.junit.jupiter.api.io.TempDir;
@@ -41,8 +41,9 @@ class GptqGoldenTest {
     try (GoldenLayer golden = GoldenLayer.open(file)) {
       GridLinear grid = grid(golden);
       for (GptqVersion version : GptqVersion.values()) {
-        if (version.holds(grid.zeroPoints())) {
-          List<TensorData> tensors = GptqLayer.tensors("m", grid, version);
+        GridLayer layer = GridLayer.of("m", grid);
+        if (version.holdsZero() || !layer.holdsZero()) {
+          List<TensorData> tensors = GptqLayer.tensors(layer, version);
           assertThat(golden.equals(tensors.get(0), "qweight")).isTrue();
           String zeros = "qzeros_" + (version == GptqVersion.V1 ? "v1" : "v2");
           assertThat(golden.equals(tensors.get(1), zeros)).as(zeros).isTrue();
@@ -71,15 +72,12 @@ class GptqGoldenTest {
               "qweight", "m.qweight", zeros, "m.qzeros", "scales", "m.scales", "g_idx", "m.g_idx"));
       GridLinear expected = grid(golden);
       try (Checkpoint stored = SafetensorsCheckpoint.open(copy)) {
-        GridLinear read =
-            GptqLayer.read(
-                stored,
-                "m",
-                golden.size(),
-                expected.bits(),
-                expected.groupSize(),
-                version,
-                new HashSet<>());
+        int[] size = golden.size();
+        GptqLayer layer =
+            new GptqLayer(
+                stored, "m", size[0], size[1], expected.bits(), expected.groupSize(), version);
+        assertThat(layer.names()).containsExactlyInAnyOrderElementsOf(stored.names());
+        GridLinear read = layer.cells().withCodes(layer.codes());
         assertThat(read).as(version.label()).isEqualTo(expected);
         StoredTensor weight = golden.tensors().get("W_dequantized");
         assertThat(read.dequantize()).isEqualTo(StoredFloats.values(weight, weight.shape()));

@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import java.util.Optional;
 import org.bitatlas.format.FormatRefusal;
+import org.bitatlas.format.GridLayer;
 import org.bitatlas.format.TinyModel;
 import org.bitatlas.scheme.ActivationQuantizer;
 import org.bitatlas.scheme.ActivationQuantizer.Strategy;
@@ -29,7 +30,7 @@ class FlatQuantChoiceTest {
             rightFactor ? Optional.of(LayerTensors.identity(right)) : Optional.empty());
     return TypeChoice.of(
         "m",
-        TinyModel.grid(8, columns, 4, columns, 1),
+        GridLayer.of("layer", TinyModel.grid(8, columns, 4, columns, 1)),
         new LinearActivations(Optional.of(transform), Optional.of(input), Optional.empty()));
   }
 
