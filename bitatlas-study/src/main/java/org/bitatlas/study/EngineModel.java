@@ -191,7 +191,14 @@ final class EngineModel implements Workbench.Model {
             opened.checkpoint(),
             linearModules(opened.architecture()),
             opened.architecture().tiedEmbeddings());
-    return variant(loadFloat(), size, List.of(), List.of(), batches, beside);
+    return variant(
+        loadFloat(),
+        size,
+        List.of(),
+        List.of(),
+        Optional.of(ModelConfiguration.of(opened.folder())),
+        batches,
+        beside);
   }
 
   private TransformerModel loadFloat() {
@@ -261,6 +268,7 @@ final class EngineModel implements Workbench.Model {
           checkpoint.size(),
           List.of(),
           checkpoint.notes(opened.checkpoint()),
+          Optional.empty(),
           BatchLimits.DEFAULT,
           setting.spec().divergence());
     }
@@ -363,6 +371,7 @@ final class EngineModel implements Workbench.Model {
         size,
         result.layers(),
         result.notes(),
+        Optional.empty(),
         BatchLimits.DEFAULT,
         setting.spec().divergence());
   }
@@ -401,6 +410,7 @@ final class EngineModel implements Workbench.Model {
       ModelSize size,
       List<LayerReport> reports,
       List<String> notes,
+      Optional<String> configuration,
       BatchLimits batches,
       boolean beside) {
     TransformerLanguageModel language =
@@ -415,6 +425,7 @@ final class EngineModel implements Workbench.Model {
         size,
         reports,
         notes,
+        configuration,
         tokenizer,
         run);
   }

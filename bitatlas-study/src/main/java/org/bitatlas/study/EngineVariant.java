@@ -26,6 +26,7 @@ final class EngineVariant implements Workbench.Variant {
   private final ModelSize size;
   private final List<LayerReport> layerReports;
   private final List<String> notes;
+  private final Optional<String> configuration;
   private final ChatTokenizer tokenizer;
   private final RunOptions options;
   private List<KernelTrace.Use> before = List.of();
@@ -48,6 +49,7 @@ final class EngineVariant implements Workbench.Variant {
       ModelSize size,
       List<LayerReport> layerReports,
       List<String> notes,
+      Optional<String> configuration,
       ChatTokenizer tokenizer,
       RunOptions options) {
     this.model = model;
@@ -55,6 +57,7 @@ final class EngineVariant implements Workbench.Variant {
     this.size = size;
     this.layerReports = layerReports;
     this.notes = notes;
+    this.configuration = configuration;
     this.tokenizer = tokenizer;
     this.options = options;
   }
@@ -82,6 +85,11 @@ final class EngineVariant implements Workbench.Variant {
   @Override
   public List<String> notes() {
     return notes;
+  }
+
+  @Override
+  public Optional<String> configuration() {
+    return configuration;
   }
 
   @Override

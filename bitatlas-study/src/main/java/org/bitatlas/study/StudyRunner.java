@@ -336,6 +336,9 @@ public final class StudyRunner {
     if (!study.isEmpty()) {
       provenance.put(Reproduction.STUDY, study);
     }
+    variant
+        .flatMap(Workbench.Variant::configuration)
+        .ifPresent(text -> provenance.put(ModelConfiguration.PROVENANCE, text));
     List<String> kernels = variant.map(Workbench.Variant::kernels).orElse(List.of());
     if (!kernels.isEmpty()) {
       provenance.put("kernels", String.join("\n", kernels));

@@ -144,6 +144,14 @@ public interface Workbench {
     }
 
     /**
+     * The {@code config.json} of a float model in one line, for the provenance of its records: from
+     * it a report knows the model's shape. Empty for other rows.
+     */
+    default Optional<String> configuration() {
+      return Optional.empty();
+    }
+
+    /**
      * Asks a task of {@link Model#prepare}.
      *
      * @param decoding how replies are decoded; each of its runs asks all items

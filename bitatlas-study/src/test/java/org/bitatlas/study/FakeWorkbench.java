@@ -25,6 +25,11 @@ import org.bitatlas.scheme.ModelSize;
  * round to nearest collapses.
  */
 public final class FakeWorkbench implements Workbench {
+  private static final String CONFIGURATION =
+      "{\"architectures\": [\"LlamaForCausalLM\"], \"model_type\": \"llama\", \"hidden_size\": 256,"
+          + " \"intermediate_size\": 768, \"num_hidden_layers\": 6, \"num_attention_heads\": 8,"
+          + " \"num_key_value_heads\": 4, \"vocab_size\": 2048, \"rms_norm_eps\": 1e-5,"
+          + " \"max_position_embeddings\": 2048, \"rope_theta\": 10000.0}";
 
   /** Columns that the float model gets wrong, so that no other model is asked. */
   static final Set<String> UNINFORMATIVE =
@@ -172,6 +177,11 @@ public final class FakeWorkbench implements Workbench {
     @Override
     public String execution() {
       return recipe.isEmpty() ? "float: FP32" : "simulated: 42 layers dequantized once";
+    }
+
+    @Override
+    public Optional<String> configuration() {
+      return recipe.isEmpty() ? Optional.of(CONFIGURATION) : Optional.empty();
     }
 
     @Override

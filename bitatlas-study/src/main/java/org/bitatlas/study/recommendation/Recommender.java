@@ -6,6 +6,7 @@ import java.util.Comparator;
 import java.util.List;
 import java.util.Locale;
 import java.util.Optional;
+import java.util.stream.Stream;
 import org.bitatlas.format.support.CapabilityTable;
 import org.bitatlas.study.CheckpointSpec;
 import org.bitatlas.study.Metric;
@@ -16,6 +17,7 @@ import org.bitatlas.study.StudyTask;
 import org.bitatlas.study.map.AccuracyMap;
 import org.bitatlas.study.map.MapCell;
 import org.bitatlas.study.map.MapRow;
+import org.bitatlas.study.map.MapSpeed;
 import org.bitatlas.study.recommendation.Candidate.Constraint;
 import org.bitatlas.study.recommendation.Candidate.Failure;
 import org.bitatlas.study.target.ExecutionScheme;
@@ -64,7 +66,21 @@ public final class Recommender {
   public static Recommendation answer(
       Question question, AccuracyMap map, RunStore store, List<Path> speeds) {
     return new Recommender(
-            question, CapabilityTable.bundled(), SpeedRecords.of(store, speeds, question))
+            question, CapabilityTable.bundled(), SpeedRecords.of(store.records(), speeds, question))
+        .answer(map);
+  }
+
+  /**
+   * The same from the records that a map shows; {@code recommend} also knows those that it does
+   * not, such as imported speeds of other settings.
+   */
+  static Recommendation answer(Question question, AccuracyMap map, CapabilityTable table) {
+    List<RunRecord> records =
+        Stream.concat(
+                map.cells().stream().flatMap(List::stream).flatMap(cell -> cell.record().stream()),
+                map.speeds().stream().map(MapSpeed::record))
+            .toList();
+    return new Recommender(question, table, SpeedRecords.of(records, List.of(), question))
         .answer(map);
   }
 

@@ -7,7 +7,6 @@ import org.bitatlas.eval.CellState;
 import org.bitatlas.study.Metric;
 import org.bitatlas.study.Origin;
 import org.bitatlas.study.RunRecord;
-import org.bitatlas.study.RunStore;
 
 /**
  * Speed that was measured on a target's platform: imported benchmarks, endpoints that were asked,
@@ -32,9 +31,8 @@ final class SpeedRecords {
    *
    * @param files of {@code bench --json}
    */
-  static SpeedRecords of(RunStore store, List<Path> files, Question question) {
+  static SpeedRecords of(List<RunRecord> records, List<Path> files, Question question) {
     SpeedRecords speeds = new SpeedRecords(question);
-    List<RunRecord> records = store.records();
     records.forEach(speeds::foreign);
     BenchSpeed.ofRecords(records).forEach(speeds::bench);
     files.forEach(file -> BenchSpeed.ofFile(file).forEach(speeds::bench));

@@ -15,6 +15,7 @@ import org.bitatlas.study.map.MapRow;
 import org.bitatlas.study.map.MapSpeed;
 import org.bitatlas.study.map.NoiseFloor;
 import org.bitatlas.study.map.PooledComparison;
+import org.bitatlas.study.recommendation.Recommendation;
 import tools.jackson.databind.SerializationFeature;
 import tools.jackson.databind.json.JsonMapper;
 
@@ -27,6 +28,29 @@ final class JsonReport {
   static final int SCHEMA_VERSION = 1;
 
   private JsonReport() {}
+
+  /** An answer without its candidates, which the command {@code recommend --json} gives. */
+  private static Map<String, Object> target(Recommendation answer) {
+    Map<String, Object> node = new LinkedHashMap<>();
+    node.put("target", answer.question().target().name());
+    node.put("model", answer.question().model());
+    answer
+        .chosen()
+        .ifPresent(chosen -> {
+          node.put("recommended", chosen.row().recipe());
+          chosen.deployment().ifPresent(way -> node.put("servedBy", way.words()));
+          node.put("measuredSpeeds", chosen.measured());
+          chosen
+              .prediction()
+              .ifPresent(known -> {
+                node.put("predictedBytes", known.memory().total());
+                node.put("predictedDecodeTokensPerSecond", known.decodeTokensPerSecond());
+              });
+        });
+    answer.runnerUp().ifPresent(other -> node.put("runnerUp", other.row().recipe()));
+    node.put("excluded", answer.excluded().size());
+    return node;
+  }
 
   static String of(AccuracyMap map, Conclusions conclusions) {
     Map<String, Object> root = new LinkedHashMap<>();
@@ -54,6 +78,7 @@ final class JsonReport {
     root.put("decodings", map.readings());
     root.put("checks", map.checks());
     root.put("findings", conclusions.findings());
+    root.put("targets", conclusions.targets().stream().map(JsonReport::target).toList());
     root.put("speeds", map.speeds().stream().map(JsonReport::speed).toList());
     return JsonMapper.builder()
             .enable(SerializationFeature.INDENT_OUTPUT)

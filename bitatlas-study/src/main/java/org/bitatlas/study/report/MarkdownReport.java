@@ -22,6 +22,12 @@ final class MarkdownReport {
   private static final int COLUMNS = 5;
 
   private final AccuracyMap map;
+  private static final String TARGETS =
+      "The answer of the command recommend for all tasks and modes within the margin and all the"
+          + " memory of the target. Accuracy was measured in this study, the task nearest to the"
+          + " margin is shown; memory is predicted, and so is speed where it does not say measured."
+          + " Nothing ran on an NPU.";
+
   private final Conclusions conclusions;
   private final StringBuilder out = new StringBuilder();
 
@@ -51,6 +57,7 @@ final class MarkdownReport {
     for (int from = 0; from < map.columns().size(); from += COLUMNS) {
       heatMap(from, Math.min(map.columns().size(), from + COLUMNS));
     }
+    targets();
     out.append(PlatformMarkdown.of(conclusions.rankings()));
     recipes();
     reasons();
@@ -64,6 +71,27 @@ final class MarkdownReport {
                     + " points. Only OK cells enter the mean.",
                 ""));
     return out.toString();
+  }
+
+  private void targets() {
+    if (conclusions.targets().isEmpty()) {
+      return;
+    }
+    out.append("\n## What to use on which machine\n\n")
+        .append(wrapped(TARGETS, ""))
+        .append(
+            "\n"
+                + "| target | model | use | served by | accuracy to float, points | memory |"
+                + " decoding |\n")
+        .append("|:--|:--|:--|:--|:--|:--|:--|\n");
+    for (Map<String, String> line : TargetView.of(conclusions.targets(), true)) {
+      out.append('|');
+      for (String name :
+          List.of("target", "model", "use", "served", "accuracy", "memory", "speed")) {
+        out.append(' ').append(escape(line.getOrDefault(name, ""))).append(" |");
+      }
+      out.append('\n');
+    }
   }
 
   private void findings() {

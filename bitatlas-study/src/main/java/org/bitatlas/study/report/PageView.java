@@ -37,6 +37,7 @@ final class PageView {
     values.put("facts", facts());
     values.put("headlines", Headline.of(map));
     values.put("speeds", SpeedView.of(map));
+    values.put("targets", TargetView.of(conclusions.targets(), severalModels));
     values.put("platforms", PlatformView.of(conclusions.rankings()));
     values.put("findings", FindingView.of(conclusions.findings()));
     values.put("checks", map.checks().stream().map(PageView::check).toList());

@@ -217,14 +217,14 @@ public record Verification(int records, int files, List<String> problems, List<S
     for (RunRecord record : records) {
       String study = record.provenance().getOrDefault(Reproduction.STUDY, "");
       if (!study.isEmpty()) {
-        before.add(StudySpec.parse(name(record), study).margin().toString());
+        before.add(StudySpec.parse(name(record), study).margin().words());
       }
     }
-    before.remove(spec.margin().toString());
+    before.remove(spec.margin().words());
     if (!before.isEmpty()) {
       notes.add(
           "The report compares by %s, but records were made for %s."
-              .formatted(spec.margin(), String.join(" and ", before)));
+              .formatted(spec.margin().words(), String.join(" and ", before)));
     }
   }
 

@@ -1,5 +1,7 @@
 package org.bitatlas.study.target;
 
+import java.util.Collections;
+import java.util.EnumMap;
 import java.util.List;
 import java.util.Map;
 
@@ -52,9 +54,16 @@ public record Prediction(
 
   /** Copies what is given. */
   public Prediction {
-    prefill = Map.copyOf(prefill);
-    decode = Map.copyOf(decode);
+    prefill = ordered(prefill);
+    decode = ordered(decode);
     assumptions = List.copyOf(assumptions);
+  }
+
+  /** In the order of the parts, so that sums are rounded the same way in every run. */
+  private static Map<Part, Double> ordered(Map<Part, Double> times) {
+    Map<Part, Double> copy = new EnumMap<>(Part.class);
+    copy.putAll(times);
+    return Collections.unmodifiableMap(copy);
   }
 
   /** Predicted seconds to the first token. */

@@ -41,6 +41,14 @@ public final class SyntheticStudy {
     return add("float", "float", StudyRecipe.FLOAT_BITS, Map.of(), task, CellState.OK, right);
   }
 
+  /** What the records of the float model say of its configuration. */
+  SyntheticStudy configuration(String text) {
+    records.stream()
+        .filter(record -> record.bits() == StudyRecipe.FLOAT_BITS)
+        .forEach(record -> record.provenance().put("configuration", text));
+    return this;
+  }
+
   /** A recipe on a task. */
   public SyntheticStudy row(Map<String, ?> options, String task, IntPredicate right) {
     return row(options, task, CellState.OK, right);

@@ -13,6 +13,7 @@ import java.util.zip.GZIPInputStream;
 import org.bitatlas.study.FakeStudies;
 import org.bitatlas.study.FakeWorkbench;
 import org.bitatlas.study.map.AccuracyMap;
+import org.bitatlas.study.target.TargetCatalog;
 import org.bitatlas.tensor.BitAtlasException;
 import org.jsoup.Jsoup;
 import org.jsoup.nodes.Document;
@@ -55,7 +56,16 @@ class ReportTest {
   void thePageHasEverySection() {
     for (String id :
         new String[] {
-          "findings", "checks", "memory", "verdicts", "tasks", "layers", "recipes", "cells", "run"
+          "targets",
+          "findings",
+          "checks",
+          "memory",
+          "verdicts",
+          "tasks",
+          "layers",
+          "recipes",
+          "cells",
+          "run"
         }) {
       assertThat(page.select("section#" + id + " > h2")).as(id).hasSize(1);
       assertThat(page.select("nav a[href=#" + id + "]")).as(id).hasSize(1);
@@ -64,6 +74,21 @@ class ReportTest {
     assertThat(page.select("#checks li")).hasSize(10);
     assertThat(page.select("#run dt").eachText()).contains("Model", "Weights", "Machine", "Margin");
     assertThat(page.select("figure > div > table.strip")).hasSize(8);
+  }
+
+  @Test
+  void whatToUseStandsThereForEveryTargetWithMeasuredAndPredictedApart() {
+    assertThat(page.select("#targets tbody tr")).hasSize(TargetCatalog.NAMES.size());
+    assertThat(page.select("#targets tbody th").eachText())
+        .allMatch(text -> TargetCatalog.NAMES.stream().anyMatch(text::startsWith));
+    assertThat(page.select("#targets tbody tr").eachText())
+        .allMatch(text -> text.contains("predicted: at most ") != text.contains("measured: "));
+    assertThat(page.select("#targets .note").text()).contains("nothing ran on an NPU");
+    assertThat(markdown).contains("## What to use on which machine", "| ascend-910b | ");
+    JsonNode target = json.at("/targets/0");
+    assertThat(target.get("target").stringValue()).isEqualTo(TargetCatalog.NAMES.getFirst());
+    assertThat(target.get("predictedBytes").doubleValue()).isPositive();
+    assertThat(page.html()).doesNotContain("hidden_size");
   }
 
   @Test

@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.within;
 
 import java.util.EnumMap;
+import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import org.assertj.core.data.Percentage;
@@ -64,6 +65,19 @@ class RooflineTest {
 
   private static Quantity quantity(double value) {
     return new Quantity(value, Quantity.Basis.MEASURED, "a test");
+  }
+
+  @Test
+  void partsKeepTheirOrderWhateverTheOrderTheyCameIn() {
+    Map<Part, Double> times = new LinkedHashMap<>();
+    for (Part part : List.of(Part.POINTWISE, Part.HEAD, Part.LINEAR)) {
+      times.put(part, 0.1);
+    }
+    Prediction prediction =
+        new Prediction(times, times, WORK, new Prediction.Memory(1, 1, 1), List.of());
+
+    assertThat(prediction.decode().keySet())
+        .containsExactly(Part.LINEAR, Part.HEAD, Part.POINTWISE);
   }
 
   /** The published size of the 7B checkpoint, without the rotary tables (2 bytes a parameter). */
