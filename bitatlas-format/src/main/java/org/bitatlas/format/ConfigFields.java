@@ -25,6 +25,19 @@ public record ConfigFields(Path file, String place, JsonNode node) {
     return section(folder.resolve("config.json"), "quantization_config");
   }
 
+  /**
+   * The same, or, where {@code config.json} has no such section, all of a file in which older
+   * programs kept their settings.
+   */
+  public static Optional<ConfigFields> quantization(Path folder, String legacy) {
+    Path file = folder.resolve(legacy);
+    return quantization(folder)
+        .or(() ->
+            Files.isRegularFile(file)
+                ? Optional.of(new ConfigFields(file, "the file", JsonFile.read(file)))
+                : Optional.empty());
+  }
+
   /** A section of a file; empty when there is no such file or it has no such object. */
   public static Optional<ConfigFields> section(Path file, String name) {
     if (!Files.isRegularFile(file)) {

@@ -79,8 +79,9 @@ public final class CellModels implements AutoCloseable {
                       "The record %s is of no recipe that can be carried out here."
                           .formatted(record.key().substring(0, 12))));
       requireSame(record, model, row);
-      CalibrationSet calibration = model.calibrationOf(row);
-      Recipe recipe = model.resolved(row.recipe().orElseThrow(), calibration).recipe();
+      CalibrationSet calibration = model.checkpoints().calibration(row);
+      Recipe recipe =
+          model.checkpoints().resolved(row.recipe().orElseThrow(), calibration).recipe();
       return new CellModels(model, record.column(), recipe, calibration, threads);
     } catch (RuntimeException refused) {
       model.close();
@@ -126,7 +127,7 @@ public final class CellModels implements AutoCloseable {
 
   /** The float model. */
   public Source source() {
-    return model.source();
+    return model.checkpoints().source();
   }
 
   /** The first sequences of the calibration set, at most so many tokens but at least one. */
@@ -137,14 +138,17 @@ public final class CellModels implements AutoCloseable {
   /** The cell's checkpoint, quantized anew when it is first asked for. */
   public QuantizedCheckpoint quantized() {
     QuantizedCheckpoint made =
-        quantized.orElseGet(() -> model.carriedOut(recipe, calibration).checkpoint());
+        quantized.orElseGet(() -> model.checkpoints().carriedOut(recipe, calibration).checkpoint());
     quantized = Optional.of(made);
     return made;
   }
 
   /** The same stopped in front of rounding. */
   public QuantizedCheckpoint transformed() {
-    return model.carriedOut(recipe.at(Position.TRANSFORMED), calibration).checkpoint();
+    return model
+        .checkpoints()
+        .carriedOut(recipe.at(Position.TRANSFORMED), calibration)
+        .checkpoint();
   }
 
   /** Worker threads. */

@@ -1,7 +1,6 @@
 package org.bitatlas.study;
 
 import java.nio.file.Path;
-import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -25,7 +24,6 @@ import org.bitatlas.model.ModelFolder;
 import org.bitatlas.model.Precision;
 import org.bitatlas.model.TransformerModel;
 import org.bitatlas.quant.allocation.AdaptiveBits;
-import org.bitatlas.quant.allocation.AllocatedBits;
 import org.bitatlas.quant.allocation.ServingRules;
 import org.bitatlas.quant.calibration.CalibrationSet;
 import org.bitatlas.quant.calibration.CalibrationSets;
@@ -33,9 +31,7 @@ import org.bitatlas.quant.method.Recipe;
 import org.bitatlas.quant.pipeline.LayerReport;
 import org.bitatlas.quant.pipeline.QuantizationPipeline;
 import org.bitatlas.quant.pipeline.QuantizationResult;
-import org.bitatlas.quant.sensitivity.SensitivityListener;
 import org.bitatlas.scheme.ModelSize;
-import org.bitatlas.scheme.QuantizedCheckpointFolder;
 import org.bitatlas.study.target.AllocationTarget;
 import org.bitatlas.tensor.BitAtlasException;
 import org.bitatlas.tensor.Device;
@@ -53,16 +49,11 @@ final class EngineModel implements Workbench.Model {
   private final Setting setting;
   private final ModelFolder opened;
   private final ChatTokenizer tokenizer;
-  private final Function<CalibrationSpec, CalibrationSet> texts;
-  private final Map<CalibrationSpec, CalibrationSet> calibrations = new LinkedHashMap<>();
+  private final RowCheckpoints checkpoints;
   private final SuiteCatalog catalog;
   private final RunOptions run;
   // The float model answers first: its replies are the drafts of the quantized ones.
   private final DraftedLanguageModel.Drafts drafts = new DraftedLanguageModel.Drafts();
-  private Optional<Made> last = Optional.empty();
-
-  /** A checkpoint and what it was made by. */
-  private record Made(Recipe recipe, CalibrationSpec calibration, QuantizationResult result) {}
 
   /**
    * What a study fixes for a model.
@@ -94,7 +85,7 @@ final class EngineModel implements Workbench.Model {
     this.setting = setting;
     this.opened = opened;
     this.tokenizer = tokenizer;
-    this.texts = texts;
+    this.checkpoints = new RowCheckpoints(setting, opened, texts);
     this.catalog = catalog;
     StudySpec spec = setting.spec();
     this.run = new RunOptions(OptionalInt.empty(), CHUNK, spec.collapse(), spec.thinkingBudget());
@@ -127,7 +118,7 @@ final class EngineModel implements Workbench.Model {
     inputs.put("version.allocation", Integer.toString(AdaptiveBits.BEHAVIOUR_VERSION));
     List<ServingRules> ways = AllocationTarget.ways(recipe, opened.architecture());
     if (!ways.contains(ServingRules.ANYTHING)) {
-      String choices = AdaptiveBits.describe(source(), recipe, ways);
+      String choices = AdaptiveBits.describe(checkpoints.source(), recipe, ways);
       inputs.put("target", RecordKey.sha256(choices));
     }
     return inputs;
@@ -141,18 +132,10 @@ final class EngineModel implements Workbench.Model {
     };
   }
 
-  private CalibrationSpec wanted(StudyRecipe row) {
-    return row.calibration().orElse(setting.spec().calibration());
-  }
-
-  private CalibrationSet set(CalibrationSpec wanted) {
-    return calibrations.computeIfAbsent(wanted, texts);
-  }
-
   @Override
   public SequencedMap<String, String> calibration(StudyRecipe row) {
     SequencedMap<String, String> inputs = new LinkedHashMap<>();
-    inputs.put("calibration", set(wanted(row)).digest());
+    inputs.put("calibration", checkpoints.calibration(row).digest());
     inputs.put("version.calibration", Integer.toString(CalibrationSets.BEHAVIOUR_VERSION));
     return inputs;
   }
@@ -283,67 +266,15 @@ final class EngineModel implements Workbench.Model {
 
   @Override
   public Workbench.Variant quantize(StudyRecipe row) {
-    QuantizationResult result = quantized(row);
+    QuantizationResult result = checkpoints.quantized(row);
     return row.emulation()
         .map(machine -> loaded(result, machine, Precision.BF16))
         .orElseGet(() -> loaded(result, setting.spec().execution(), setting.precision()));
   }
 
-  /** A row's checkpoint; the last one stays where a study runs it in several arithmetics. */
-  private QuantizationResult quantized(StudyRecipe row) {
-    Recipe recipe = row.recipe().orElseThrow();
-    CalibrationSpec calibration = wanted(row);
-    Optional<QuantizationResult> known =
-        last.filter(made -> made.recipe().equals(recipe) && made.calibration().equals(calibration))
-            .map(Made::result);
-    if (known.isPresent()) {
-      return known.get();
-    }
-    last = Optional.empty();
-    QuantizationResult result = quantizeNow(recipe, set(calibration));
-    keep(row, result);
-    if (setting.spec().recipes().stream().anyMatch(other -> other.emulation().isPresent())) {
-      last = Optional.of(new Made(recipe, calibration, result));
-    }
-    return result;
-  }
-
-  private QuantizationResult quantizeNow(Recipe recipe, CalibrationSet calibration) {
-    AllocatedBits bits = resolved(recipe, calibration);
-    QuantizationResult result = carriedOut(bits.recipe(), calibration);
-    List<String> notes = new ArrayList<>(bits.notes());
-    notes.addAll(result.notes());
-    return new QuantizationResult(result.checkpoint(), result.layers(), notes);
-  }
-
-  /** A recipe whose bits, where they adapt, are found. */
-  AllocatedBits resolved(Recipe recipe, CalibrationSet calibration) {
-    return AdaptiveBits.resolve(
-        source(),
-        recipe,
-        calibration,
-        new AdaptiveBits.Options(
-            Optional.of(setting.options().out().resolve("sensitivity")),
-            AllocationTarget.ways(recipe, opened.architecture()),
-            setting.options().threads(),
-            SensitivityListener.NONE));
-  }
-
-  /** A recipe with known bits, carried out. */
-  QuantizationResult carriedOut(Recipe recipe, CalibrationSet calibration) {
-    return QuantizationPipeline.quantize(
-        source(), recipe, Optional.of(calibration), setting.options().threads(), _ -> {});
-  }
-
-  /** The float model as methods take it. */
-  QuantizationPipeline.Source source() {
-    return new QuantizationPipeline.Source(
-        setting.name(), opened.architecture(), opened.checkpoint());
-  }
-
-  /** What a row's method is calibrated on. */
-  CalibrationSet calibrationOf(StudyRecipe row) {
-    return set(wanted(row));
+  /** What makes the checkpoints of its rows. */
+  RowCheckpoints checkpoints() {
+    return checkpoints;
   }
 
   /** The tokenizer with its chat template. */
@@ -385,24 +316,6 @@ final class EngineModel implements Workbench.Model {
         throw refused;
       }
     }
-  }
-
-  private void keep(StudyRecipe row, QuantizationResult result) {
-    switch (setting.spec().keep()) {
-      case NONE -> {}
-      case ALL -> {
-        Path target = setting.options().out().resolve("checkpoints").resolve(folder(row));
-        QuantizedCheckpointFolder.write(
-            result.checkpoint(), opened.checkpoint(), opened.folder(), target);
-      }
-    }
-  }
-
-  private String folder(StudyRecipe row) {
-    String recipe = row.recipe().orElseThrow().label();
-    String own =
-        row.calibration().map(spec -> " " + spec.label(setting.spec().calibration())).orElse("");
-    return (recipe + own).replaceAll("[^A-Za-z0-9.-]+", "-");
   }
 
   private Workbench.Variant variant(

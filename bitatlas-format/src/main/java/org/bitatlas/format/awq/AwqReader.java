@@ -20,6 +20,9 @@ import org.bitatlas.tensor.BitAtlasException;
 /** Reads AWQ checkpoints in the GEMM layout; other layouts are refused. */
 public final class AwqReader implements FormatReader {
 
+  /** Where AutoAWQ wrote its settings before {@code config.json} had them, under other names. */
+  private static final String LEGACY = "quant_config.json";
+
   @Override
   public FormatName format() {
     return FormatName.AWQ;
@@ -31,8 +34,9 @@ public final class AwqReader implements FormatReader {
   }
 
   private static Optional<ConfigFields> section(Path folder) {
-    return ConfigFields.quantization(folder)
-        .filter(section -> section.text("quant_method").map("awq"::equals).orElse(false));
+    return ConfigFields.quantization(folder, LEGACY)
+        .filter(
+            fields -> fields.text("quant_method").map("awq"::equals).orElse(fields.has("w_bit")));
   }
 
   @Override
@@ -45,8 +49,9 @@ public final class AwqReader implements FormatReader {
     if (!version.equals("gemm")) {
       throw section.wrong("version", "gemm: other layouts are not read");
     }
-    if (section.require("bits", 1, 8) != AwqLayer.BITS) {
-      throw section.wrong("bits", "4, the only width of the GEMM layout");
+    String width = section.has("w_bit") ? "w_bit" : "bits";
+    if (section.require(width, 1, 8) != AwqLayer.BITS) {
+      throw section.wrong(width, "4, the only width of the GEMM layout");
     }
     return ForeignFolder.open(
         folder, (architecture, stored) -> find(section, architecture, stored));
@@ -57,7 +62,10 @@ public final class AwqReader implements FormatReader {
     MappedLinears linears = new MappedLinears();
     Set<String> consumed = new HashSet<>();
     Optional<Integer> groupSize =
-        section.integer("group_size", -1, Integer.MAX_VALUE).filter(columns -> columns > 0);
+        section
+            .integer("group_size", -1, Integer.MAX_VALUE)
+            .or(() -> section.integer("q_group_size", -1, Integer.MAX_VALUE))
+            .filter(columns -> columns > 0);
     for (String module : ForeignFolder.modules(architecture)) {
       if (stored.find(module + ".qweight").isPresent()) {
         int[] size = ForeignFolder.size(architecture, module);

@@ -29,14 +29,18 @@ public final class CheckpointCheck {
         GgufCheck.check(contents, target, findings);
       } else {
         CompanionFiles.check(contents, target, findings);
-        boolean loaded =
-            findings.all().stream().noneMatch(finding -> finding.rule().equals("format"));
+        boolean loaded = findings.all().stream().noneMatch(CheckpointCheck::refusesTheFormat);
         ModelFacts.architecture(contents, target, findings)
             .filter(_ -> loaded)
             .ifPresent(architecture -> tensors(contents, target, format, architecture, findings));
       }
       return new CheckReport(folder, target, format, findings.all());
     }
+  }
+
+  /** Before any tensor is looked up, a missing description is that of the whole folder. */
+  private static boolean refusesTheFormat(Finding finding) {
+    return finding.rule().equals("format") || finding.rule().equals("missing-description");
   }
 
   private static void tensors(
@@ -46,6 +50,9 @@ public final class CheckpointCheck {
       Architecture architecture,
       Findings findings) {
     if (contents.tensors().isEmpty()) {
+      if (findings.all().stream().anyMatch(finding -> finding.rule().equals("damaged-file"))) {
+        return;
+      }
       findings.fault(
           "missing-file",
           "model.safetensors",

@@ -29,6 +29,7 @@ record CompressedTensorsCheck(
 
   /** Whether all tensors were looked up. */
   boolean check() {
+    CompressedSectionRules.check(section, target, inspection);
     JsonNode groups = section.path("config_groups");
     if (!groups.isObject() || groups.isEmpty()) {
       inspection

@@ -116,6 +116,11 @@ record FolderContents(
     return message.endsWith(".") ? message.substring(0, message.length() - 1) : message;
   }
 
+  /** A JSON object of the folder, empty where it cannot be read: that is reported elsewhere. */
+  ObjectNode object(String file) {
+    return object(folder, files, file, new Findings()).orElseGet(JsonFile::object);
+  }
+
   boolean has(String file) {
     return files.contains(file);
   }

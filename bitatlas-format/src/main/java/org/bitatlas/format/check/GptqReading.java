@@ -4,9 +4,11 @@ import java.util.List;
 import java.util.Optional;
 import java.util.Set;
 import java.util.stream.Stream;
+import org.bitatlas.format.FormatName;
 import org.bitatlas.format.FusedModules;
 import org.bitatlas.format.gptq.GptqScheme;
 import org.bitatlas.format.gptq.GptqSchemes;
+import org.bitatlas.format.support.MixingRules;
 import org.bitatlas.format.support.StackVersion;
 import org.bitatlas.scheme.QuantizedCheckpoint;
 
@@ -27,20 +29,21 @@ record GptqReading(LoaderTarget target, GptqSchemes schemes, List<String> only, 
   /** From here on vLLM has only the kernels for symmetric 4 and 8 bits. */
   private static final StackVersion ONE_KERNEL = StackVersion.of("0.22.0");
 
-  /** From here on vLLM refuses scattered groups, and takes no notice of {@code g_idx}. */
-  private static final StackVersion NO_ACT_ORDER = StackVersion.of("0.30.0");
-
   private static final Set<Integer> MARLIN_BITS = Set.of(4, 8);
   private static final Set<Integer> MARLIN_GROUPS = Set.of(GptqScheme.CHANNEL, 32, 64, 128);
 
   /** Whether fused layers run as one. */
   boolean fuses() {
-    return target.is(LoaderTarget.VLLM);
+    return !rules().fused().isEmpty();
   }
 
   /** Whether overrides are read. */
   boolean overrides() {
-    return !target.is(LoaderTarget.TRANSFORMERS);
+    return rules().mixes();
+  }
+
+  private MixingRules rules() {
+    return MixingRules.of(FormatName.GPTQ, target.stack(), target.version());
   }
 
   /** The name that the loader asks for. */
@@ -55,7 +58,7 @@ record GptqReading(LoaderTarget target, GptqSchemes schemes, List<String> only, 
    */
   Optional<GptqScheme> scheme(String module, boolean integers) {
     boolean isHead = module.equals(QuantizedCheckpoint.HEAD);
-    if (isHead && (!head || target.is(LoaderTarget.TRANSFORMERS))) {
+    if (isHead && !(head && overrides())) {
       return Optional.empty();
     }
     if (!overrides()) {
@@ -78,8 +81,7 @@ record GptqReading(LoaderTarget target, GptqSchemes schemes, List<String> only, 
 
   /** Whether act order is stated, for groups, to a loader that refuses it wherever it stands. */
   boolean refusesActOrder() {
-    return fuses()
-        && target.version().compareTo(NO_ACT_ORDER) >= 0
+    return !rules().actOrder()
         && Stream.concat(
                 Stream.of(schemes.general()),
                 schemes.overrides().stream()

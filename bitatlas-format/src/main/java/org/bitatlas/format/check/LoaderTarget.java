@@ -19,9 +19,6 @@ public record LoaderTarget(ServingStack stack, StackVersion version, DeviceFamil
   /** Name of vLLM-Ascend in the capability table. */
   static final String VLLM_ASCEND = "vllm-ascend";
 
-  /** Name of vLLM in the capability table. */
-  static final String VLLM = "vllm";
-
   /** Name of GPTQModel in the capability table. */
   static final String GPTQMODEL = "gptqmodel";
 

@@ -5,6 +5,7 @@ import java.util.HashSet;
 import java.util.List;
 import java.util.Optional;
 import java.util.Set;
+import java.util.function.Predicate;
 import org.bitatlas.checkpoint.StoredTensor;
 import org.bitatlas.format.StoredFloats;
 import org.bitatlas.tensor.BitAtlasException;
@@ -33,6 +34,11 @@ final class TensorInspection {
 
   Findings findings() {
     return findings;
+  }
+
+  /** Whether the folder has a tensor whose name is like that. */
+  boolean holds(Predicate<String> name) {
+    return contents.tensors().keySet().stream().anyMatch(name);
   }
 
   /** A tensor that must be there; empty, with a finding, when it is not as expected. */

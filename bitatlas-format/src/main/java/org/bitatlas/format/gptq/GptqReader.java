@@ -1,6 +1,5 @@
 package org.bitatlas.format.gptq;
 
-import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Arrays;
 import java.util.HashSet;
@@ -15,7 +14,6 @@ import org.bitatlas.format.ForeignFolder;
 import org.bitatlas.format.FormatName;
 import org.bitatlas.format.FormatReader;
 import org.bitatlas.format.FusedModules;
-import org.bitatlas.format.JsonFile;
 import org.bitatlas.format.PackedWords;
 import org.bitatlas.model.Architecture;
 import org.bitatlas.model.ModelFolder;
@@ -38,13 +36,9 @@ public final class GptqReader implements FormatReader {
   }
 
   private static Optional<ConfigFields> section(Path folder) {
-    Optional<ConfigFields> section = ConfigFields.quantization(folder);
-    Path legacy = folder.resolve(LEGACY);
-    if (section.isEmpty() && Files.isRegularFile(legacy)) {
-      section = Optional.of(new ConfigFields(legacy, "the file", JsonFile.read(legacy)));
-    }
-    return section.filter(
-        fields -> fields.text("quant_method").map("gptq"::equals).orElse(fields.has("desc_act")));
+    return ConfigFields.quantization(folder, LEGACY)
+        .filter(fields ->
+            fields.text("quant_method").map("gptq"::equals).orElse(fields.has("desc_act")));
   }
 
   @Override

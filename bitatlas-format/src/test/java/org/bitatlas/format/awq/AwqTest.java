@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import java.io.IOException;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -22,8 +23,10 @@ import org.bitatlas.format.JsonFile;
 import org.bitatlas.format.RoundTrip;
 import org.bitatlas.format.SmallModel;
 import org.bitatlas.format.StoredFloats;
+import org.bitatlas.model.ModelFolder;
 import org.bitatlas.scheme.GridLinear;
 import org.bitatlas.scheme.StoredLinear;
+import org.bitatlas.tensor.BitAtlasException;
 import org.bitatlas.tensor.ElementType;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -31,6 +34,7 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.MethodSource;
 import org.junit.jupiter.params.provider.ValueSource;
 import tools.jackson.databind.JsonNode;
+import tools.jackson.databind.node.ObjectNode;
 
 class AwqTest {
 
@@ -96,6 +100,39 @@ class AwqTest {
     assertThat(section.path("group_size").intValue()).isEqualTo(groupSize == 0 ? -1 : groupSize);
     assertThat(section.path("modules_to_not_convert").toString())
         .isEqualTo("[\"model.layers.0.mlp.down_proj\",\"lm_head\"]");
+  }
+
+  @Test
+  void readsSettingsUnderTheirOlderNamesAndInTheirOlderFile() throws IOException {
+    Path quantized = quantized(grids(4, 32));
+    Path exported = folder.resolve("export");
+    RoundTrip.export(quantized, new AwqWriter(), exported);
+    ObjectNode configuration = JsonFile.read(exported.resolve("config.json"));
+    ObjectNode old = JsonFile.object();
+    old.put("zero_point", true).put("q_group_size", 32).put("w_bit", 4).put("version", "GEMM");
+
+    configuration.set("quantization_config", old.deepCopy().put("quant_method", "awq"));
+    Files.write(exported.resolve("config.json"), JsonFile.content(configuration));
+    assertThat(new AwqReader().recognizes(exported)).isTrue();
+    assertSameWeights(quantized, exported);
+
+    configuration.remove("quantization_config");
+    Files.write(exported.resolve("config.json"), JsonFile.content(configuration));
+    assertThat(new AwqReader().recognizes(exported)).isFalse();
+    Files.write(exported.resolve("quant_config.json"), JsonFile.content(old));
+    assertSameWeights(quantized, exported);
+
+    Files.write(exported.resolve("quant_config.json"), JsonFile.content(old.put("w_bit", 8)));
+    assertThatThrownBy(() -> new AwqReader().read(exported))
+        .isInstanceOf(BitAtlasException.class)
+        .hasMessageContaining("quant_config.json has 8 in the file w_bit, expected 4");
+  }
+
+  private static void assertSameWeights(Path quantized, Path exported) {
+    try (ModelFolder own = ModelFolder.open(quantized);
+        ModelFolder read = new AwqReader().read(exported)) {
+      assertThat(read.quantized()).isEqualTo(own.quantized());
+    }
   }
 
   @Test

@@ -6,6 +6,7 @@ import java.io.IOException;
 import java.io.RandomAccessFile;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Optional;
@@ -138,6 +139,27 @@ class BrokenCheckpointsTest {
             "malformed-file",
             Description.FILE,
             "export"),
+        fault(
+            "no description",
+            slim(LinearType.W8A8_DYNAMIC),
+            RELEASE,
+            made -> made.delete(Description.FILE),
+            Severity.FAULT,
+            "missing-description",
+            Description.FILE,
+            "copy it from where"),
+        fault(
+            "a description under an older name",
+            slim(LinearType.W8A8),
+            RELEASE,
+            made ->
+                Files.move(
+                    made.path().resolve(Description.FILE),
+                    made.path().resolve("quant_model_description_w8a8.json")),
+            Severity.FAULT,
+            "missing-description",
+            Description.FILE,
+            "rename quant_model_description_w8a8.json"),
         fault(
             "the version is missing, so bytes are not pairs",
             slim(LinearType.W4A8_DYNAMIC),
@@ -432,6 +454,15 @@ class BrokenCheckpointsTest {
             "export"));
   }
 
+  private static void cache(ObjectNode section, int bits, String type) {
+    section
+        .putObject("kv_cache_scheme")
+        .put("num_bits", bits)
+        .put("type", type)
+        .put("strategy", "tensor")
+        .put("symmetric", true);
+  }
+
   private static List<Named<Fault>> compressed() {
     return List.of(
         fault(
@@ -465,6 +496,67 @@ class BrokenCheckpointsTest {
             "mixed-types",
             ATTENTION + "k_proj.weight",
             "all parts of qkv_proj"),
+        fault(
+            "the section under its older name",
+            GoodFolders::packQuantized,
+            "transformers",
+            made ->
+                made.json(
+                    "config.json",
+                    all -> all.set("compression_config", all.remove("quantization_config"))),
+            Severity.FAULT,
+            "configuration",
+            "config.json compression_config",
+            "copy it into config.json as quantization_config"),
+        fault(
+            "a cache of four bits",
+            GoodFolders::packQuantized,
+            "vllm",
+            made -> made.json("config.json", all -> cache(section(all), 4, "int")),
+            Severity.FAULT,
+            "configuration",
+            "config.json quantization_config.kv_cache_scheme",
+            "set kv_cache_scheme to null"),
+        fault(
+            "a cache of integers, which the loader takes for fp8",
+            GoodFolders::packQuantized,
+            "vllm",
+            made -> made.json("config.json", all -> cache(section(all), 8, "int")),
+            Severity.WRONG,
+            "configuration",
+            "config.json quantization_config.kv_cache_scheme",
+            "set kv_cache_scheme to null"),
+        fault(
+            "dense weights said to be sparse",
+            GoodFolders::packQuantized,
+            "vllm",
+            made ->
+                made.json(
+                    "config.json",
+                    all ->
+                        section(all)
+                            .putObject("sparsity_config")
+                            .put("format", "sparse-24-bitmask")),
+            Severity.FAULT,
+            "configuration",
+            "config.json quantization_config.sparsity_config",
+            "remove sparsity_config"),
+        fault(
+            "transforms of activations, which are not checked",
+            GoodFolders::packQuantized,
+            "vllm",
+            made ->
+                made.json(
+                    "config.json",
+                    all ->
+                        section(all)
+                            .putObject("transform_config")
+                            .putObject("config_groups")
+                            .put("a", 1)),
+            Severity.WARNING,
+            "configuration",
+            "config.json quantization_config.transform_config",
+            "none"),
         fault(
             "weight_shape says something else",
             GoodFolders::packQuantized,
@@ -517,6 +609,19 @@ class BrokenCheckpointsTest {
             "quantize with what the scheme takes"));
   }
 
+  /** As AutoGPTQ wrote folders at first. */
+  private static void withoutSection(EditableFolder made) throws IOException {
+    List<String> settings = new ArrayList<>();
+    made.json(
+        "config.json",
+        all -> {
+          ObjectNode section = (ObjectNode) all.remove("quantization_config");
+          section.remove("quant_method");
+          settings.add(section.toString());
+        });
+    made.write("quantize_config.json", settings.getFirst());
+  }
+
   private static List<Named<Fault>> gptqAndAwq() {
     return List.of(
         fault(
@@ -546,6 +651,24 @@ class BrokenCheckpointsTest {
             "group-size",
             MLP + "down_proj.qweight",
             "divides 96"),
+        fault(
+            "settings in the file of older versions only",
+            GoodFolders::gptq,
+            "vllm",
+            BrokenCheckpointsTest::withoutSection,
+            Severity.WARNING,
+            "configuration",
+            "quantize_config.json",
+            "serve with --quantization gptq"),
+        fault(
+            "the same for a loader that reads config.json only",
+            GoodFolders::gptq,
+            "transformers",
+            BrokenCheckpointsTest::withoutSection,
+            Severity.FAULT,
+            "configuration",
+            "quantize_config.json",
+            "copy it into config.json"),
         fault(
             "five bits",
             GoodFolders::gptq,

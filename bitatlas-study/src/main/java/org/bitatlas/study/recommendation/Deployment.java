@@ -12,6 +12,7 @@ import org.bitatlas.format.support.CapabilityTable;
 import org.bitatlas.format.support.DeviceFamily;
 import org.bitatlas.format.support.Judgement;
 import org.bitatlas.format.support.LayerScheme;
+import org.bitatlas.format.support.MixingRules;
 import org.bitatlas.format.support.ServingStack;
 import org.bitatlas.format.support.StackVersion;
 import org.bitatlas.format.support.SupportedScheme;
@@ -111,8 +112,9 @@ public record Deployment(
     int before = ways.size();
     List<String> apart = new ArrayList<>();
     for (FormatName format : formats) {
+      MixingRules rules = MixingRules.of(format, stack, version);
       Optional<String> mix =
-          setting.recipe().flatMap(recipe -> RecipeMix.objection(format, recipe, architecture));
+          setting.recipe().flatMap(recipe -> RecipeMix.objection(rules, recipe, architecture));
       if (mix.isPresent()) {
         apart.add(mix.get());
         continue;

@@ -149,11 +149,16 @@ public final class AllocationTarget {
   }
 
   /** A stack in a version that reads a format. */
-  private record Reading(ServingStack stack, StackVersion version, FormatName format) {}
+  private record Reading(ServingStack stack, StackVersion version, FormatName format) {
+
+    MixingRules mixing() {
+      return MixingRules.of(format, stack, version);
+    }
+  }
 
   /** One way, or several where the layers of a checkpoint must have something in common. */
   private List<ServingRules> of(Reading reading, String name) {
-    MixingRules mixing = MixingRules.of(reading.format());
+    MixingRules mixing = reading.mixing();
     boolean dense =
         reading.stack().schemes().stream()
             .anyMatch(scheme -> scheme.dense() && scheme.formats().contains(reading.format()));
@@ -236,8 +241,7 @@ public final class AllocationTarget {
                     .formatted(
                         nearest.scheme().name(), String.join(" and ", nearest.objections())));
     return refused.or(() ->
-        MixingRules.objection(
-            reading.format(), columns, scheme.groupSize(), RecipeSchemes.scattered(recipe)));
+        reading.mixing().objection(columns, scheme.groupSize(), RecipeSchemes.scattered(recipe)));
   }
 
   private static Projection projection(String module) {

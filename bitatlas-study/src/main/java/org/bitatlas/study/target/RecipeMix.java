@@ -5,7 +5,6 @@ import java.util.List;
 import java.util.Optional;
 import java.util.Set;
 import java.util.stream.Collectors;
-import org.bitatlas.format.FormatName;
 import org.bitatlas.format.FusedModules;
 import org.bitatlas.format.support.MixingRules;
 import org.bitatlas.model.Architecture;
@@ -21,11 +20,11 @@ public final class RecipeMix {
   /**
    * What keeps them from it, as a phrase; empty where they do.
    *
+   * @param rules of the format in a stack
    * @param recipe with the bits of its layers in place
    */
   public static Optional<String> objection(
-      FormatName format, Recipe recipe, Architecture architecture) {
-    MixingRules rules = MixingRules.of(format);
+      MixingRules rules, Recipe recipe, Architecture architecture) {
     Set<WeightScheme> schemes = new LinkedHashSet<>();
     for (int layer = 0; layer < architecture.layers(); layer++) {
       for (Projection projection : Projection.values()) {
@@ -36,8 +35,7 @@ public final class RecipeMix {
         WeightScheme scheme = recipe.weightsOf(module);
         schemes.add(scheme);
         Optional<String> shape =
-            MixingRules.objection(
-                format,
+            rules.objection(
                 architecture.inputFeatures(projection),
                 scheme.groupSize(),
                 RecipeSchemes.scattered(recipe));
@@ -56,7 +54,7 @@ public final class RecipeMix {
     if (!rules.mixes() && schemes.size() > 1) {
       return Optional.of(
           "%s has one number of bits and one group size for all layers, and these have %d kinds"
-              .formatted(format.label(), schemes.size()));
+              .formatted(rules.format().label(), schemes.size()));
     }
     Set<Integer> groups =
         schemes.stream()
@@ -65,7 +63,8 @@ public final class RecipeMix {
             .collect(Collectors.toSet());
     return rules.oneGroupSize() && groups.size() > 1
         ? Optional.of(
-            "%s has one size of groups, and these have %s".formatted(format.label(), groups))
+            "%s has one size of groups, and these have %s"
+                .formatted(rules.format().label(), groups))
         : Optional.empty();
   }
 

@@ -6,6 +6,9 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import org.bitatlas.format.FormatName;
+import org.bitatlas.format.support.CapabilityTable;
+import org.bitatlas.format.support.MixingRules;
+import org.bitatlas.format.support.StackVersion;
 import org.bitatlas.model.Architecture;
 import org.bitatlas.model.Architecture.Projection;
 import org.bitatlas.model.NamedShapes;
@@ -48,6 +51,10 @@ class SettingTest {
     return "adaptive bits, layer_bits: " + bits;
   }
 
+  private static MixingRules rules(FormatName format, String stack) {
+    return MixingRules.of(format, CapabilityTable.bundled().stack(stack), StackVersion.MAIN);
+  }
+
   @Test
   void eachLayerHasItsOwnBytesAndTheMixIsJudged() {
     Setting setting = new Setting(row(List.of(layerBits(SEVEN.layers()))));
@@ -57,10 +64,16 @@ class SettingTest {
     assertThat(setting.blocks(SEVEN, FormatName.COMPRESSED_TENSORS, Arithmetic.BF16))
         .hasSize(SEVEN.layers());
     Recipe found = setting.recipe().orElseThrow();
-    assertThat(RecipeMix.objection(FormatName.COMPRESSED_TENSORS, found, SEVEN))
+    assertThat(RecipeMix.objection(rules(FormatName.COMPRESSED_TENSORS, "vllm"), found, SEVEN))
         .hasValueSatisfying(reason ->
             assertThat(reason).isEqualTo("qkv_proj runs as one layer and has 4 bits and 8 bits"));
-    assertThat(RecipeMix.objection(FormatName.GGUF, found, SEVEN)).isEmpty();
+    assertThat(RecipeMix.objection(rules(FormatName.GGUF, "llama.cpp"), found, SEVEN)).isEmpty();
+    // GPTQModel runs the parts of a fused layer apart; transformers knows one kind of layer.
+    assertThat(RecipeMix.objection(rules(FormatName.GPTQ, "vllm"), found, SEVEN))
+        .hasValueSatisfying(reason -> assertThat(reason).startsWith("qkv_proj runs as one layer"));
+    assertThat(RecipeMix.objection(rules(FormatName.GPTQ, "gptqmodel"), found, SEVEN)).isEmpty();
+    assertThat(RecipeMix.objection(rules(FormatName.GPTQ, "transformers"), found, SEVEN))
+        .hasValueSatisfying(reason -> assertThat(reason).contains("one number of bits"));
     Recipe brief = ShortRecipe.of(found, SEVEN);
     assertThat(brief.describe()).containsEntry("layer_bits", "layers.1.self_attn.k_proj=8");
     for (int layer = 0; layer < SEVEN.layers(); layer++) {

@@ -14,10 +14,14 @@ import org.bitatlas.format.CheckpointExport;
 import org.bitatlas.format.ExportOptions;
 import org.bitatlas.format.ExportSource;
 import org.bitatlas.format.FormatName;
+import org.bitatlas.format.FormatWriter;
 import org.bitatlas.format.catalog.FormatCatalog;
 import org.bitatlas.format.check.CheckReport;
 import org.bitatlas.format.check.CheckpointCheck;
 import org.bitatlas.format.check.LoaderTarget;
+import org.bitatlas.format.check.Severity;
+import org.bitatlas.format.gptq.GptqVersion;
+import org.bitatlas.format.gptq.GptqWriter;
 import org.bitatlas.model.Architecture.Projection;
 import org.bitatlas.model.ModelFolder;
 import org.bitatlas.nano.Nano;
@@ -81,6 +85,11 @@ class AllocationTargetTest {
   }
 
   private CheckReport exported(AllocatedBits bits, FormatName format, String stack, String device) {
+    return exported(bits, FormatCatalog.writer(format), stack, device);
+  }
+
+  private CheckReport exported(
+      AllocatedBits bits, FormatWriter writer, String stack, String device) {
     QuantizationPipeline.Source source =
         new QuantizationPipeline.Source("small", opened.architecture(), opened.checkpoint());
     ExportSource quantized =
@@ -93,10 +102,8 @@ class AllocationTargetTest {
                     QuantizationPipeline.quantize(
                             source, bits.recipe(), Optional.empty(), 1, _ -> {})
                         .checkpoint())));
-    Path target = folder.resolve(format.label());
-    new CheckpointExport(
-            quantized, FormatCatalog.writer(format).plan(quantized), ExportOptions.DEFAULT)
-        .write(target);
+    Path target = folder.resolve(writer.format().label());
+    new CheckpointExport(quantized, writer.plan(quantized), ExportOptions.DEFAULT).write(target);
     return CheckpointCheck.run(target, LoaderTarget.of(stack, Optional.of(device)));
   }
 
@@ -129,6 +136,51 @@ class AllocationTargetTest {
     assertThat(kinds(bits)).isGreaterThan(1);
     assertThat(exported(bits, FormatName.COMPRESSED_TENSORS, "vllm@main", "cuda-hopper").passes())
         .isTrue();
+  }
+
+  /** Bits by fused layer, which GPTQ folders state under the names that vLLM asks for. */
+  @Test
+  void theSameMixAsGptqPassesTooUnlessActOrderScattersGroups() {
+    String[] wanted = {
+      "budget", "6.0", "bit_choices", "2,4,8", "group_choices", "0,32", "target", "cuda-h200/vllm"
+    };
+    AllocatedBits bits = found(recipe(wanted));
+
+    assertThat(AllocationTarget.ways(recipe(wanted), opened.architecture()))
+        .extracting(ServingRules::name)
+        .contains("vLLM main, gptq");
+    assertThat(kinds(bits)).isGreaterThan(1);
+    GptqWriter writer = new GptqWriter(GptqVersion.V1, true);
+    assertThat(exported(bits, writer, "vllm@main", "cuda-hopper").findings())
+        .noneMatch(finding -> finding.severity() != Severity.WARNING);
+    assertThat(actOrder("vllm@main")).contains("act_order");
+    assertThat(actOrder("vllm@0.29")).isEmpty();
+  }
+
+  /** What is in the way of groups of 32 with act order in a GPTQ folder. */
+  private static String actOrder(String stack) {
+    Recipe scattered =
+        recipe(
+            "method",
+            "gptq",
+            "act_order",
+            "true",
+            "budget",
+            "6.0",
+            "bit_choices",
+            "4,8",
+            "group_choices",
+            "32",
+            "target",
+            "cuda-h200/" + stack);
+    Recipe groups =
+        Recipe.parse(Map.of("method", "rtn", "bits", "4", "sym", "true", "group_size", "32"));
+    ServingRules gptq =
+        AllocationTarget.ways(scattered, opened.architecture()).stream()
+            .filter(way -> way.name().endsWith(", gptq"))
+            .findFirst()
+            .orElseThrow();
+    return gptq.support().objection(Projection.DOWN.module(0), groups.weights()).orElse("");
   }
 
   @Test
