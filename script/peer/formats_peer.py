@@ -89,6 +89,29 @@ def float_model(folder):
     return {}
 
 
+def qwen2_model(folder, corpus, texts):
+    """A Qwen2 of two blocks with seeded weights, its byte-level tokenizer trained on a file; the ids of some texts."""
+    from transformers import Qwen2Config, Qwen2ForCausalLM, Qwen2Tokenizer
+
+    marks = ["<|im_start|>", "<|im_end|>"]
+    lines = pathlib.Path(corpus).read_text(encoding="utf-8").splitlines()
+    tokenizer = Qwen2Tokenizer().train_new_from_iterator(lines, 512, new_special_tokens=marks)
+    torch.manual_seed(11)
+    config = Qwen2Config(
+        hidden_size=256, intermediate_size=512, num_hidden_layers=2, num_attention_heads=4, num_key_value_heads=2, vocab_size=len(tokenizer),
+        max_position_embeddings=512, tie_word_embeddings=False, bos_token_id=None, eos_token_id=tokenizer.eos_token_id)
+    model = Qwen2ForCausalLM(config)
+    for name, parameter in model.named_parameters():
+        # Fresh biases are 0, and fresh logits hardly differ.
+        if name.endswith("_proj.bias"):
+            torch.nn.init.normal_(parameter, std=0.1)
+        if name == "lm_head.weight":
+            torch.nn.init.normal_(parameter, std=0.5)
+    model.half().save_pretrained(folder)
+    tokenizer.save_pretrained(folder)
+    return {"ids": [tokenizer(text).input_ids for text in texts]}
+
+
 # transformers
 
 
@@ -288,7 +311,7 @@ def write_compressed_tensors(model, folder, scheme, out):
 commands = {
     function.__name__: function
     for function in (
-        versions, float_model, logits, unpack_compressed_tensors, write_compressed_tensors, unpack_gptqmodel, write_gptqmodel,
+        versions, float_model, qwen2_model, logits, unpack_compressed_tensors, write_compressed_tensors, unpack_gptqmodel, write_gptqmodel,
         unpack_autoawq, write_autoawq)
 }
 

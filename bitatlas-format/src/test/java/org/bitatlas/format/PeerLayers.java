@@ -4,6 +4,7 @@ import java.nio.file.Path;
 import java.util.Map;
 import java.util.Optional;
 import java.util.function.BiFunction;
+import java.util.function.Predicate;
 import java.util.stream.IntStream;
 import org.bitatlas.checkpoint.SafetensorsCheckpoint;
 import org.bitatlas.checkpoint.StoredTensor;
@@ -15,10 +16,16 @@ import org.bitatlas.scheme.StoredLinear;
  *
  * @param name in words
  * @param grids a layer by its module's name and {N, K}
+ * @param floats modules that stay float
  */
-record PeerLayers(String name, BiFunction<String, int[], StoredLinear> grids) {
+record PeerLayers(
+    String name, BiFunction<String, int[], StoredLinear> grids, Predicate<String> floats) {
 
   static final int GROUP = 32;
+
+  private PeerLayers(String name, BiFunction<String, int[], StoredLinear> grids) {
+    this(name, grids, _ -> false);
+  }
 
   static PeerLayers of(int bits, int groupSize, boolean symmetric, boolean actOrder) {
     String name =
@@ -63,6 +70,12 @@ record PeerLayers(String name, BiFunction<String, int[], StoredLinear> grids) {
   /** Parts of a fused layer apart. */
   static PeerLayers apart() {
     return mixed("4 bits, q_proj 8, up_proj 2", Map.of("q_proj", 8, "up_proj", 2), 4, false);
+  }
+
+  /** 4 bits, and some layers float. */
+  static PeerLayers partly(String name, Predicate<String> floats) {
+    return new PeerLayers(
+        "4 bits, %s float".formatted(name), of(4, GROUP, true, false).grids(), floats);
   }
 
   private static PeerLayers mixed(

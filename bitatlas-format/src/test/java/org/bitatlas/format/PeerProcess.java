@@ -13,7 +13,7 @@ import tools.jackson.databind.JsonNode;
 import tools.jackson.databind.json.JsonMapper;
 
 /** A program of script/peer that answers one JSON object a line with one JSON object a line. */
-final class PeerProcess implements AutoCloseable {
+public final class PeerProcess implements AutoCloseable {
 
   private final Process process;
   private final Writer requests;
@@ -25,7 +25,7 @@ final class PeerProcess implements AutoCloseable {
    *
    * @param log gets what the program's libraries print; the program works in its folder
    */
-  PeerProcess(String python, String program, Path log) throws IOException {
+  public PeerProcess(String python, String program, Path log) throws IOException {
     Path script = Path.of(System.getProperty("bitatlas.root", "..")).resolve(program);
     this.log = log;
     this.process =
@@ -39,7 +39,7 @@ final class PeerProcess implements AutoCloseable {
   }
 
   /** The answer to a request; has {@code error} where the program's libraries refused it. */
-  JsonNode ask(Map<String, ?> request) throws IOException {
+  public JsonNode ask(Map<String, ?> request) throws IOException {
     requests.write(JsonMapper.shared().writeValueAsString(request) + "\n");
     requests.flush();
     String answer = answers.readLine();

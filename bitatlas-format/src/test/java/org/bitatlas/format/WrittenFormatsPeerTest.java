@@ -92,6 +92,16 @@ class WrittenFormatsPeerTest {
         }
       }
       cases.add(gptq(version, PeerLayers.of(4, 0, true, false), Optional.of(1e-5)));
+      cases.add(
+          gptq(
+              version,
+              PeerLayers.partly("down_proj", module -> module.endsWith("down_proj")),
+              Optional.of(1e-5)));
+      cases.add(
+          gptq(
+              version,
+              PeerLayers.partly("one down_proj", "model.layers.1.mlp.down_proj"::equals),
+              Optional.of(0.0)));
       // Transformers reads no overrides by layer and stops at the first of another size.
       for (PeerLayers layers :
           List.of(PeerLayers.mixed(4, 8), PeerLayers.fused(), PeerLayers.apart())) {
@@ -187,8 +197,10 @@ class WrittenFormatsPeerTest {
             ElementType.F16,
             one.layers().grids(),
             activations(one.input()));
+    Path partly = place.resolve("partly");
+    SmallModel.keepFloat(quantized, partly, one.layers().floats());
     Path exported = place.resolve("exported");
-    RoundTrip.export(quantized, one.writer(), exported);
+    RoundTrip.export(partly, one.writer(), exported);
     opened(one, exported);
   }
 

@@ -9,15 +9,20 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.SequencedMap;
 import java.util.stream.Collectors;
+import java.util.stream.IntStream;
 import org.bitatlas.format.FusedModules;
 import org.bitatlas.format.GridLayer;
 import org.bitatlas.format.JsonFile;
 import org.bitatlas.model.Architecture;
+import org.bitatlas.model.Architecture.Projection;
 import org.bitatlas.scheme.QuantizedCheckpoint;
+import tools.jackson.databind.node.ArrayNode;
 import tools.jackson.databind.node.ObjectNode;
 
 /** Makes the configuration of a GPTQ checkpoint. */
 final class GptqSection {
+
+  private static final String QUANTIZED = "modules_in_block_to_quantize";
 
   private GptqSection() {}
 
@@ -54,8 +59,40 @@ final class GptqSection {
     if (!overrides.isEmpty()) {
       section.set("dynamic", overrides);
     }
+    List<String> paths = quantizedPaths(architecture, schemes);
+    if (!paths.isEmpty()) {
+      ArrayNode listed = section.putArray(QUANTIZED).addArray();
+      paths.forEach(listed::add);
+    }
     section.putObject("meta").putArray("quantizer").add("bitatlas");
     return section;
+  }
+
+  /**
+   * Paths of the layers that are quantized, where those of every block are and some are not: what
+   * transformers looks for. Empty where all are, or other ones from block to block.
+   */
+  private static List<String> quantizedPaths(
+      Architecture architecture, SequencedMap<String, GptqScheme> schemes) {
+    List<String> paths = new ArrayList<>();
+    for (Projection projection : Projection.values()) {
+      long quantized =
+          IntStream.range(0, architecture.layers())
+              .filter(layer -> schemes.containsKey(projection.module(layer)))
+              .count();
+      if (quantized == architecture.layers()) {
+        paths.add(projection.path());
+      } else if (quantized > 0) {
+        return List.of();
+      }
+    }
+    if (paths.size() == Projection.values().length) {
+      return List.of();
+    }
+    if (schemes.containsKey(QuantizedCheckpoint.HEAD)) {
+      paths.add(QuantizedCheckpoint.HEAD);
+    }
+    return paths;
   }
 
   private static void state(ObjectNode fields, GptqScheme scheme) {
@@ -104,6 +141,12 @@ final class GptqSection {
             .distinct()
             .count()
         == 1;
+  }
+
+  /** Whether transformers, which reads no overrides, understands a section all the same. */
+  static boolean isPlain(ObjectNode section) {
+    return section.path("dynamic").propertyNames().stream()
+        .allMatch(key -> key.startsWith("-:") && section.has(QUANTIZED));
   }
 
   /** Fused layers whose parts have different schemes, which vLLM cannot run, by full name. */

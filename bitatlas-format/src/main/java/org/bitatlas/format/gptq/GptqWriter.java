@@ -70,7 +70,7 @@ public record GptqWriter(GptqVersion version, boolean roundScales) implements Fo
       SequencedMap<String, GptqScheme> schemes,
       ObjectNode section,
       List<String> notes) {
-    if (section.has("dynamic")) {
+    if (!GptqSection.isPlain(section)) {
       notes.add(
           "Layers differ, which the configuration says layer by layer (dynamic): GPTQModel and vLLM"
               + " read that, from_pretrained of transformers does not.");

@@ -89,6 +89,13 @@ class GptqOverridesTest {
         .containsExactly("+:^model\\.layers\\.0\\.mlp\\.(?:gate_proj|up_proj|gate_up_proj)$");
   }
 
+  @ParameterizedTest
+  @ValueSource(strings = {"vllm", "vllm@0.21", "gptqmodel", "transformers"})
+  void whatIsFloatInEveryBlockLoadsEverywhere(String target) throws IOException {
+    make(Map.of("down_proj", 0, "q_proj", 0, "k_proj", 0, "v_proj", 0));
+    assertThat(findings(target)).isEmpty();
+  }
+
   @Test
   void transformersReadsNoOverrides() throws IOException {
     make(Map.of("0.self_attn.o_proj", 8, "1.mlp.down_proj", 0));

@@ -11,6 +11,7 @@ import java.security.MessageDigest;
 import java.security.NoSuchAlgorithmException;
 import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.HashMap;
 import java.util.HexFormat;
 import java.util.List;
 import java.util.Locale;
@@ -18,9 +19,11 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.TreeMap;
 import java.util.function.Function;
+import java.util.stream.Stream;
 import org.bitatlas.format.CheckpointExport;
 import org.bitatlas.format.ExportOptions;
 import org.bitatlas.format.ExportReport;
+import org.bitatlas.format.PeerProcess;
 import org.bitatlas.model.ModelFolder;
 import org.bitatlas.model.Precision;
 import org.bitatlas.model.TransformerModel;
@@ -39,7 +42,9 @@ import tools.jackson.databind.json.JsonMapper;
 
 /**
  * gguf-py and llama.cpp on files written here, and the other way round. Needs {@code
- * -Dbitatlas.peer.gguf=PYTHON}, see script/peer/gguf.sh; prints the table of docs/formats.md.
+ * -Dbitatlas.peer.gguf=PYTHON}, see script/peer/gguf.sh, and for the model of the architecture
+ * Qwen2, which transformers makes, {@code -Dbitatlas.peer.formats=PYTHON} too; prints the table of
+ * docs/gguf.md.
  */
 @Tag("peer")
 class GgufPeerTest {
@@ -51,6 +56,12 @@ class GgufPeerTest {
           "Once upon a time, there was a little girl named Lily",
           "She said: \"Hello\"\nand  went home.",
           "The number is 42.");
+
+  /** What byte-level tokenizers cut in their own way. */
+  private static final List<String> HARD_TEXTS =
+      List.of(
+          "it's 2,048 bytes,\n\n  isn't it? Gr\u00fc\u00dfe, \u4f60\u597d!",
+          "if (x < 10) {\n\treturn x + 1;  // <|im_start|>user\r\n}");
 
   @TempDir Path folder;
 
@@ -65,39 +76,72 @@ class GgufPeerTest {
   /**
    * A model as llama.cpp runs it.
    *
+   * @param texts whose tokens are compared
    * @param tolerance largest difference of logits, relative to the largest logit: llama.cpp rounds
    *     activations to the blocks of its products
    */
-  private record Case(String name, Path model, GgufType type, double tolerance) {}
+  private record Case(
+      String name, Path model, List<String> texts, GgufType type, double tolerance) {}
 
-  private static List<Case> cases() {
+  private List<Case> cases() throws IOException {
     List<Case> cases = new ArrayList<>();
     Path stories = GoldenFiles.folder("stories260K");
-    Path nano = Nano.open().modelFolder();
-    for (Map.Entry<String, Path> model :
-        List.of(
-            Map.entry("stories260K (llama)", stories), Map.entry("nano (pangu-embedded)", nano))) {
-      for (GgufType type : GgufType.values()) {
-        if (type.canEncode()) {
-          double tolerance =
-              switch (type) {
-                case F32 -> 2e-3; // llama.cpp keeps keys and values in half precision
-                case F16 -> 5e-3;
-                case BF16 -> 2e-2;
-                default -> 5e-2;
-              };
-          // fp32 weights of a bf16 model would be larger than the model.
-          if (type != GgufType.F32 || model.getValue().equals(stories)) {
-            cases.add(new Case(model.getKey(), model.getValue(), type, tolerance));
-          }
-        }
+    cases.addAll(cases("stories260K (llama)", stories, TEXTS));
+    cases.addAll(cases("nano (pangu-embedded)", Nano.open().modelFolder(), TEXTS));
+    Optional<Path> qwen2 = qwen2();
+    qwen2.ifPresent(model -> cases.addAll(cases("seeded (qwen2)", model, withHardTexts())));
+    // fp32 weights of a model in half precision would be larger than the model.
+    cases.removeIf(one -> one.type() == GgufType.F32 && !one.model().equals(stories));
+    return cases;
+  }
+
+  private static List<Case> cases(String name, Path model, List<String> texts) {
+    List<Case> cases = new ArrayList<>();
+    for (GgufType type : GgufType.values()) {
+      if (type.canEncode()) {
+        double tolerance =
+            switch (type) {
+              case F32 -> 2e-3; // llama.cpp keeps keys and values in half precision
+              case F16 -> 5e-3;
+              case BF16 -> 2e-2;
+              default -> 5e-2;
+            };
+        cases.add(new Case(name, model, texts, type, tolerance));
       }
     }
     return cases;
   }
 
+  private static List<String> withHardTexts() {
+    return Stream.of(TEXTS, HARD_TEXTS).flatMap(List::stream).toList();
+  }
+
+  /** A Qwen2 with seeded weights as transformers saves it, whose tokens are those here. */
+  private Optional<Path> qwen2() throws IOException {
+    String maker = System.getProperty("bitatlas.peer.formats", "");
+    if (maker.isEmpty()) {
+      return Optional.empty();
+    }
+    Path model = folder.resolve("qwen2");
+    Path corpus = Path.of(System.getProperty("bitatlas.root", "..")).resolve("LICENSE");
+    Map<String, Object> request = new HashMap<>();
+    request.put("do", "qwen2_model");
+    request.put("folder", model.toString());
+    request.put("corpus", corpus.toAbsolutePath().toString());
+    request.put("texts", withHardTexts());
+    try (PeerProcess transformers =
+        new PeerProcess(maker, "script/peer/formats_peer.py", folder.resolve("maker.log"))) {
+      JsonNode ids = transformers.ask(request).path("ids");
+      Tokenizer tokenizer = ChatTokenizers.load(model).tokenizer();
+      for (int i = 0; i < withHardTexts().size(); i++) {
+        assertThat(tokenizer.encode(withHardTexts().get(i), true)).isEqualTo(ints(ids.path(i)));
+      }
+    }
+    return Optional.of(model);
+  }
+
   @TestFactory
-  List<DynamicTest> llamaCppRunsWhatIsWritten() {
+  List<DynamicTest> llamaCppRunsWhatIsWritten() throws IOException {
     return cases().stream()
         .map(one -> DynamicTest.dynamicTest(one.name() + " " + one.type(), () -> runs(one)))
         .toList();
@@ -119,19 +163,19 @@ class GgufPeerTest {
   private void runs(Case one) throws Exception {
     Path file = written(one.model(), FloatRounding.pure(one.type()), "m-" + one.hashCode());
     List<String> arguments = new ArrayList<>(List.of("run", file.toString(), "" + GREEDY));
-    arguments.addAll(TEXTS);
+    arguments.addAll(one.texts());
     JsonNode answer = ask(arguments);
     Path unpacked = folder.resolve("u-" + one.hashCode());
     GgufUnpacking.unpack(file, unpacked, Optional.empty());
     Tokenizer tokenizer = ChatTokenizers.load(unpacked).tokenizer();
-    for (int i = 0; i < TEXTS.size(); i++) {
+    for (int i = 0; i < one.texts().size(); i++) {
       assertThat(ints(answer.path("tokens").path(i)))
-          .as(TEXTS.get(i))
-          .isEqualTo(tokenizer.encode(TEXTS.get(i), true));
+          .as(one.texts().get(i))
+          .isEqualTo(tokenizer.encode(one.texts().get(i), true));
     }
     try (ModelFolder opened = ModelFolder.open(unpacked);
         TransformerModel model = opened.load(Precision.FP32)) {
-      int[] ids = tokenizer.encode(TEXTS.getFirst(), true);
+      int[] ids = tokenizer.encode(one.texts().getFirst(), true);
       float[] ours = lastLogits(model, ids);
       double difference = difference(ours, answer.path("logits"));
       int agreeing = agreeing(model, ids, ints(answer.path("greedy")));
@@ -140,8 +184,8 @@ class GgufPeerTest {
           "| %s | %s | %d of %d texts | %.1e | %d of %d |%n",
           one.name(),
           one.type(),
-          TEXTS.size(),
-          TEXTS.size(),
+          one.texts().size(),
+          one.texts().size(),
           difference,
           agreeing,
           GREEDY);

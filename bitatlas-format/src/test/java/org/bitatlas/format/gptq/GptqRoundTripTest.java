@@ -120,6 +120,28 @@ class GptqRoundTripTest {
         .doesNotContain("runs model.layers");
   }
 
+  /** What transformers looks for, as it reads no overrides. */
+  @Test
+  void layersThatAreFloatInEveryBlockAreLeftOutOfAList() throws IOException {
+    Path written = quantized(grids(4, 32, true, false));
+    Path partly = folder.resolve("partly");
+    SmallModel.keepFloat(written, partly, module -> module.endsWith("down_proj"));
+    RoundTrip.assertExact(partly, V1, folder.resolve("export"));
+    JsonNode section = JsonFile.read(folder.resolve("export/quantize_config.json"));
+    assertThat(section.path("modules_in_block_to_quantize").toString())
+        .contains("[[\"self_attn.q_proj\"", "\"mlp.up_proj\"")
+        .doesNotContain("down_proj");
+    assertThat(section.path("dynamic").propertyNames())
+        .hasSize(2)
+        .allMatch(key -> key.startsWith("-:"));
+    assertThat(Files.readString(folder.resolve("export/README.md")))
+        .doesNotContain("transformers does not");
+    SmallModel.keepFloat(written, partly, "model.layers.1.mlp.down_proj"::equals);
+    RoundTrip.export(partly, V1, folder.resolve("uneven"));
+    assertThat(Files.readString(folder.resolve("uneven/quantize_config.json")))
+        .doesNotContain("modules_in_block_to_quantize");
+  }
+
   @Test
   void partsOfAFusedLayerThatDifferAreWrittenWithANote() throws IOException {
     Path written = widths(Map.of("q_proj", 8, "up_proj", 2), false);
