@@ -1,6 +1,6 @@
 #!/bin/sh
 # Prints a Python that has compressed-tensors, GPTQModel, AutoAWQ's sources and transformers, pinned; makes one in the folder
-# given (default ~/.cache/bitatlas/peer-formats): some 6 GB, as torch brings its CUDA libraries. No GPU is needed. GPTQModel's
+# given (default ~/.cache/bitatlas/peer-formats): some 6 GB and 6 minutes, as torch brings its CUDA libraries. No GPU is needed. GPTQModel's
 # dependency pypcre is compiled, which needs a C compiler. AutoAWQ is unpacked, not installed: it wants a transformers of
 # its own time. BITATLAS_PEER_FORMATS names another Python.
 #
