@@ -1,10 +1,13 @@
 package org.bitatlas.kernel;
 
 import java.util.Optional;
+import org.bitatlas.kernel.ascend.KroneckerQuantization;
 import org.bitatlas.scheme.ActivationQuantizer;
 import org.bitatlas.scheme.ActivationQuantizer.Strategy;
 import org.bitatlas.scheme.FloatLinear;
 import org.bitatlas.scheme.GridLinear;
+import org.bitatlas.scheme.KroneckerSizes;
+import org.bitatlas.scheme.KroneckerTransform;
 import org.bitatlas.scheme.LinearActivations;
 import org.bitatlas.scheme.StoredLinear;
 import org.bitatlas.tensor.BitAtlasException;
@@ -57,9 +60,25 @@ public enum AscendScheme {
     if (around.transform().isPresent() && input.filter(q -> q.bits() == FOUR).isEmpty()) {
       throw refused(module, "only 4-bit inputs (FlatQuant's W4A4) may have an online transform");
     }
+    around.transform().ifPresent(transform -> requireFactors(module, transform));
     return input.isEmpty()
         ? (grid.bits() > FOUR ? W8A16 : W4A16)
         : integer(module, grid, input.get(), around.transform().isPresent());
+  }
+
+  /** Those that the loader creates and the operator takes. */
+  private static void requireFactors(String module, KroneckerTransform transform) {
+    KroneckerQuantization.objection(transform.size())
+        .ifPresent(why -> {
+          throw refused(module, why);
+        });
+    KroneckerSizes held = KroneckerSizes.of(transform.size()).orElseThrow();
+    if (transform.leftSize() != held.left() || transform.rightSize() != held.right()) {
+      throw refused(
+          module,
+          "its online transform has factors of %d and %d, and there they have %d and %d"
+              .formatted(transform.leftSize(), transform.rightSize(), held.left(), held.right()));
+    }
   }
 
   private static AscendScheme integer(

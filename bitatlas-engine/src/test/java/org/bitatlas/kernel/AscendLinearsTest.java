@@ -21,6 +21,7 @@ import org.bitatlas.kernel.ascend.WeightOnly;
 import org.bitatlas.scheme.ActivationQuantizer;
 import org.bitatlas.scheme.ActivationQuantizer.Strategy;
 import org.bitatlas.scheme.GridLinear;
+import org.bitatlas.scheme.KroneckerTransform;
 import org.bitatlas.scheme.LinearActivations;
 import org.bitatlas.tensor.BitAtlasException;
 import org.bitatlas.tensor.ElementType;
@@ -274,6 +275,30 @@ class AscendLinearsTest {
     refuses(
         channel, ActivationQuantizer.dynamic(8, true, Strategy.TOKEN, 0.9f), "ranges of inputs");
     refuses(channel, ActivationQuantizer.perToken(4, true), "go with 4-bit weights");
+  }
+
+  @Test
+  void transformsHaveTheFactorsThatTheLoaderCreates() {
+    GridLinear linear = random(8, 128, 4, 128, new Random(29));
+    assertThat(AscendScheme.of("m", linear, transformed(8, 16, 4)))
+        .isEqualTo(AscendScheme.W4A4_FLATQUANT_DYNAMIC);
+    refusesTransform(linear, transformed(4, 32, 4), "factors of 4 and 32", "8 and 16");
+    refusesTransform(linear, transformed(8, 16, 8), "only 4-bit inputs");
+    refusesTransform(linear, transformed(4, 10, 4), "multiple of 8");
+  }
+
+  private static LinearActivations transformed(int left, int right, int bits) {
+    return new LinearActivations(
+        Optional.of(new KroneckerTransform(left, right, Optional.empty(), Optional.empty())),
+        Optional.of(ActivationQuantizer.perToken(bits, true)),
+        Optional.empty());
+  }
+
+  private static void refusesTransform(
+      GridLinear linear, LinearActivations around, String... words) {
+    assertThatThrownBy(() -> AscendScheme.of("m", linear, around))
+        .isInstanceOf(BitAtlasException.class)
+        .hasMessageContainingAll(words);
   }
 
   private static void refuses(GridLinear linear, ActivationQuantizer input, String why) {

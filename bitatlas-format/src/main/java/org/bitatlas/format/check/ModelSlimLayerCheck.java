@@ -8,11 +8,12 @@ import java.util.Set;
 import org.bitatlas.checkpoint.StoredTensor;
 import org.bitatlas.format.modelslim.DequantizationScale;
 import org.bitatlas.format.modelslim.Description;
-import org.bitatlas.format.modelslim.KroneckerSizes;
 import org.bitatlas.format.modelslim.LinearType;
 import org.bitatlas.format.modelslim.ScaleBias;
 import org.bitatlas.format.modelslim.TensorNames;
 import org.bitatlas.format.support.SupportedScheme;
+import org.bitatlas.kernel.ascend.KroneckerQuantization;
+import org.bitatlas.scheme.KroneckerSizes;
 import org.bitatlas.tensor.ElementType;
 
 /** The tensors of one quantized layer of an AscendV1 folder: names, types, shapes, values. */
@@ -316,15 +317,14 @@ final class ModelSlimLayerCheck {
     if (type != LinearType.W4A4_FLATQUANT_DYNAMIC) {
       return;
     }
-    KroneckerSizes sizes = KroneckerSizes.of(columns);
-    sizes
-        .objection()
+    KroneckerQuantization.objection(columns)
         .ifPresent(why ->
             findings.fault(
                 "column-count",
                 module + TensorNames.RIGHT_TRANS,
-                "for %d input features %s".formatted(columns, why),
+                why,
                 "leave this layer in 8 bits, or give it the type W4A4_DYNAMIC"));
+    KroneckerSizes sizes = KroneckerSizes.of(columns).orElseThrow();
     inspection.values(
         inspection.require(
             module + TensorNames.LEFT_TRANS, TensorInspection.FLOATS, sizes.left(), sizes.left()));

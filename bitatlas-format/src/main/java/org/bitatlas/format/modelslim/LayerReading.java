@@ -12,6 +12,7 @@ import org.bitatlas.scheme.ActivationQuantizer;
 import org.bitatlas.scheme.ActivationQuantizer.Strategy;
 import org.bitatlas.scheme.GridCells;
 import org.bitatlas.scheme.GridLinear;
+import org.bitatlas.scheme.KroneckerSizes;
 import org.bitatlas.scheme.KroneckerTransform;
 import org.bitatlas.scheme.LinearActivations;
 import org.bitatlas.tensor.BitAtlasException;
@@ -170,7 +171,7 @@ record LayerReading(
     if (columns % BYTE != 0) {
       throw damaged("has " + columns + " input features, which is not a multiple of 8");
     }
-    KroneckerSizes sizes = KroneckerSizes.of(columns);
+    KroneckerSizes sizes = KroneckerSizes.of(columns).orElseThrow();
     float[] left = floats(TensorNames.LEFT_TRANS, sizes.left(), sizes.left());
     float[] right = floats(TensorNames.RIGHT_TRANS, sizes.right(), sizes.right());
     return new LinearActivations(

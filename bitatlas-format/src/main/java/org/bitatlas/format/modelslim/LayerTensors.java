@@ -15,6 +15,7 @@ import org.bitatlas.kernel.ascend.HalfFormat;
 import org.bitatlas.scheme.ActivationQuantizer;
 import org.bitatlas.scheme.GridCells;
 import org.bitatlas.scheme.GridLinear;
+import org.bitatlas.scheme.KroneckerSizes;
 import org.bitatlas.scheme.KroneckerTransform;
 import org.bitatlas.scheme.LinearActivations;
 import org.bitatlas.tensor.ElementType;
@@ -195,7 +196,7 @@ record LayerTensors(GridLayer grid, LinearActivations around, LinearType type) {
   }
 
   private void flatQuant(List<TensorData> tensors) {
-    KroneckerSizes sizes = KroneckerSizes.of(grid.inputFeatures());
+    KroneckerSizes sizes = KroneckerSizes.of(grid.inputFeatures()).orElseThrow();
     Optional<float[]> left = around.transform().flatMap(KroneckerTransform::left);
     Optional<float[]> right = around.transform().flatMap(KroneckerTransform::right);
     tensors.add(factor(TensorNames.LEFT_TRANS, left, sizes.left()));

@@ -4,8 +4,10 @@ import java.util.Locale;
 import org.bitatlas.format.FormatName;
 import org.bitatlas.format.FormatRefusal;
 import org.bitatlas.format.GridLayer;
+import org.bitatlas.kernel.ascend.KroneckerQuantization;
 import org.bitatlas.scheme.ActivationQuantizer;
 import org.bitatlas.scheme.ActivationQuantizer.Strategy;
+import org.bitatlas.scheme.KroneckerSizes;
 import org.bitatlas.scheme.KroneckerTransform;
 import org.bitatlas.scheme.LinearActivations;
 
@@ -122,13 +124,11 @@ final class TypeChoice {
   }
 
   private static KroneckerSizes requireFactors(String module, int features) {
-    KroneckerSizes sizes = KroneckerSizes.of(features);
-    sizes
-        .objection()
+    KroneckerQuantization.objection(features)
         .ifPresent(why -> {
-          throw refusal(module, "of its %d input features %s".formatted(features, why));
+          throw refusal(module, why);
         });
-    return sizes;
+    return KroneckerSizes.of(features).orElseThrow();
   }
 
   private static void requireSymmetric(String module, GridLayer grid) {

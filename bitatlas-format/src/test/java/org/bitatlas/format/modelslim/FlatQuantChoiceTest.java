@@ -53,6 +53,6 @@ class FlatQuantChoiceTest {
     ActivationQuantizer twoClips =
         new ActivationQuantizer(4, true, Strategy.TOKEN, 0.9f, 0.8f, 0, 0);
     refused(128, 8, true, twoClips, "different factors below and above", "lac=tied");
-    refused(40, 4, true, ONE_CLIP, "40 input features", "right factor's 10");
+    refused(40, 4, true, ONE_CLIP, "multiple of 8", "40 features have 4 and 10");
   }
 }

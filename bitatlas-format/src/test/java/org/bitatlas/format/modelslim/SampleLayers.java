@@ -8,6 +8,7 @@ import org.bitatlas.format.TinyModel.Layer;
 import org.bitatlas.scheme.ActivationQuantizer;
 import org.bitatlas.scheme.ActivationQuantizer.Strategy;
 import org.bitatlas.scheme.GridLinear;
+import org.bitatlas.scheme.KroneckerSizes;
 import org.bitatlas.scheme.KroneckerTransform;
 import org.bitatlas.scheme.LinearActivations;
 
@@ -41,7 +42,7 @@ public final class SampleLayers {
               : new Layer(twoLevels(rows, columns, seed), LinearActivations.NONE);
       case W4A4_DYNAMIC -> dynamic(rows, columns, 4, seed);
       case W4A4_FLATQUANT_DYNAMIC -> {
-        KroneckerSizes sizes = KroneckerSizes.of(columns);
+        KroneckerSizes sizes = KroneckerSizes.of(columns).orElseThrow();
         yield new Layer(
             grid(rows, columns, 4, columns, seed),
             new LinearActivations(

@@ -4,7 +4,6 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.assertj.core.api.Assertions.within;
 
-import java.util.Map;
 import java.util.SplittableRandom;
 import org.bitatlas.kernel.ascend.DequantScale;
 import org.bitatlas.scheme.ActivationQuantizer;
@@ -128,37 +127,5 @@ class TensorValuesTest {
     assertThat(slices).hasSize(32);
     assertThat(slices[0]).isEqualTo(8 * 0.5f * 3 * (-8 - 7));
     assertThat(slices[31]).isEqualTo(32);
-  }
-
-  @Test
-  void choosesTheFactorsThatTheLoaderCreates() {
-    Map<Integer, KroneckerSizes> known =
-        Map.of(
-            1536, new KroneckerSizes(32, 48),
-            6144, new KroneckerSizes(64, 96),
-            4096, new KroneckerSizes(64, 64),
-            12800, new KroneckerSizes(100, 128),
-            8960, new KroneckerSizes(80, 112),
-            3584, new KroneckerSizes(56, 64),
-            18944, new KroneckerSizes(128, 148),
-            5120, new KroneckerSizes(64, 80),
-            13824, new KroneckerSizes(108, 128),
-            27648, new KroneckerSizes(144, 192));
-    known.forEach((features, sizes) -> assertThat(KroneckerSizes.of(features)).isEqualTo(sizes));
-    for (int features = 8; features < 4000; features += 8) {
-      KroneckerSizes sizes = KroneckerSizes.of(features);
-      assertThat(sizes.left() * sizes.right()).isEqualTo(features);
-    }
-  }
-
-  @Test
-  void knowsTheFactorsThatTheOperatorRefuses() {
-    for (int features : new int[] {1536, 6144, 4096, 12800, 8960, 3584, 27648}) {
-      assertThat(KroneckerSizes.of(features).objection()).as("%d", features).isEmpty();
-    }
-    assertThat(KroneckerSizes.of(18_944).objection().orElseThrow())
-        .contains("right factor's 148")
-        .contains("multiple of 8");
-    assertThat(KroneckerSizes.of(131_072).objection().orElseThrow()).contains("256 and 512");
   }
 }

@@ -4,6 +4,7 @@ import java.util.LinkedHashMap;
 import java.util.SequencedMap;
 import org.bitatlas.model.Architecture;
 import org.bitatlas.model.InputGroup;
+import org.bitatlas.scheme.KroneckerSizes;
 import org.bitatlas.tensor.BitAtlasException;
 
 /**
@@ -36,9 +37,13 @@ record FactorSizes(SequencedMap<String, Integer> sizes) {
   }
 
   private void add(InputGroup group, Architecture architecture, int layer) {
+    int width = architecture.inputFeatures(group.observed());
     KroneckerSizes pair =
-        KroneckerSizes.of(
-            architecture.inputFeatures(group.observed()), group.observed().module(layer));
+        KroneckerSizes.of(width)
+            .orElseThrow(() ->
+                new BitAtlasException(
+                    "FlatQuant cannot transform the input of %s: its width %d is not a product of two even or two odd numbers; quantize this model with another method."
+                        .formatted(group.observed().module(layer), width)));
     String name = BlockParameters.transformOf(group);
     sizes.put(name + ".left", pair.left());
     sizes.put(name + ".right", pair.right());

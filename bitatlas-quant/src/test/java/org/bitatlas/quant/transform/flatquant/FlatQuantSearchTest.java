@@ -23,6 +23,7 @@ import org.bitatlas.quant.transform.BlockTransform;
 import org.bitatlas.quant.transform.SearchListener;
 import org.bitatlas.scheme.ActivationQuantizer;
 import org.bitatlas.scheme.AttentionActivations;
+import org.bitatlas.scheme.KroneckerSizes;
 import org.bitatlas.scheme.KroneckerTransform;
 import org.bitatlas.scheme.LinearActivations;
 import org.bitatlas.tensor.BitAtlasException;
@@ -126,7 +127,7 @@ class FlatQuantSearchTest {
         }
         KroneckerTransform online = common.transform().orElseThrow();
         KroneckerSizes sizes =
-            KroneckerSizes.of(block.architecture().inputFeatures(group.observed()), "m");
+            KroneckerSizes.of(block.architecture().inputFeatures(group.observed())).orElseThrow();
         assertThat(List.of(online.leftSize(), online.rightSize()))
             .containsExactly(sizes.left(), sizes.right());
         assertThat(online.right()).isPresent();
