@@ -25,16 +25,18 @@ final class GgufCheck {
 
   static void check(FolderContents contents, LoaderTarget target, Findings findings) {
     List<String> files = contents.files().stream().filter(file -> file.endsWith(ENDING)).toList();
-    if (files.size() != 1) {
+    List<Path> models =
+        GgufReader.models(files.stream().map(file -> contents.folder().resolve(file)).toList());
+    if (models.size() != 1) {
       findings.fault(
           "duplicate-tensor",
           files.getLast(),
-          "the folder has %d GGUF files and one is expected".formatted(files.size()),
+          "the folder has %d GGUF models and one is expected".formatted(models.size()),
           "put every model into a folder of its own");
       return;
     }
-    String name = files.getFirst();
-    Path path = contents.folder().resolve(name);
+    Path path = models.getFirst();
+    String name = String.valueOf(path.getFileName());
     try (GgufFile file = GgufFile.open(path)) {
       vocabulary(name, file.metadata(), findings);
       types(file, target, findings);

@@ -14,8 +14,8 @@ import java.util.SequencedMap;
 import org.bitatlas.tensor.BitAtlasException;
 
 /**
- * A GGUF file, memory-mapped: opening reads and checks the header only. Safe for use by several
- * threads; a closed file's tensors must not be used.
+ * A GGUF file, or several parts of one, memory-mapped: opening reads and checks headers only. Safe
+ * for use by several threads; a closed file's tensors must not be used.
  */
 public final class GgufFile implements AutoCloseable {
 
@@ -33,25 +33,61 @@ public final class GgufFile implements AutoCloseable {
   }
 
   /**
-   * Opens a file.
+   * Opens a file, or all files of a model that is in several parts, given any of them.
    *
-   * @throws BitAtlasException when it is missing or anything of its header is invalid
+   * @throws BitAtlasException when one is missing, anything of a header is invalid, or the parts do
+   *     not belong together
    */
   public static GgufFile open(Path path) {
+    GgufParts parts = GgufParts.of(path);
     Arena arena = Arena.ofShared();
     try {
-      MemorySegment content = map(path, arena);
-      GgufHeader header = GgufHeader.read(content, path);
       SequencedMap<String, GgufTensor> tensors = new LinkedHashMap<>();
-      for (GgufTensorInfo info : header.tensors()) {
-        MemorySegment data = content.asSlice(header.dataStart() + info.offset(), info.byteSize());
-        tensors.put(info.name(), new GgufTensor(info, data, path));
+      GgufMetadata metadata = read(parts, 0, tensors, arena);
+      for (int part = 1; part < parts.files().size(); part++) {
+        read(parts, part, tensors, arena);
+      }
+      Optional<Integer> stated = metadata.findSize(GgufParts.TENSORS);
+      if (parts.files().size() > 1 && stated.filter(count -> count != tensors.size()).isPresent()) {
+        throw metadata.invalid(
+            GgufParts.TENSORS, tensors.size() + ", which the parts have", stated.get());
       }
       return new GgufFile(
-          path, header.metadata(), Collections.unmodifiableSequencedMap(tensors), arena);
+          parts.first(), metadata, Collections.unmodifiableSequencedMap(tensors), arena);
     } catch (RuntimeException | Error e) {
       arena.close();
       throw e;
+    }
+  }
+
+  /** Reads a part's header and adds its tensors; returns its metadata. */
+  private static GgufMetadata read(
+      GgufParts parts, int part, SequencedMap<String, GgufTensor> tensors, Arena arena) {
+    Path file = parts.files().get(part);
+    MemorySegment content = map(file, arena);
+    GgufHeader header = GgufHeader.read(content, file);
+    requirePlace(header.metadata(), part, parts.files().size());
+    for (GgufTensorInfo info : header.tensors()) {
+      MemorySegment data = content.asSlice(header.dataStart() + info.offset(), info.byteSize());
+      GgufTensor other = tensors.putIfAbsent(info.name(), new GgufTensor(info, data, file));
+      if (other != null) {
+        throw new BitAtlasException(
+            "%s has the tensor %s, and so has %s; fetch the parts again."
+                .formatted(file, info.name(), other.file()));
+      }
+    }
+    return header.metadata();
+  }
+
+  private static void requirePlace(GgufMetadata metadata, int part, int count) {
+    int stated = metadata.findSize(GgufParts.COUNT).orElse(1);
+    if (stated > 1 && stated != count) {
+      throw metadata.invalid(
+          GgufParts.COUNT, count + " by its name, as llama.cpp finds parts by their names", stated);
+    }
+    int number = metadata.findSize(GgufParts.NUMBER).orElse(0);
+    if (count > 1 && number != part) {
+      throw metadata.invalid(GgufParts.NUMBER, part + " by its name", number);
     }
   }
 
@@ -65,7 +101,7 @@ public final class GgufFile implements AutoCloseable {
     }
   }
 
-  /** Where it lies. */
+  /** Where it lies; the first of several parts. */
   public Path path() {
     return path;
   }

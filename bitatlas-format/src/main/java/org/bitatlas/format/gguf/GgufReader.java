@@ -36,7 +36,7 @@ public final class GgufReader implements FormatReader {
     return FormatName.GGUF;
   }
 
-  /** Whether {@code path} is a {@code .gguf} file, or a folder with exactly one. */
+  /** Whether {@code path} is a {@code .gguf} file, or a folder with one model in such files. */
   @Override
   public boolean recognizes(Path path) {
     return files(path).size() == 1;
@@ -44,19 +44,20 @@ public final class GgufReader implements FormatReader {
 
   private static List<Path> files(Path path) {
     if (Files.isRegularFile(path)) {
-      return path.toString().endsWith(SUFFIX) ? List.of(path) : List.of();
+      return path.toString().endsWith(SUFFIX) ? GgufParts.models(List.of(path)) : List.of();
     }
     if (!Files.isDirectory(path)) {
       return List.of();
     }
     try (Stream<Path> entries = Files.list(path)) {
-      return entries.filter(file -> file.toString().endsWith(SUFFIX)).sorted().toList();
+      return GgufParts.models(
+          entries.filter(file -> file.toString().endsWith(SUFFIX)).sorted().toList());
     } catch (IOException e) {
       throw new BitAtlasException("Cannot read " + path + ": " + e + ".", e);
     }
   }
 
-  /** The file that {@code path} is, or the only one in it. */
+  /** The file that {@code path} is, or the only one in it; of several parts the first. */
   static Path fileOf(Path path) {
     List<Path> files = files(path);
     if (files.size() != 1) {
@@ -65,6 +66,11 @@ public final class GgufReader implements FormatReader {
               .formatted(path, files.size()));
     }
     return files.getFirst();
+  }
+
+  /** The models among {@code .gguf} files: of several parts the first, there or not. */
+  public static List<Path> models(List<Path> files) {
+    return GgufParts.models(files);
   }
 
   /** The folder in which the file lies. */
