@@ -13,6 +13,7 @@ import java.util.SequencedMap;
 import java.util.stream.Stream;
 import org.bitatlas.format.awq.AwqWriter;
 import org.bitatlas.format.check.CheckpointCheck;
+import org.bitatlas.format.check.Finding;
 import org.bitatlas.format.check.LoaderTarget;
 import org.bitatlas.format.check.Severity;
 import org.bitatlas.format.compressed.CompressedTensorsWriter;
@@ -216,6 +217,12 @@ class WrittenFormatsPeerTest {
     if (one.tolerance().isPresent()) {
       cells.add(libraries().logits(exported, one.tolerance().get()));
     }
+    if (one.writer() instanceof CompressedTensorsWriter && one.tolerance().isPresent()) {
+      assertThat(
+              findings(exported, "transformers")
+                  .anyMatch(finding -> finding.rule().equals("packed-zero-points")))
+          .isEqualTo(cells.getLast().startsWith("refused"));
+    }
     if (one.writer() instanceof GptqWriter) {
       // check foresees who opens the folder.
       assertThat(loads(exported, "gptqmodel")).isEqualTo(!one.unpackers().isEmpty());
@@ -302,9 +309,15 @@ class WrittenFormatsPeerTest {
 
   /** Whether a stack loads a folder by its check, but for the tokenizer that these have not. */
   private static boolean loads(Path folder, String stack) {
-    return CheckpointCheck.run(folder, LoaderTarget.of(stack, Optional.empty())).findings().stream()
+    return findings(folder, stack)
         .noneMatch(finding ->
             finding.severity() != Severity.WARNING && !finding.rule().equals("missing-tokenizer"));
+  }
+
+  private static Stream<Finding> findings(Path folder, String stack) {
+    return CheckpointCheck.run(folder, LoaderTarget.of(stack, Optional.empty()))
+        .findings()
+        .stream();
   }
 
   private static SequencedMap<String, LinearActivations> activations(

@@ -18,6 +18,9 @@ final class CompressedSectionRules {
         && !target.is(LoaderTarget.TRANSFORMERS)) {
       cache(cache, inspection.findings());
     }
+    if (target.is(LoaderTarget.TRANSFORMERS)) {
+      packedZeroPoints(section, inspection.findings());
+    }
     String sparsity = section.path("sparsity_config").path("format").asString("dense");
     if (!sparsity.equals("dense") && !hasBitmask(inspection)) {
       inspection
@@ -38,6 +41,26 @@ final class CompressedSectionRules {
               "the loader transforms activations as it says, which is not checked here",
               "none, if the checkpoint is whole");
     }
+  }
+
+  /**
+   * transformers 5.23.0 creates zero points in another size than compressed-tensors 0.20.0 packs
+   * them in, and refuses what the library itself wrote (measured); other versions were not tried.
+   */
+  private static void packedZeroPoints(ObjectNode section, Findings findings) {
+    section
+        .path("config_groups")
+        .forEachEntry((name, group) -> {
+          String format = group.path("format").asString(section.path("format").asString(""));
+          if (format.equals("pack-quantized")
+              && !group.path("weights").path("symmetric").asBoolean(true)) {
+            findings.warn(
+                "packed-zero-points",
+                WHERE + "config_groups." + name + ".weights.symmetric",
+                "transformers 5.23.0 does not load packed zero points, whoever wrote them",
+                "quantize with symmetric grids for it; vLLM reads both");
+          }
+        });
   }
 
   /** As vLLM's {@code CompressedTensorsKVCacheMethod} tells which caches it has. */

@@ -4,7 +4,9 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.HashSet;
 import java.util.List;
+import java.util.Optional;
 import java.util.Set;
+import java.util.function.Supplier;
 import org.bitatlas.format.ConfigFields;
 import org.bitatlas.format.FusedModules;
 import org.bitatlas.format.gptq.GptqSchemes;
@@ -24,7 +26,8 @@ record GptqCheck(
     Architecture architecture,
     TensorInspection inspection) {
 
-  private static final String WHERE = "config.json quantization_config.";
+  private static final String SECTION = "config.json quantization_config";
+  private static final String WHERE = SECTION + ".";
   private static final Set<Integer> WIDTHS = Set.of(2, 3, 4, 8);
   private static final Set<String> LAYOUTS = Set.of("", "gptq", "gptq_v2");
 
@@ -64,17 +67,24 @@ record GptqCheck(
               "export to the layout gptq, or to compressed-tensors");
       return false;
     }
+    return orFinding("", this::reading)
+        .flatMap(reading -> orFinding(".dynamic", () -> layers(reading)))
+        .orElse(false);
+  }
+
+  /** A result, or a finding about a field of the section where it cannot be had. */
+  private <T> Optional<T> orFinding(String field, Supplier<T> result) {
     try {
-      return layers(reading());
+      return Optional.of(result.get());
     } catch (BitAtlasException refused) {
       inspection
           .findings()
           .fault(
               "configuration",
-              WHERE + "dynamic",
+              SECTION + field,
               FolderContents.sentence(refused),
               "copy the section from where the checkpoint was made, or give plain names of layers");
-      return false;
+      return Optional.empty();
     }
   }
 

@@ -578,6 +578,28 @@ class BrokenCheckpointsTest {
             ATTENTION + "q_proj.weight_zero_point",
             "export"),
         fault(
+            "packed zero points, which transformers does not load",
+            GoodFolders::packQuantized,
+            "transformers",
+            made -> {
+              made.json(
+                  "config.json", all -> group(all).withObject("weights").put("symmetric", false));
+              made.tensors(all ->
+                  List.copyOf(all.values()).stream()
+                      .filter(tensor -> tensor.name().endsWith(".weight_scale"))
+                      .forEach(scale -> {
+                        String name = scale.name().replace("_scale", "_zero_point");
+                        List<Long> shape =
+                            List.of(scale.shape().getFirst() / 8, scale.shape().getLast());
+                        byte[] zeros = new byte[(int) (4 * shape.getFirst() * shape.getLast())];
+                        all.put(name, EditableFolder.bytes(name, ElementType.I32, shape, zeros));
+                      }));
+            },
+            Severity.WARNING,
+            "packed-zero-points",
+            "config.json quantization_config.config_groups.group_0.weights.symmetric",
+            "symmetric grids"),
+        fault(
             "a pattern that never ends",
             GoodFolders::packQuantized,
             "vllm",

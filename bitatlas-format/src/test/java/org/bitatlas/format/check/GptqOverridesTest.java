@@ -269,4 +269,19 @@ class GptqOverridesTest {
           .containsExactly("config.json quantization_config.dynamic");
     }
   }
+
+  @Test
+  void fieldsOfAnotherType() throws IOException {
+    make(Map.of());
+    section(section -> section.put("sym", "yes"));
+    assertThat(findings("vllm"))
+        .extracting(Finding::where)
+        .containsExactly("config.json quantization_config");
+    section(section -> section.put("sym", true).put("dynamic", "all"));
+    assertThat(findings("vllm"))
+        .extracting(Finding::problem)
+        .singleElement()
+        .asString()
+        .contains("quantization_config dynamic, expected an object");
+  }
 }
