@@ -177,6 +177,10 @@ class CheckpointRowsTest {
 
       Report.write(map, out);
     }
+    assertThat(folder.resolve("study/map.md"))
+        .content()
+        .contains("## Checkpoints that were there", "4 bits, groups of 32, symmetric")
+        .doesNotContain("## Recipes", "- Calibration:");
     assertThat(Verification.of(out).problems()).isEmpty();
     assertThat(run(spec, out).evaluated()).isZero();
     reproduces(out);

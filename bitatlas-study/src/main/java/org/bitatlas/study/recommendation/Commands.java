@@ -39,7 +39,7 @@ final class Commands {
     }
     FormatName format = deployment.format().orElseThrow();
     String folder = folder(question.model(), setting.row().recipe());
-    String exported = folder + "-" + format.label() + (format == FormatName.GGUF ? ".gguf" : "");
+    String exported = folder + "-" + format.label();
     List<String> commands = new ArrayList<>();
     if (location.isEmpty()) {
       Recipe recipe = ShortRecipe.of(setting.recipe().orElseThrow(), question.architecture());
@@ -73,7 +73,11 @@ final class Commands {
             + " --on "
             + question.target().family().label());
     commands.add(
-        deployment.stack().commands().getOrDefault(format.label(), "").replace("{folder}", exported)
+        deployment
+                .stack()
+                .commands()
+                .getOrDefault(format.label(), "")
+                .replace("{folder}", format == FormatName.GGUF ? file(exported) : exported)
             + (format == FormatName.GGUF ? "" : flags));
     return List.copyOf(commands);
   }
@@ -146,6 +150,14 @@ final class Commands {
 
   private static String folder(String model, String recipe) {
     String name = model.substring(model.lastIndexOf('/') + 1);
-    return (name + "-" + recipe).toLowerCase(Locale.ROOT).replaceAll("[^a-z0-9.]+", "-");
+    return (name + "-" + recipe)
+        .toLowerCase(Locale.ROOT)
+        .replaceAll("[^a-z0-9.]+", "-")
+        .replaceAll("-$", "");
+  }
+
+  /** The GGUF file of a folder that was exported, by the shell's pattern; a file as it is. */
+  private static String file(String exported) {
+    return exported.endsWith(".gguf") ? exported : exported + "/*.gguf";
   }
 }

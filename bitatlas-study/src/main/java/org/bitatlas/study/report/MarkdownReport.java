@@ -60,6 +60,7 @@ final class MarkdownReport {
     targets();
     out.append(PlatformMarkdown.of(conclusions.rankings()));
     recipes();
+    checkpoints();
     reasons();
     out.append('\n')
         .append(
@@ -264,6 +265,20 @@ final class MarkdownReport {
           .skip(1)
           .forEach(column -> line.add(escape(recipe.getOrDefault(column, ""))));
       table.add(line);
+    }
+    table(table);
+  }
+
+  private void checkpoints() {
+    List<Map<String, String>> lines = CheckpointTable.of(map.rows(), this::rowName);
+    if (lines.isEmpty()) {
+      return;
+    }
+    out.append("\n## Checkpoints that were there\n\n");
+    List<List<String>> table = new ArrayList<>();
+    table.add(List.of("model", "layers as they were read"));
+    for (Map<String, String> line : lines) {
+      table.add(List.of(line.getOrDefault("name", ""), escape(line.getOrDefault("layers", ""))));
     }
     table(table);
   }

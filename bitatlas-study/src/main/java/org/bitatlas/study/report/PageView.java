@@ -69,6 +69,7 @@ final class PageView {
     values.put("strips", LayerStrip.of(map.rows(), this::name));
     values.put("measures", LayerStrip.meanings(map.rows()));
     values.put("recipes", RecipeTable.of(map.rows(), this::name));
+    values.put("checkpoints", CheckpointTable.of(map.rows(), this::name));
     return values;
   }
 

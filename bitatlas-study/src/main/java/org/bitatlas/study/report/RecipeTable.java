@@ -17,11 +17,11 @@ final class RecipeTable {
 
   private RecipeTable() {}
 
-  /** One line per recipe that has a record: name, the columns, {@code options}. */
+  /** One line per recipe of the study that has a record: name, the columns, {@code options}. */
   static List<Map<String, String>> of(List<MapRow> rows, Function<MapRow, String> name) {
     List<Map<String, String>> lines = new ArrayList<>();
     for (MapRow row : rows) {
-      if (!row.options().isEmpty()) {
+      if (!row.options().isEmpty() && !row.isCheckpoint()) {
         Map<String, String> line = new LinkedHashMap<>();
         line.put("name", name.apply(row));
         for (String column : COLUMNS) {

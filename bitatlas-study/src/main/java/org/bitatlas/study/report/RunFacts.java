@@ -56,9 +56,11 @@ record RunFacts(SequencedMap<String, String> lines) {
                 .distinct()
                 .count()
             > 1;
-    lines.put(
-        "Calibration",
-        calibration.words() + (several ? "; rows that name other texts have those" : ""));
+    if (!map.rows().stream().allMatch(row -> row.isFloat() || row.isCheckpoint())) {
+      lines.put(
+          "Calibration",
+          calibration.words() + (several ? "; rows that name other texts have those" : ""));
+    }
     put(lines, "Grid", distinct(records, record -> input(record, "recipe.grid")));
     put(lines, "Decoding", distinct(records, record -> input(record, "sampling")));
     put(lines, "Early stop", distinct(records, record -> input(record, "collapse")));

@@ -393,6 +393,12 @@ class RecommenderTest {
         new SyntheticStudy("AMD EPYC", 600)
             .floats(CODE, i -> i % 10 != 0)
             .checkpoint("gptq", "hub/Found-GPTQ", scheme, CODE, i -> i % 10 != 0);
+    // llama.cpp takes a file, and an export is a folder with one.
+    assertThat(study.answer(folder.resolve("processor"), speed("cpu-avx2")).commands())
+        .containsExactly(
+            "./bitatlas convert hub/Found-GPTQ --to gguf --output nano-found-gptq-gguf",
+            "./bitatlas check nano-found-gptq-gguf --for llama.cpp@main --on cpu-avx2",
+            "llama-server -m nano-found-gptq-gguf/*.gguf");
     Recommendation asIs = study.answer(folder, speed("cuda-h200"));
     assertThat(asIs.chosen().orElseThrow().row().recipe()).isEqualTo("found [gptq]");
     assertThat(asIs.commands())
