@@ -76,7 +76,8 @@ final class EndpointOptions {
   EndpointSpec spec(Optional<String> model) {
     if (label.isEmpty() || platform.isEmpty()) {
       throw new UsageException(
-          "--endpoint needs --label and --platform: nobody here can tell what is served, or on what.");
+          "--endpoint needs --label and --platform: nobody here can tell what is served, or on"
+              + " what.");
     }
     if (concurrency < 1 || concurrency > EndpointSpec.MOST_CONCURRENCY || timeout < 1) {
       throw new UsageException(

@@ -1,14 +1,17 @@
 package org.bitatlas.cli;
 
 import java.nio.file.Path;
+import java.util.Locale;
 import java.util.Map;
 import java.util.TreeMap;
 import java.util.concurrent.Callable;
 import java.util.stream.Collectors;
 import org.bitatlas.checkpoint.StoredTensor;
+import org.bitatlas.format.FormatName;
 import org.bitatlas.format.catalog.FormatCatalog;
 import org.bitatlas.model.Architecture;
 import org.bitatlas.model.ModelFolder;
+import org.bitatlas.scheme.LinearActivations;
 import org.bitatlas.scheme.QuantizedCheckpoint;
 import org.bitatlas.tensor.ElementType;
 import org.bitatlas.tokenizer.ChatTokenizer;
@@ -45,7 +48,7 @@ final class InspectCommand implements Callable<Integer> {
     try (ModelFolder opened = FormatCatalog.map(folder)) {
       architecture(sheet, model, opened.architecture());
       weights(sheet, opened);
-      opened.quantized().ifPresent(quantized -> quantization(sheet, quantized));
+      opened.quantized().ifPresent(quantized -> quantization(sheet, folder, quantized));
       text(sheet, tokenizer);
       if (tensors) {
         sheet.section("Tensors");
@@ -93,12 +96,13 @@ final class InspectCommand implements Callable<Integer> {
   }
 
   private static void weights(FactSheet sheet, ModelFolder opened) {
-    long bytes = 0;
+    Map<String, Long> stored = opened.checkpoint().storedBytes();
+    int ofLayers = stored.size();
     long parameters = 0;
     Map<ElementType, Long> types = new TreeMap<>();
     for (String name : opened.checkpoint().names()) {
       StoredTensor tensor = opened.checkpoint().get(name);
-      bytes += tensor.data().byteSize();
+      ofLayers -= stored.containsKey(name) ? 1 : 0;
       parameters += tensor.elementCount();
       types.merge(tensor.type(), 1L, Long::sum);
     }
@@ -109,20 +113,47 @@ final class InspectCommand implements Callable<Integer> {
         .fact(
             "tensors",
             types.entrySet().stream()
-                .map(entry -> entry.getValue() + " " + entry.getKey())
-                .collect(Collectors.joining(", ")))
-        .fact("size", Amounts.bytes(bytes))
+                    .map(entry -> entry.getValue() + " " + entry.getKey())
+                    .collect(Collectors.joining(", "))
+                + (ofLayers > 0 ? ", and " + ofLayers + " of quantized layers" : ""))
+        .fact("size", Amounts.bytes(stored.values().stream().mapToLong(Long::longValue).sum()))
         .fact("folder", opened.folder().toString());
   }
 
-  private static void quantization(FactSheet sheet, QuantizedCheckpoint quantized) {
-    sheet.section("Quantized");
+  private static void quantization(FactSheet sheet, Path folder, QuantizedCheckpoint quantized) {
+    sheet
+        .section("Quantized")
+        .fact("format", FormatCatalog.formatOf(folder).map(FormatName::label).orElse("bitatlas"));
     quantized.schemes().forEach((scheme, count) -> sheet.fact(count + " linears", scheme));
+    quantized.activations().values().stream()
+        .map(InspectCommand::input)
+        .filter(input -> !input.isEmpty())
+        .collect(Collectors.groupingBy(input -> input, TreeMap::new, Collectors.counting()))
+        .forEach((input, count) -> sheet.fact(count + " inputs", input));
     sheet.fact("base model", quantized.provenance().baseModel());
     sheet.fact("recipe", facts(quantized.provenance().recipe()));
     if (!quantized.provenance().calibration().isEmpty()) {
       sheet.fact("calibration", facts(quantized.provenance().calibration()));
     }
+  }
+
+  /** What happens to the input of a layer; nothing where it stays as it is. */
+  private static String input(LinearActivations around) {
+    String rounded =
+        around
+            .input()
+            .map(input ->
+                "%d bits %s"
+                    .formatted(
+                        input.bits(),
+                        input.dynamic()
+                            ? "per " + input.strategy().name().toLowerCase(Locale.ROOT)
+                            : "in a fixed range"))
+            .orElse("");
+    if (around.transform().isEmpty()) {
+      return rounded;
+    }
+    return rounded.isEmpty() ? "transformed" : "transformed, " + rounded;
   }
 
   private static String facts(Map<String, String> facts) {

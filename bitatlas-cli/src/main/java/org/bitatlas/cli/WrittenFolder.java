@@ -3,11 +3,14 @@ package org.bitatlas.cli;
 import java.nio.file.Path;
 import picocli.CommandLine.Option;
 
-/** The option {@code --output} of the commands that write a checkpoint. */
+/**
+ * The option {@code --output}, or {@code --out} as of {@code quantize}, of the commands that write
+ * a checkpoint.
+ */
 final class WrittenFolder {
 
   @Option(
-      names = "--output",
+      names = {"--output", "--out"},
       paramLabel = "DIR",
       required = true,
       description = "Folder to write; it gets its name when it is complete.")

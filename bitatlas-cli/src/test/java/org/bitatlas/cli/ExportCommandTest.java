@@ -81,12 +81,14 @@ class ExportCommandTest extends CommandTest {
     assertThat(Files.readString(exported.resolve("README.md"))).contains("has not been measured");
 
     Path back = folder.resolve("back");
-    assertThat(run("convert", exported.toString(), "--to", "bitatlas", "--output", back.toString()))
+    assertThat(run("convert", exported.toString(), "--to", "bitatlas", "--out", back.toString()))
         .as(err)
         .isEqualTo(Exit.OK);
     assertThat(quantized(back)).isEqualTo(quantized(quantized));
     assertThat(run("inspect", exported.toString())).as(err).isEqualTo(Exit.OK);
-    assertThat(out).contains("4 bits, groups of 32");
+    assertThat(out)
+        .contains("4 bits, groups of 32", "compressed-tensors")
+        .containsPattern("and \\d+ of quantized layers");
   }
 
   @ParameterizedTest
