@@ -1,5 +1,8 @@
 package org.bitatlas.format;
 
+import java.nio.ByteBuffer;
+import java.nio.ByteOrder;
+import java.nio.IntBuffer;
 import org.bitatlas.scheme.GridLinear;
 
 /**
@@ -8,6 +11,8 @@ import org.bitatlas.scheme.GridLinear;
  * in little-endian order these are the rows of {@link GridLinear#codes()} filled up to whole words.
  */
 public final class PackedWords {
+
+  private static final int TILE = 64;
 
   private PackedWords() {}
 
@@ -27,6 +32,10 @@ public final class PackedWords {
   private static int[] ofBytes(byte[] bytes, int rows, int rowBytes) {
     int rowWords = (rowBytes + 3) / 4;
     int[] words = new int[Math.multiplyExact(rows, rowWords)];
+    if (rowBytes % Integer.BYTES == 0) {
+      view(bytes).get(words);
+      return words;
+    }
     for (int row = 0; row < rows; row++) {
       for (int at = 0; at < rowBytes; at++) {
         int value = bytes[row * rowBytes + at] & 0xFF;
@@ -34,6 +43,10 @@ public final class PackedWords {
       }
     }
     return words;
+  }
+
+  private static IntBuffer view(byte[] bytes) {
+    return ByteBuffer.wrap(bytes).order(ByteOrder.LITTLE_ENDIAN).asIntBuffer();
   }
 
   /**
@@ -46,6 +59,10 @@ public final class PackedWords {
     int rowWords = rowWords(columns, bits);
     int rowBytes = GridLinear.rowBytes(columns, bits);
     byte[] bytes = new byte[Math.multiplyExact(rows, rowBytes)];
+    if ((long) columns * bits % Integer.SIZE == 0) {
+      view(bytes).put(words, 0, bytes.length / Integer.BYTES);
+      return bytes;
+    }
     int lastBits = (int) ((long) columns * bits - 8L * (rowBytes - 1));
     int lastMask = (1 << lastBits) - 1;
     for (int row = 0; row < rows; row++) {
@@ -116,33 +133,60 @@ public final class PackedWords {
   /** The transpose of words [rows x columns]. */
   public static int[] transposed(int[] words, int rows, int columns) {
     int[] result = new int[words.length];
-    for (int row = 0; row < rows; row++) {
-      for (int column = 0; column < columns; column++) {
-        result[column * rows + row] = words[row * columns + column];
-      }
-    }
+    tiles(
+        rows,
+        columns,
+        (row, column, end) -> {
+          for (int c = column; c < end; c++) {
+            result[c * rows + row] = words[row * columns + c];
+          }
+        });
     return result;
   }
 
   /** The transpose of bytes [rows x columns]. */
   public static byte[] transposed(byte[] values, int rows, int columns) {
     byte[] result = new byte[values.length];
-    for (int row = 0; row < rows; row++) {
-      for (int column = 0; column < columns; column++) {
-        result[column * rows + row] = values[row * columns + column];
-      }
-    }
+    tiles(
+        rows,
+        columns,
+        (row, column, end) -> {
+          for (int c = column; c < end; c++) {
+            result[c * rows + row] = values[row * columns + c];
+          }
+        });
     return result;
   }
 
   /** The transpose of floats [rows x columns]. */
   public static float[] transposed(float[] values, int rows, int columns) {
     float[] result = new float[values.length];
-    for (int row = 0; row < rows; row++) {
-      for (int column = 0; column < columns; column++) {
-        result[column * rows + row] = values[row * columns + column];
+    tiles(
+        rows,
+        columns,
+        (row, column, end) -> {
+          for (int c = column; c < end; c++) {
+            result[c * rows + row] = values[row * columns + c];
+          }
+        });
+    return result;
+  }
+
+  private interface Stretch {
+    /** Moves columns {@code column} to {@code end} - 1 of a row. */
+    void move(int row, int column, int end);
+  }
+
+  /** Goes over a matrix by small squares, so that what is written stays in the cache. */
+  private static void tiles(int rows, int columns, Stretch stretch) {
+    for (int firstRow = 0; firstRow < rows; firstRow += TILE) {
+      int lastRow = Math.min(rows, firstRow + TILE);
+      for (int column = 0; column < columns; column += TILE) {
+        int end = Math.min(columns, column + TILE);
+        for (int row = firstRow; row < lastRow; row++) {
+          stretch.move(row, column, end);
+        }
       }
     }
-    return result;
   }
 }

@@ -12,6 +12,7 @@ import org.bitatlas.format.StoredFloats;
 import org.bitatlas.format.StoredIntegers;
 import org.bitatlas.format.ZeroPoints;
 import org.bitatlas.scheme.GridCells;
+import org.bitatlas.scheme.GridLinear;
 import org.bitatlas.tensor.BitAtlasException;
 import org.bitatlas.tensor.ElementType;
 
@@ -31,6 +32,9 @@ record AwqLayer(Checkpoint stored, String module, int rows, int columns, int gro
   static final int BITS = 4;
   static final int PER_WORD = 8;
 
+  /** Words of a row that are made at once, so that what is read stays in the cache. */
+  private static final int TILE = 16;
+
   /** Output that lies in nibble i of a word, from its first. */
   private static final int[] ORDER = {0, 2, 4, 6, 1, 3, 5, 7};
 
@@ -46,14 +50,7 @@ record AwqLayer(Checkpoint stored, String module, int rows, int columns, int gro
     int groups = grid.groups();
     return List.of(
         StoredIntegers.ints(
-            module + WEIGHT,
-            () -> {
-              int[] packed = PackedWords.ofCodes(grid.content().get());
-              byte[] codes = PackedWords.unpack(packed, rows, columns, BITS);
-              return interleaved(PackedWords.transposed(codes, rows, columns));
-            },
-            columns,
-            rows / PER_WORD),
+            module + WEIGHT, () -> interleaved(grid.content().get()), columns, rows / PER_WORD),
         StoredIntegers.ints(
             module + ZEROS,
             () ->
@@ -61,6 +58,30 @@ record AwqLayer(Checkpoint stored, String module, int rows, int columns, int gro
             groups,
             rows / PER_WORD),
         HalfScales.tensor(module + SCALES, grid));
+  }
+
+  /** Words [K x N / 8] of the codes of a layer [N x K]. */
+  private static int[] interleaved(GridLinear grid) {
+    int columns = grid.inputFeatures();
+    int perRow = grid.outputFeatures() / PER_WORD;
+    int[] words = new int[Math.multiplyExact(columns, perRow)];
+    byte[][] rows = new byte[PER_WORD * TILE][columns];
+    for (int first = 0; first < perRow; first += TILE) {
+      int count = Math.min(TILE, perRow - first);
+      for (int row = 0; row < count * PER_WORD; row++) {
+        grid.unpackRow(first * PER_WORD + row, rows[row]);
+      }
+      for (int k = 0; k < columns; k++) {
+        for (int at = 0; at < count; at++) {
+          int word = 0;
+          for (int nibble = 0; nibble < PER_WORD; nibble++) {
+            word |= rows[at * PER_WORD + ORDER[nibble]][k] << (BITS * nibble);
+          }
+          words[k * perRow + first + at] = word;
+        }
+      }
+    }
+    return words;
   }
 
   /** Words of values, eight after eight. */
@@ -122,10 +143,25 @@ record AwqLayer(Checkpoint stored, String module, int rows, int columns, int gro
         Optional.empty());
   }
 
-  /** Reads the codes, as {@link org.bitatlas.scheme.GridLinear#codes()}. */
+  /** Reads the codes, as {@link GridLinear#codes()}. */
   byte[] codes() {
-    int[] words = StoredIntegers.ints(stored.get(module + WEIGHT), columns, rows / PER_WORD);
-    byte[] codes = PackedWords.transposed(ordered(words), columns, rows);
-    return PackedWords.toCodes(PackedWords.pack(codes, rows, columns, BITS), rows, columns, BITS);
+    int perRow = rows / PER_WORD;
+    int[] words = StoredIntegers.ints(stored.get(module + WEIGHT), columns, perRow);
+    int rowBytes = GridLinear.rowBytes(columns, BITS);
+    byte[] codes = new byte[Math.multiplyExact(rows, rowBytes)];
+    for (int first = 0; first < perRow; first += TILE) {
+      int end = Math.min(perRow, first + TILE);
+      for (int k = 0; k < columns; k++) {
+        for (int at = first; at < end; at++) {
+          int word = words[k * perRow + at];
+          for (int nibble = 0; nibble < PER_WORD; nibble++) {
+            int code = (word >>> (BITS * nibble)) & ((1 << BITS) - 1);
+            int row = at * PER_WORD + ORDER[nibble];
+            codes[row * rowBytes + k / 2] |= (byte) (code << (BITS * (k & 1)));
+          }
+        }
+      }
+    }
+    return codes;
   }
 }
