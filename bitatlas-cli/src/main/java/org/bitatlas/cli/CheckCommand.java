@@ -43,8 +43,8 @@ final class CheckCommand implements Callable<Integer> {
       paramLabel = "STACK[@VERSION]",
       required = true,
       description =
-          "vllm-ascend, vllm, transformers or llama.cpp, with a version such as 0.23 (default: the"
-              + " development branch).")
+          "vllm-ascend, vllm, transformers, gptqmodel or llama.cpp, with a version such as 0.23"
+              + " (default: the development branch).")
   String target = "";
 
   @Option(
