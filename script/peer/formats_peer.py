@@ -196,13 +196,14 @@ def unpack_gptqmodel(folder, out):
     return save(weights, out)
 
 
-def write_gptqmodel(model, folder, method, format, bits, group, act_order, symmetric):
+def write_gptqmodel(model, folder, method, format, bits, group, act_order, symmetric, dynamic=None):
     """Quantizes a float model and saves it, all by GPTQModel."""
     from gptqmodel import GPTQModel, QuantizeConfig
 
     tokenizer(model)
     config = QuantizeConfig(
-        bits=bits, group_size=group, desc_act=act_order, sym=symmetric, method=method, format=format, act_group_aware=False, offload_to_disk=False)
+        bits=bits, group_size=group, desc_act=act_order, sym=symmetric, method=method, format=format, act_group_aware=False, offload_to_disk=False,
+        dynamic=dynamic)
     draw = torch.Generator().manual_seed(bits)
     size = configuration(model)["vocab_size"]
     texts = [torch.randint(3, size, (64,), generator=draw).tolist() for _ in range(16)]

@@ -1,5 +1,7 @@
 package org.bitatlas.format;
 
+import static org.assertj.core.api.Assertions.assertThat;
+
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -77,6 +79,26 @@ class ForeignFormatsPeerTest {
         }
       }
     }
+    cases.add(
+        new Foreign(
+            "GPTQModel | gptq | 4 bits, gate and up 8, down float, groups of 32, symmetric",
+            "write_gptqmodel",
+            Map.of(
+                "method",
+                "gptq",
+                "format",
+                "gptq",
+                "bits",
+                4,
+                "group",
+                PeerLayers.GROUP,
+                "act_order",
+                false,
+                "symmetric",
+                true,
+                "dynamic",
+                Map.of("+:.*\\.(gate|up)_proj$", Map.of("bits", 8), "-:.*\\.down_proj$", Map.of())),
+            List.of("unpack_gptqmodel")));
     cases.add(
         new Foreign(
             "GPTQModel | awq | 4 bits, groups of 32, asymmetric",
@@ -183,6 +205,19 @@ class ForeignFormatsPeerTest {
       cells.add(libraries().compared(unpacker, target, target));
     }
     cells.add(libraries().logits(target, 5e-2));
+    if (options.containsValue("gptq") && one.command().equals("write_gptqmodel")) {
+      // GPTQModel names parts, vLLM asks for wholes, transformers does not ask.
+      boolean mixed = options.containsKey("dynamic");
+      assertThat(PeerLibraries.loads(target, "gptqmodel")).isTrue();
+      assertThat(PeerLibraries.loads(target, "transformers")).isEqualTo(!mixed);
+      assertThat(cells.getLast().startsWith("refused")).isEqualTo(mixed);
+      if (mixed) {
+        assertThat(PeerLibraries.findings(target, "vllm"))
+            .filteredOn(finding -> finding.rule().equals("different-scheme"))
+            .hasSize(4)
+            .allMatch(finding -> finding.problem().contains("gate_up_proj"));
+      }
+    }
     System.out.println("| " + one.name() + " | " + String.join(" | ", cells) + " |");
   }
 }

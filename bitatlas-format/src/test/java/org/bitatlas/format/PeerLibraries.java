@@ -7,9 +7,15 @@ import java.nio.file.Path;
 import java.util.HashMap;
 import java.util.Locale;
 import java.util.Map;
+import java.util.Optional;
 import java.util.TreeMap;
+import java.util.stream.Stream;
 import org.bitatlas.checkpoint.SafetensorsCheckpoint;
 import org.bitatlas.format.catalog.FormatCatalog;
+import org.bitatlas.format.check.CheckpointCheck;
+import org.bitatlas.format.check.Finding;
+import org.bitatlas.format.check.LoaderTarget;
+import org.bitatlas.format.check.Severity;
 import org.bitatlas.model.ModelFolder;
 import org.bitatlas.model.Precision;
 import org.bitatlas.model.TransformerModel;
@@ -151,5 +157,19 @@ record PeerLibraries(PeerProcess process, Path folder) implements AutoCloseable 
       best = values[i] > values[best] ? i : best;
     }
     return best - from;
+  }
+
+  /** Whether a stack loads a folder by its check, but for the tokenizer that these have not. */
+  static boolean loads(Path folder, String stack) {
+    return findings(folder, stack)
+        .noneMatch(finding ->
+            finding.severity() != Severity.WARNING && !finding.rule().equals("missing-tokenizer"));
+  }
+
+  /** What the check for a stack finds. */
+  static Stream<Finding> findings(Path folder, String stack) {
+    return CheckpointCheck.run(folder, LoaderTarget.of(stack, Optional.empty()))
+        .findings()
+        .stream();
   }
 }

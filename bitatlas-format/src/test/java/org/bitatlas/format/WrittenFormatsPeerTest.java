@@ -12,10 +12,6 @@ import java.util.Optional;
 import java.util.SequencedMap;
 import java.util.stream.Stream;
 import org.bitatlas.format.awq.AwqWriter;
-import org.bitatlas.format.check.CheckpointCheck;
-import org.bitatlas.format.check.Finding;
-import org.bitatlas.format.check.LoaderTarget;
-import org.bitatlas.format.check.Severity;
 import org.bitatlas.format.compressed.CompressedTensorsWriter;
 import org.bitatlas.format.gptq.GptqVersion;
 import org.bitatlas.format.gptq.GptqWriter;
@@ -219,17 +215,17 @@ class WrittenFormatsPeerTest {
     }
     if (one.writer() instanceof CompressedTensorsWriter && one.tolerance().isPresent()) {
       assertThat(
-              findings(exported, "transformers")
+              PeerLibraries.findings(exported, "transformers")
                   .anyMatch(finding -> finding.rule().equals("packed-zero-points")))
           .isEqualTo(cells.getLast().startsWith("refused"));
     }
     if (one.writer() instanceof GptqWriter) {
       // check foresees who opens the folder.
-      assertThat(loads(exported, "gptqmodel")).isEqualTo(!one.unpackers().isEmpty());
+      assertThat(PeerLibraries.loads(exported, "gptqmodel")).isEqualTo(!one.unpackers().isEmpty());
       if (one.tolerance().isPresent()) {
         boolean refused = cells.getLast().startsWith("refused");
         assertThat(refused).as(cells.getLast()).isEqualTo(one.tolerance().get() == 0.0);
-        assertThat(loads(exported, "transformers")).isEqualTo(!refused);
+        assertThat(PeerLibraries.loads(exported, "transformers")).isEqualTo(!refused);
       }
     }
     System.out.printf(
@@ -305,19 +301,6 @@ class WrittenFormatsPeerTest {
       new CheckpointExport(source, one.writer().plan(source), ExportOptions.DEFAULT)
           .write(exported);
     }
-  }
-
-  /** Whether a stack loads a folder by its check, but for the tokenizer that these have not. */
-  private static boolean loads(Path folder, String stack) {
-    return findings(folder, stack)
-        .noneMatch(finding ->
-            finding.severity() != Severity.WARNING && !finding.rule().equals("missing-tokenizer"));
-  }
-
-  private static Stream<Finding> findings(Path folder, String stack) {
-    return CheckpointCheck.run(folder, LoaderTarget.of(stack, Optional.empty()))
-        .findings()
-        .stream();
   }
 
   private static SequencedMap<String, LinearActivations> activations(
