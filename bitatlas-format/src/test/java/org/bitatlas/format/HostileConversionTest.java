@@ -13,6 +13,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.SplittableRandom;
+import java.util.function.BiFunction;
 import java.util.stream.Stream;
 import org.bitatlas.format.awq.AwqWriter;
 import org.bitatlas.format.catalog.FormatCatalog;
@@ -21,8 +22,10 @@ import org.bitatlas.format.gptq.GptqWriter;
 import org.bitatlas.format.modelslim.ModelSlimWriter;
 import org.bitatlas.model.ModelFolder;
 import org.bitatlas.scheme.ActivationQuantizer;
+import org.bitatlas.scheme.GridLinear;
 import org.bitatlas.scheme.LinearActivations;
 import org.bitatlas.scheme.QuantizedCheckpointFolder;
+import org.bitatlas.scheme.StoredLinear;
 import org.bitatlas.tensor.BitAtlasException;
 import org.bitatlas.tensor.ElementType;
 import org.junit.jupiter.api.BeforeAll;
@@ -47,7 +50,8 @@ class HostileConversionTest {
   @BeforeAll
   void writeValidFolders(@TempDir Path shared) throws IOException {
     folder = shared;
-    Path four = quantized("bitatlas", 4, 32, false, new LinkedHashMap<>());
+    Path four = folder.resolve("bitatlas");
+    write(four, HostileConversionTest::asymmetric, new LinkedHashMap<>());
     RoundTrip.export(four, new CompressedTensorsWriter(), folder.resolve("packed"));
     RoundTrip.export(four, new GptqWriter(), folder.resolve("gptq"));
     RoundTrip.export(four, new AwqWriter(), folder.resolve("awq"));
@@ -56,36 +60,24 @@ class HostileConversionTest {
         "model.layers.0.mlp.up_proj",
         LinearActivations.rounding(ActivationQuantizer.perToken(8, true)));
     // One code of 4 bits in a byte, so that most bytes are no code.
-    RoundTrip.export(
-        quantized("rounded", 4, 32, true, rounded),
-        new CompressedTensorsWriter(),
-        folder.resolve("plain"));
-    RoundTrip.export(
-        quantized("channels", 8, 0, true, new LinkedHashMap<>()),
-        new ModelSlimWriter(),
-        folder.resolve("modelslim"));
+    Path bytes = folder.resolve("bytes");
+    write(bytes, SmallModel.symmetric(4, 32), rounded);
+    RoundTrip.export(bytes, new CompressedTensorsWriter(), folder.resolve("plain"));
+    Path channels = folder.resolve("channels");
+    write(channels, SmallModel.symmetric(8, 0), new LinkedHashMap<>());
+    RoundTrip.export(channels, new ModelSlimWriter(), folder.resolve("modelslim"));
   }
 
-  private Path quantized(
-      String name,
-      int bits,
-      int groupSize,
-      boolean symmetric,
+  private static GridLinear asymmetric(String module, int[] size) {
+    return SmallModel.grid(size[0], size[1], 4, 32, false, Optional.empty(), module.hashCode());
+  }
+
+  private static void write(
+      Path target,
+      BiFunction<String, int[], StoredLinear> linears,
       LinkedHashMap<String, LinearActivations> activations)
       throws IOException {
-    return SmallModel.writeQuantized(
-        folder.resolve(name),
-        ElementType.F16,
-        (module, size) ->
-            SmallModel.grid(
-                size[0],
-                size[1],
-                bits,
-                groupSize == 0 ? size[1] : groupSize,
-                symmetric,
-                Optional.empty(),
-                module.hashCode()),
-        activations);
+    SmallModel.writeQuantized(target, ElementType.F16, linears, activations);
   }
 
   private Path copy(String name) throws IOException {

@@ -44,7 +44,7 @@ final class GgufCheck {
       findings.fault("damaged-file", name, FolderContents.sentence(damaged), AGAIN);
       return;
     }
-    try (ModelFolder opened = new GgufReader().read(path)) {
+    try (ModelFolder opened = new GgufReader().map(path)) {
       String family = opened.architecture().family();
       if (!target.stack().models().containsKey(family)) {
         findings.fault(
