@@ -57,7 +57,7 @@ record PackedLayer(FormatName format, String module, int rows, int columns, int 
    * asked of the tensors.
    *
    * @param words whether codes fill their words
-   * @param wanted in words, for example {@code 4 bits do not fill}
+   * @param wanted the words, for example {@code words of 32 bits}
    * @param suffixes of the layer's tensors
    */
   boolean isWhole(

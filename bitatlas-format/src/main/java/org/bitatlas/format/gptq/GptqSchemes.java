@@ -16,7 +16,7 @@ import org.bitatlas.format.ConfigFields;
  * @param general of the layers that no override names
  * @param overrides in file order
  */
-public record GptqSchemes(GptqScheme general, List<Override> overrides) {
+public record GptqSchemes(GptqScheme general, List<LayerOverride> overrides) {
 
   private static final String KEEP = "+:";
   private static final String SKIP = "-:";
@@ -27,7 +27,7 @@ public record GptqSchemes(GptqScheme general, List<Override> overrides) {
    * @param key as the file has it
    * @param fields what it states; empty where the layers stay float ({@code -:})
    */
-  public record Override(String key, Optional<ConfigFields> fields) {
+  public record LayerOverride(String key, Optional<ConfigFields> fields) {
 
     private boolean names(String module) {
       boolean marked = key.startsWith(KEEP) || key.startsWith(SKIP);
@@ -42,11 +42,11 @@ public record GptqSchemes(GptqScheme general, List<Override> overrides) {
    */
   public static GptqSchemes of(ConfigFields section) {
     GptqScheme general = GptqScheme.of(section);
-    List<Override> overrides = new ArrayList<>();
+    List<LayerOverride> overrides = new ArrayList<>();
     for (Map.Entry<String, ConfigFields> entry : section.objects("dynamic")) {
-      Override override = new Override(entry.getKey(), Optional.of(entry.getValue()));
+      LayerOverride override = new LayerOverride(entry.getKey(), Optional.of(entry.getValue()));
       if (entry.getKey().startsWith(SKIP)) {
-        override = new Override(entry.getKey(), Optional.empty());
+        override = new LayerOverride(entry.getKey(), Optional.empty());
       }
       override.fields().ifPresent(general::with);
       overrides.add(override);
@@ -59,13 +59,13 @@ public record GptqSchemes(GptqScheme general, List<Override> overrides) {
    *
    * @throws org.bitatlas.tensor.BitAtlasException when an expression cannot be matched
    */
-  public Optional<Override> override(String name) {
+  public Optional<LayerOverride> override(String name) {
     return overrides.stream().filter(override -> override.names(name)).findFirst();
   }
 
   /** The scheme under a name; empty where it stays float. */
   public Optional<GptqScheme> scheme(String name) {
-    Optional<Override> override = override(name);
+    Optional<LayerOverride> override = override(name);
     return override.isEmpty() ? Optional.of(general) : override.get().fields().map(general::with);
   }
 
