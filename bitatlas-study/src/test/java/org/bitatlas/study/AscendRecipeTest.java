@@ -34,6 +34,7 @@ import org.bitatlas.scheme.LinearActivations;
 import org.bitatlas.scheme.QuantizedCheckpoint;
 import org.bitatlas.tensor.ElementType;
 import org.bitatlas.tensor.TensorScope;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
@@ -111,6 +112,7 @@ class AscendRecipeTest {
 
   /** Nothing of w4a4-ascend is lost on the way: transforms, norms and biases are in bf16 before. */
   @Test
+  @Tag("slow")
   void flatQuantReadsBackBitForBitAndComputesTheSameInBothArithmetics() {
     Path model = Nano.open().model(Nano.SMALL).orElseThrow();
     Path target = folder.resolve("exported");
