@@ -40,8 +40,12 @@ final class ModelReference {
     }
     if (Files.exists(path)) {
       throw new BitAtlasException(
-          "The model %s is a file; give the folder that holds it, with config.json and the tokenizer."
-              .formatted(name));
+          "The model %s is a file; give the folder that holds it, with config.json and the tokenizer%s."
+              .formatted(
+                  name,
+                  name.endsWith(".gguf")
+                      ? ", or one that 'bitatlas unpack " + name + " DIR' makes of it"
+                      : ""));
     }
     return locate(name).folder();
   }

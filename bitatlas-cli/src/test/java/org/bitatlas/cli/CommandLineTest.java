@@ -88,6 +88,10 @@ class CommandLineTest extends CommandTest {
     assertThat(run("inspect", file.toString())).isEqualTo(Exit.ERROR);
     assertThat(err.lines()).hasSize(1);
     assertThat(err).contains("is a file");
+
+    Path packed = Files.createFile(folder.resolve("model.gguf"));
+    assertThat(run("inspect", packed.toString())).isEqualTo(Exit.ERROR);
+    assertThat(err).contains("bitatlas unpack " + packed + " DIR");
   }
 
   @Test
