@@ -249,7 +249,7 @@ public record GridLinear(
 
   @Override
   public String scheme() {
-    return LinearEntry.of(cells()).scheme();
+    return LinearEntry.of(this).scheme();
   }
 
   @Override

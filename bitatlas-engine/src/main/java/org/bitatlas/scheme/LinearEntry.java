@@ -52,7 +52,7 @@ public sealed interface LinearEntry {
     int rows = linear.outputFeatures();
     int columns = linear.inputFeatures();
     return switch (linear) {
-      case GridLinear grid -> of(grid.cells());
+      case GridLinear grid -> of(grid);
       case MixedGroupLinear mixed -> new Mixed(rows, columns, mixed.groupSize());
       case BinaryLinear binary -> new Binary(rows, columns, binary.blockSize());
       case FloatLinear _ -> new Float(rows, columns);
@@ -60,6 +60,18 @@ public sealed interface LinearEntry {
   }
 
   /** The entry of a layer on a grid. */
+  static Grid of(GridLinear grid) {
+    return new Grid(
+        grid.outputFeatures(),
+        grid.inputFeatures(),
+        grid.bits(),
+        grid.groupSize(),
+        grid.symmetric(),
+        grid.groupIndex().isPresent(),
+        grid.hasSecondScales());
+  }
+
+  /** The entry of a layer on a grid that was read without its codes. */
   static Grid of(GridCells cells) {
     return new Grid(
         cells.outputFeatures(),
