@@ -6,7 +6,6 @@ import java.nio.ByteOrder;
 import java.util.Optional;
 import java.util.Set;
 import org.bitatlas.checkpoint.StoredTensor;
-import org.bitatlas.format.modelslim.DequantizationScale;
 import org.bitatlas.format.modelslim.Description;
 import org.bitatlas.format.modelslim.LinearType;
 import org.bitatlas.format.modelslim.ScaleBias;
@@ -30,12 +29,14 @@ final class ModelSlimLayerCheck {
   private final Description description;
   private final TensorInspection inspection;
   private final Findings findings;
+  private final StaticInputCheck inputs;
 
   ModelSlimLayerCheck(LoaderTarget target, Description description, TensorInspection inspection) {
     this.target = target;
     this.description = description;
     this.inspection = inspection;
     this.findings = inspection.findings();
+    this.inputs = new StaticInputCheck(inspection);
   }
 
   /**
@@ -56,14 +57,14 @@ final class ModelSlimLayerCheck {
       case FLOAT -> {}
       case W8A8 -> {
         codes(module, rows, columns);
-        staticActivations(module, rows, modelType);
+        inputs.check(module, rows, modelType);
         // Written by some versions of msModelSlim; a parameter exists, nothing reads it.
         inspection.find(module + TensorNames.WEIGHT_SCALE, TensorInspection.FLOATS, rows, 1);
         inspection.find(module + TensorNames.WEIGHT_OFFSET, TensorInspection.FLOATS, rows, 1);
       }
       case W8A8_MIX -> {
         codes(module, rows, columns);
-        staticActivations(module, rows, modelType);
+        inputs.check(module, rows, modelType);
         channels(module, rows);
       }
       case W8A8_DYNAMIC, W8A16 -> {
@@ -128,78 +129,6 @@ final class ModelSlimLayerCheck {
         "it holds %s, and the NPU's operators read the sign of offsets the other way round"
             .formatted(value),
         "quantize with a symmetric grid, whose offsets are 0");
-  }
-
-  private void staticActivations(String module, int rows, Optional<ElementType> modelType) {
-    inspection.scales(
-        inspection.require(module + TensorNames.INPUT_SCALE, TensorInspection.FLOATS, 1));
-    Optional<StoredTensor> offset =
-        inspection.require(
-            module + TensorNames.INPUT_OFFSET,
-            Set.of(ElementType.F32, ElementType.F16, ElementType.BF16, ElementType.I8),
-            1);
-    inspection
-        .values(offset.filter(tensor -> tensor.type() != ElementType.I8))
-        .filter(value -> value[0] != Math.rint(value[0]) || Math.abs(value[0] + 0.5) > 127.5)
-        .ifPresent(value ->
-            findings.wrong(
-                "input-offset",
-                module + TensorNames.INPUT_OFFSET,
-                "it is %s and is loaded as an int8".formatted(value[0]),
-                "export again with a whole offset of -128 to 127"));
-    inspection.require(module + TensorNames.QUANT_BIAS, Set.of(ElementType.I32), rows);
-    deqScale(module, rows, modelType);
-  }
-
-  private void deqScale(String module, int rows, Optional<ElementType> modelType) {
-    String name = module + TensorNames.DEQ_SCALE;
-    Optional<StoredTensor> tensor =
-        inspection.require(name, Set.of(ElementType.F32, ElementType.I64), rows);
-    if (tensor.isEmpty()) {
-      return;
-    }
-    boolean pattern = tensor.get().type() == ElementType.I64;
-    if (modelType.isEmpty() || modelType.get() == ElementType.F32) {
-      findings.fault(
-          "model-type",
-          "config.json torch_dtype",
-          "static W8A8 exists for bfloat16 and float16 models, and the type is %s"
-              .formatted(modelType.map(Enum::name).orElse("not given")),
-          "set torch_dtype to %s, for which deq_scale was written"
-              .formatted(pattern ? "float16" : "bfloat16"));
-    } else if (pattern != (modelType.get() == ElementType.F16)) {
-      findings.wrong(
-          "deq-scale-type",
-          name,
-          "it is %s, and a model of torch_dtype %s needs %s: bit patterns are for float16, values for bfloat16"
-              .formatted(
-                  tensor.get().type(),
-                  modelType.get() == ElementType.F16 ? "float16" : "bfloat16",
-                  pattern ? "F32" : "I64"),
-          "export again for the type in config.json, or correct torch_dtype there");
-    }
-    if (pattern) {
-      patterns(tensor.get());
-    } else {
-      inspection.scales(tensor);
-    }
-  }
-
-  private void patterns(StoredTensor tensor) {
-    MemorySegment data = tensor.data();
-    for (long at = 0; at < data.byteSize(); at += Long.BYTES) {
-      long bits = data.get(LONG, at);
-      boolean fits = bits == (int) bits;
-      float scale = fits ? DequantizationScale.ofPattern(bits) : Float.NaN;
-      if (!(scale > 0) || scale == Float.POSITIVE_INFINITY) {
-        findings.wrong(
-            "bad-scale",
-            tensor.name(),
-            "%d is not the bit pattern of an fp32 scale above 0".formatted(bits),
-            "export again; the values must be patterns, not rounded scales");
-        return;
-      }
-    }
   }
 
   private void twoLevels(String module, int rows, int columns) {
