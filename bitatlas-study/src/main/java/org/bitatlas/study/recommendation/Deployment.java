@@ -17,6 +17,9 @@ import org.bitatlas.format.support.ServingStack;
 import org.bitatlas.format.support.StackVersion;
 import org.bitatlas.format.support.SupportedScheme;
 import org.bitatlas.model.Architecture;
+import org.bitatlas.quant.method.FlatForm;
+import org.bitatlas.quant.method.Recipe;
+import org.bitatlas.quant.method.Transform;
 import org.bitatlas.study.target.HardwareTarget;
 import org.bitatlas.study.target.RecipeMix;
 
@@ -92,6 +95,19 @@ public record Deployment(
     return Optional.empty();
   }
 
+  /** The one scheme with transforms, vLLM-Ascend's, does not hold all that FlatQuant can learn. */
+  private static Optional<String> flatQuant(Recipe recipe) {
+    boolean held =
+        !(recipe.transform() instanceof Transform.FlatQuant flat)
+            || (flat.form().clip() == FlatForm.ASCEND.clip()
+                && flat.form().output() == FlatForm.ASCEND.output());
+    return held
+        ? Optional.empty()
+        : Optional.of(
+            "it holds one clip per input and two factors for o_proj, which recipe w4a4-ascend"
+                + " learns");
+  }
+
   /** Adds a way per format that takes all layers; or the objection of the nearest scheme. */
   private static Optional<String> quantized(
       Setting setting,
@@ -114,7 +130,10 @@ public record Deployment(
     for (FormatName format : formats) {
       MixingRules rules = MixingRules.of(format, stack, version);
       Optional<String> mix =
-          setting.recipe().flatMap(recipe -> RecipeMix.objection(rules, recipe, architecture));
+          setting
+              .recipe()
+              .flatMap(recipe ->
+                  RecipeMix.objection(rules, recipe, architecture).or(() -> flatQuant(recipe)));
       if (mix.isPresent()) {
         apart.add(mix.get());
         continue;

@@ -418,6 +418,25 @@ class RecommenderTest {
   }
 
   @Test
+  void ofFlatQuantOnlyWhatTheTypeHoldsIsServed() {
+    Recommendation paper =
+        new SyntheticStudy("AMD EPYC", 600)
+            .floats(CODE, i -> i % 10 != 0)
+            .row(Map.of("method", "flatquant", "bits", 4, "kv_bits", 16), CODE, i -> i % 10 != 0)
+            .answer(folder, speed("ascend-910b"));
+    assertThat(paper.isFloat()).isTrue();
+    assertThat(paper.excluded().getFirst().failures())
+        .anyMatch(failure -> failure.words().contains("which recipe w4a4-ascend learns"));
+    Recommendation held =
+        new SyntheticStudy("AMD EPYC", 600)
+            .floats(CODE, i -> i % 10 != 0)
+            .row(Map.of("method", "w4a4-ascend"), CODE, i -> i % 10 != 0)
+            .answer(folder.resolve("held"), speed("ascend-910b"));
+    assertThat(held.isFloat()).isFalse();
+    assertThat(held.commands()).anyMatch(command -> command.contains("lac=tied"));
+  }
+
+  @Test
   void aCheckpointOfSeveralSchemesIsExcludedInWords() {
     Recommendation answer =
         new SyntheticStudy("AMD EPYC", 600)
