@@ -38,7 +38,7 @@ final class ReproduceCommand implements Callable<Integer> {
 
   @Parameters(
       paramLabel = "RECORD",
-      description = "Key of the record, or its first digits (map.md and the page show twelve).")
+      description = "Key of the record, or its first digits (the page shows twelve, map.json all).")
   String record = "";
 
   @Option(
