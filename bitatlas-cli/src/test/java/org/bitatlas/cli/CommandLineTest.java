@@ -188,7 +188,7 @@ class CommandLineTest extends CommandTest {
     String all = command + " --execution integer --device cuda:0";
     assertThat(runLine(all)).isEqualTo(Exit.ERROR);
     assertThat(err.lines()).hasSize(1);
-    assertThat(err).contains("Integer execution runs on the CPU only, not on cuda:0");
+    assertThat(err).contains("Integer execution runs on the CPU, or on an NPU, not on cuda:0");
   }
 
   @ParameterizedTest

@@ -4,6 +4,7 @@ import java.util.EnumMap;
 import java.util.Map;
 import java.util.Optional;
 import org.bitatlas.kernel.HeadStorage;
+import org.bitatlas.kernel.NpuLinear;
 import org.bitatlas.kernel.PageLayout;
 import org.bitatlas.model.Architecture.Projection;
 import org.bitatlas.scheme.AttentionActivations;
@@ -28,17 +29,25 @@ public final class DecoderBlock implements AutoCloseable {
   private final Map<InputGroup, FusedLinear> linears = new EnumMap<>(InputGroup.class);
   private final StoredOperators stored;
   private final Optional<PackedOperators> packed;
+  private final Optional<NpuOperators> npu;
   private final BetweenProducts between;
   private final BlockOperators operators;
   private final boolean codesInCache;
 
   DecoderBlock(WeightSource source, int layer, RotaryTable rotary) {
-    this(source, layer, rotary, Optional.empty());
+    this(source, layer, rotary, Optional.empty(), Optional.empty());
   }
 
-  /** A block whose linears stay packed where an execution for that is given. */
+  /**
+   * A block whose linears stay packed where an execution for that is given, and whose quantized
+   * linears are on an NPU's operators where these are.
+   */
   DecoderBlock(
-      WeightSource source, int layer, RotaryTable rotary, Optional<PackedExecution> execution) {
+      WeightSource source,
+      int layer,
+      RotaryTable rotary,
+      Optional<PackedExecution> execution,
+      Optional<NpuLinear.Operators> npuOperators) {
     this.architecture = source.architecture();
     this.layer = layer;
     this.rotary = rotary;
@@ -46,7 +55,10 @@ public final class DecoderBlock implements AutoCloseable {
       normName(layer, group)
           .ifPresent(
               name -> norms.put(group, source.owned(name + ".weight", architecture.hiddenSize())));
-      if (execution.isEmpty()) {
+      boolean elsewhere =
+          execution.isPresent()
+              || (npuOperators.isPresent() && NpuOperators.isQuantized(source, layer, group));
+      if (!elsewhere) {
         linears.put(group, new FusedLinear(source, layer, group.projections()));
       }
     }
@@ -60,7 +72,8 @@ public final class DecoderBlock implements AutoCloseable {
           stored.set(quantized.attentionOf(layer));
         });
     packed = execution.map(present -> new PackedOperators(source, layer, stored, present));
-    operators = packed.isPresent() ? packed.get() : stored;
+    npu = npuOperators.map(present -> new NpuOperators(source, layer, stored, present));
+    operators = packed.<BlockOperators>map(own -> own).or(() -> npu).orElse(stored);
     codesInCache = execution.map(PackedExecution::onCodes).orElse(false);
     between =
         execution
@@ -327,7 +340,7 @@ public final class DecoderBlock implements AutoCloseable {
   private FusedLinear linear(Projection projection) {
     FusedLinear linear = linears.get(InputGroup.of(projection));
     if (linear == null) {
-      throw new IllegalStateException("the weights of this block are packed");
+      throw new IllegalStateException("the weights of this block are packed or on an NPU");
     }
     return linear;
   }
@@ -346,5 +359,6 @@ public final class DecoderBlock implements AutoCloseable {
     linears.values().forEach(FusedLinear::close);
     stored.close();
     packed.ifPresent(PackedOperators::close);
+    npu.ifPresent(NpuOperators::close);
   }
 }

@@ -76,7 +76,8 @@ public enum Execution {
   /**
    * Refuses a device that has no kernels for it.
    *
-   * @throws BitAtlasException for anything but simulation anywhere but on the CPU
+   * @throws BitAtlasException for anything but simulation anywhere but on the CPU, except integers
+   *     on an NPU
    */
   public void requireOn(Device device) {
     if (emulated() && !device.isHost()) {
@@ -84,9 +85,9 @@ public enum Execution {
           "Ascend numerics are emulated on the CPU only, not on %s; leave --device out."
               .formatted(device));
     }
-    if (this == INTEGER && !device.isHost()) {
+    if (this == INTEGER && !device.isHost() && device.kind() != Device.Kind.NPU) {
       throw new BitAtlasException(
-          "Integer execution runs on the CPU only, not on %s; ask for simulated execution, or for the CPU."
+          "Integer execution runs on the CPU, or on an NPU, not on %s; ask for simulated execution, or for the CPU."
               .formatted(device));
     }
   }
@@ -94,13 +95,20 @@ public enum Execution {
   /**
    * Refuses a precision that it does not have.
    *
-   * @throws BitAtlasException for an emulation with activations in anything but bf16
+   * @throws BitAtlasException for an emulation, or an NPU's integers, with activations in anything
+   *     but bf16
    */
-  public void requireIn(Precision precision) {
-    if (emulated() && precision != Precision.BF16) {
+  public void requireIn(Precision precision, Device device) {
+    boolean onNpu = this == INTEGER && !device.isHost();
+    if ((emulated() || onNpu) && precision != Precision.BF16) {
       throw new BitAtlasException(
-          "Ascend numerics have activations in bf16, not %s; leave the precision out, or give bf16."
-              .formatted(precision.name().toLowerCase(Locale.ROOT)));
+          "%s in bf16, not %s; %s."
+              .formatted(
+                  onNpu
+                      ? "The integer products of an NPU have activations"
+                      : "Ascend numerics have activations",
+                  precision.name().toLowerCase(Locale.ROOT),
+                  onNpu ? "give bf16" : "leave the precision out, or give bf16"));
     }
   }
 }

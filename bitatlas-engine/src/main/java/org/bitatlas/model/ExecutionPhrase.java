@@ -40,6 +40,20 @@ final class ExecutionPhrase {
     return quantized.map(present -> packed(present, precision)).orElse("float: " + precision);
   }
 
+  /** What a model computes with whose quantized layers are on an NPU's operators. */
+  static String ofNpu(Optional<QuantizedCheckpoint> quantized) {
+    long layers =
+        quantized.stream()
+            .flatMap(present -> present.linears().entrySet().stream())
+            .filter(entry -> !table(entry.getKey()) && !(entry.getValue() instanceof FloatLinear))
+            .count();
+    List<String> parts = new ArrayList<>();
+    count(parts, layers, "linear layers by npu_dynamic_quant and npu_quant_matmul");
+    quantized.ifPresent(present -> roundedHeads(present, parts));
+    parts.add("BF16 between them");
+    return "integer: " + String.join(", ", parts);
+  }
+
   /** What a model computes with whose layers compute as an NPU does. */
   static String ofEmulated(Optional<QuantizedCheckpoint> quantized) {
     SequencedMap<String, Integer> counts = new LinkedHashMap<>();
@@ -84,13 +98,17 @@ final class ExecutionPhrase {
     count(parts, weightOnly, "linear layers from packed weights with float activations");
     count(parts, rounded, "linear layers from packed weights with activations rounded in float");
     String start = integer > 0 ? "integer: " : "packed: ";
+    roundedHeads(quantized, parts);
+    parts.add(precision + " between them");
+    return start + String.join(", ", parts);
+  }
+
+  private static void roundedHeads(QuantizedCheckpoint quantized, List<String> parts) {
     Collection<AttentionActivations> heads = quantized.attention().values();
     rounding("keys of %d blocks", heads.stream().map(AttentionActivations::key))
         .ifPresent(parts::add);
     rounding("values of %d blocks", heads.stream().map(AttentionActivations::value))
         .ifPresent(parts::add);
-    parts.add(precision + " between them");
-    return start + String.join(", ", parts);
   }
 
   private static String of(QuantizedCheckpoint quantized, Precision precision) {

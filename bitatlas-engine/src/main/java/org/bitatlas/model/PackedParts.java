@@ -1,7 +1,6 @@
 package org.bitatlas.model;
 
 import java.util.ArrayList;
-import java.util.Arrays;
 import java.util.List;
 import java.util.Optional;
 import org.bitatlas.kernel.AscendLinears;
@@ -17,8 +16,6 @@ import org.bitatlas.scheme.GridLinear;
 import org.bitatlas.scheme.LinearActivations;
 import org.bitatlas.scheme.StoredLinear;
 import org.bitatlas.tensor.ElementType;
-import org.bitatlas.tensor.Tensor;
-import org.bitatlas.tensor.TensorScope;
 
 /** Packs the linears of a block; those on one grid with one input become one product. */
 final class PackedParts {
@@ -103,11 +100,16 @@ final class PackedParts {
     if (linear instanceof GridLinear grid && input.filter(q -> integer(q, grid)).isPresent()) {
       PackedLinear packed =
           new IntegerLinear(
-              grid, bias(projections), input.get(), source.elementType(), execution.kernels());
+              grid,
+              source.biases(layer, projections),
+              input.get(),
+              source.elementType(),
+              execution.kernels());
       return PackedPart.onCodes(projections, packed, false, execution);
     }
     PackedLinear packed =
-        new WeightOnlyLinear(linear, bias(projections), source.elementType(), execution.kernels());
+        new WeightOnlyLinear(
+            linear, source.biases(layer, projections), source.elementType(), execution.kernels());
     return PackedPart.onCodes(projections, packed, input.isPresent(), execution);
   }
 
@@ -116,7 +118,7 @@ final class PackedParts {
         AscendLinears.pack(
             projections.getFirst().module(layer),
             linear,
-            bias(projections),
+            source.biases(layer, projections),
             around(projections.getFirst()),
             execution.roundedScales(),
             execution.kernels());
@@ -134,35 +136,11 @@ final class PackedParts {
       rows.add(source.rows(projection.module(layer), own, columns), own);
       count += own;
     }
-    return DenseLinear.pack(type, count, columns, rows, bias(projections));
+    return DenseLinear.pack(type, count, columns, rows, source.biases(layer, projections));
   }
 
   private static boolean integer(ActivationQuantizer quantizer, GridLinear linear) {
     return quantizer.strategy() != Strategy.HEAD
         && linear.inputFeatures() <= IntegerRows.MAX_COLUMNS;
-  }
-
-  /** The biases one after the other, 0 where a projection has none; empty where none has one. */
-  private float[] bias(List<Projection> projections) {
-    Architecture architecture = source.architecture();
-    if (projections.stream().noneMatch(architecture::hasBias)) {
-      return new float[0];
-    }
-    float[] all = new float[0];
-    for (Projection projection : projections) {
-      int count = architecture.outputFeatures(projection);
-      float[] own = new float[count];
-      if (architecture.hasBias(projection)) {
-        try (TensorScope _ = TensorScope.open()) {
-          Tensor target = Tensor.empty(source.elementType(), count);
-          source.readBias(layer, projection, target);
-          own = target.toFloats();
-        }
-      }
-      int before = all.length;
-      all = Arrays.copyOf(all, before + count);
-      System.arraycopy(own, 0, all, before, count);
-    }
-    return all;
   }
 }

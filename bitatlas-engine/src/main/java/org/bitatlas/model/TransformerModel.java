@@ -8,6 +8,7 @@ import java.util.stream.Stream;
 import org.bitatlas.checkpoint.Checkpoint;
 import org.bitatlas.kernel.KernelThreads;
 import org.bitatlas.kernel.KernelTrace;
+import org.bitatlas.kernel.NpuLinear;
 import org.bitatlas.kernel.PageLayout;
 import org.bitatlas.model.Architecture.Projection;
 import org.bitatlas.scheme.LinearActivations;
@@ -34,6 +35,7 @@ public final class TransformerModel implements AutoCloseable {
   private final Device device;
   private final String execution;
   private final Optional<PackedExecution> packed;
+  private final boolean onNpu;
   private final VocabularyTables tables;
   private final List<DecoderBlock> blocks = new ArrayList<>();
   private final Tensor finalNorm;
@@ -42,12 +44,18 @@ public final class TransformerModel implements AutoCloseable {
   private final PageLayout cacheLayout;
 
   private TransformerModel(
-      WeightSource source, Precision precision, Optional<PackedExecution> packed) {
+      WeightSource source,
+      Precision precision,
+      Optional<PackedExecution> packed,
+      Optional<NpuLinear.Operators> npu) {
     this.architecture = source.architecture();
     this.precision = precision;
     this.device = source.device();
     this.packed = packed;
-    this.execution = phrase(source, precision, packed) + ExecutionPhrase.on(device);
+    this.onNpu = npu.isPresent();
+    this.execution =
+        (onNpu ? ExecutionPhrase.ofNpu(source.quantized()) : phrase(source, precision, packed))
+            + ExecutionPhrase.on(device);
     tables = new VocabularyTables(source, packed);
     finalNorm = source.owned("model.norm.weight", architecture.hiddenSize());
     rotary =
@@ -58,7 +66,7 @@ public final class TransformerModel implements AutoCloseable {
             precision.elementType(),
             device);
     for (int layer = 0; layer < architecture.layers(); layer++) {
-      blocks.add(new DecoderBlock(source, layer, rotary, packed));
+      blocks.add(new DecoderBlock(source, layer, rotary, packed, npu));
     }
     attention =
         packed
@@ -93,6 +101,7 @@ public final class TransformerModel implements AutoCloseable {
         new WeightSource(
             architecture, checkpoint, Optional.empty(), precision.elementType(), Device.CPU),
         precision,
+        Optional.empty(),
         Optional.empty());
   }
 
@@ -138,6 +147,7 @@ public final class TransformerModel implements AutoCloseable {
         new WeightSource(
             architecture, floatParts, Optional.of(quantized), precision.elementType(), Device.CPU),
         precision,
+        Optional.empty(),
         Optional.empty());
   }
 
@@ -163,7 +173,8 @@ public final class TransformerModel implements AutoCloseable {
   }
 
   /**
-   * Loads a quantized model to be run on a device; only the CPU has packed weights.
+   * Loads a quantized model to be run on a device; only the CPU has packed weights, and only an NPU
+   * operators for integers beside it ({@link NpuLinear}, never run on hardware).
    *
    * @throws BitAtlasException as {@link #load(Architecture, Checkpoint, QuantizedCheckpoint,
    *     Precision)}, and where there is no such device or it has no kernels for the execution
@@ -187,7 +198,7 @@ public final class TransformerModel implements AutoCloseable {
   private static TransformerModel toBeRun(
       WeightSource source, Precision precision, Execution execution, int threads) {
     execution.requireOn(source.device());
-    execution.requireIn(precision);
+    execution.requireIn(precision, source.device());
     source.device().requireAvailable();
     if (execution.emulated()) {
       source.quantized().ifPresent(EmulatedFit::check);
@@ -197,7 +208,17 @@ public final class TransformerModel implements AutoCloseable {
         precision,
         source.device().isHost()
             ? Optional.of(new PackedExecution(execution, threads))
+            : Optional.empty(),
+        execution == Execution.INTEGER
+                && source.quantized().isPresent()
+                && !source.device().isHost()
+            ? Optional.of(NpuLinear.Operators.ASCEND)
             : Optional.empty());
+  }
+
+  /** A quantized model on operators of an NPU, or on what stands in for them. */
+  static TransformerModel onNpu(WeightSource source, NpuLinear.Operators operators) {
+    return new TransformerModel(source, Precision.BF16, Optional.empty(), Optional.of(operators));
   }
 
   /** The architecture. */
@@ -229,6 +250,9 @@ public final class TransformerModel implements AutoCloseable {
    * @throws BitAtlasException naming the first layer below its promise
    */
   public void requirePromisedKernels() {
+    if (onNpu) {
+      return;
+    }
     Optional<String> below =
         packed.filter(PackedExecution::onCodes).isEmpty() || packed.get().emulated()
             ? Optional.of(

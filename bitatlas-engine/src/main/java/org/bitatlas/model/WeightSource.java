@@ -2,6 +2,7 @@ package org.bitatlas.model;
 
 import java.lang.foreign.MemorySegment;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.List;
 import java.util.Optional;
 import org.bitatlas.checkpoint.Checkpoint;
@@ -122,6 +123,29 @@ record WeightSource(
   /** Writes the bias of a projection to {@code target} [N]. */
   void readBias(int layer, Projection projection, Tensor target) {
     read(projection.module(layer) + ".bias", target);
+  }
+
+  /** The biases one after the other, 0 where a projection has none; empty where none has one. */
+  float[] biases(int layer, List<Projection> projections) {
+    if (projections.stream().noneMatch(architecture::hasBias)) {
+      return new float[0];
+    }
+    float[] all = new float[0];
+    for (Projection projection : projections) {
+      int count = architecture.outputFeatures(projection);
+      float[] own = new float[count];
+      if (architecture.hasBias(projection)) {
+        try (TensorScope _ = TensorScope.open()) {
+          Tensor target = Tensor.empty(elementType, count);
+          readBias(layer, projection, target);
+          own = target.toFloats();
+        }
+      }
+      int before = all.length;
+      all = Arrays.copyOf(all, before + count);
+      System.arraycopy(own, 0, all, before, count);
+    }
+    return all;
   }
 
   /** A stored tensor of the given shape, owned by the caller. */

@@ -149,7 +149,7 @@ class DeviceDispatchTest {
                 Device.parse(name)))
         .isInstanceOf(BitAtlasException.class)
         .hasMessage(
-            "Integer execution runs on the CPU only, not on %s; ask for simulated execution, or for the CPU."
+            "Integer execution runs on the CPU, or on an NPU, not on %s; ask for simulated execution, or for the CPU."
                 .formatted(name));
   }
 

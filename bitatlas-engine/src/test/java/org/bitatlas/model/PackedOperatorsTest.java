@@ -127,7 +127,8 @@ class PackedOperatorsTest {
         new RotaryTable(ARCHITECTURE.rope(), 8, 4096, Precision.FP32.elementType(), Device.CPU);
     try (PackedExecution execution = new PackedExecution(Execution.INTEGER, 2);
         DecoderBlock simulated = new DecoderBlock(source, 0, rotary);
-        DecoderBlock packed = new DecoderBlock(source, 0, rotary, Optional.of(execution));
+        DecoderBlock packed =
+            new DecoderBlock(source, 0, rotary, Optional.of(execution), Optional.empty());
         TensorScope _ = TensorScope.open()) {
       for (InputGroup group : InputGroup.values()) {
         int columns = ARCHITECTURE.inputFeatures(group.observed());

@@ -130,7 +130,7 @@ class BenchTest {
     }
     assertThatThrownBy(() -> options(schemes, 8, 1, Execution.INTEGER, elsewhere))
         .isInstanceOf(BitAtlasException.class)
-        .hasMessageContaining("Integer execution runs on the CPU only, not on cpu:1");
+        .hasMessageContaining("Integer execution runs on the CPU, or on an NPU, not on cpu:1");
   }
 
   @Test
