@@ -4,7 +4,6 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import java.util.Arrays;
-import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Optional;
 import java.util.SplittableRandom;
@@ -19,7 +18,6 @@ import org.bitatlas.model.DecodingBatch.Prefix;
 import org.bitatlas.scheme.ActivationQuantizer;
 import org.bitatlas.scheme.ActivationQuantizer.Strategy;
 import org.bitatlas.scheme.AttentionActivations;
-import org.bitatlas.scheme.Provenance;
 import org.bitatlas.scheme.QuantizedCheckpoint;
 import org.bitatlas.tensor.AllocatedBytes;
 import org.bitatlas.tensor.Tensor;
@@ -180,7 +178,7 @@ class DecodingBatchTest {
             ActivationQuantizer.perTensor(4, true, -2, 2),
             ActivationQuantizer.dynamic(8, true, Strategy.TENSOR, 1));
     for (ActivationQuantizer cache : caches) {
-      QuantizedCheckpoint quantized = empty();
+      QuantizedCheckpoint quantized = TinyModel.emptyCheckpoint();
       quantized.attention().put(0, AttentionActivations.rounding(cache));
       quantized
           .attention()
@@ -222,16 +220,6 @@ class DecodingBatchTest {
         Precision.FP32,
         execution,
         1);
-  }
-
-  private static QuantizedCheckpoint empty() {
-    return new QuantizedCheckpoint(
-        new LinkedHashMap<>(),
-        new LinkedHashMap<>(),
-        new LinkedHashMap<>(),
-        new LinkedHashMap<>(),
-        new Provenance(
-            "tiny", "0", new LinkedHashMap<>(), new LinkedHashMap<>(), new LinkedHashMap<>()));
   }
 
   @Test

@@ -4,7 +4,6 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import java.util.ArrayList;
-import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Optional;
 import java.util.Set;
@@ -22,7 +21,6 @@ import org.bitatlas.scheme.AttentionActivations;
 import org.bitatlas.scheme.GridLinear;
 import org.bitatlas.scheme.KroneckerTransform;
 import org.bitatlas.scheme.LinearActivations;
-import org.bitatlas.scheme.Provenance;
 import org.bitatlas.scheme.QuantizedCheckpoint;
 import org.bitatlas.tensor.BitAtlasException;
 import org.bitatlas.tensor.Device;
@@ -155,14 +153,7 @@ class DeviceDispatchTest {
 
   /** Everything that happens around linears and heads. */
   private static QuantizedCheckpoint quantized(Architecture architecture) {
-    QuantizedCheckpoint quantized =
-        new QuantizedCheckpoint(
-            new LinkedHashMap<>(),
-            new LinkedHashMap<>(),
-            new LinkedHashMap<>(),
-            new LinkedHashMap<>(),
-            new Provenance(
-                "test", "00", new LinkedHashMap<>(), new LinkedHashMap<>(), new LinkedHashMap<>()));
+    QuantizedCheckpoint quantized = TinyModel.emptyCheckpoint();
     List<ActivationQuantizer> quantizers =
         List.of(
             ActivationQuantizer.perToken(8, true),

@@ -4,7 +4,6 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import java.util.Arrays;
-import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Optional;
 import java.util.SplittableRandom;
@@ -17,7 +16,6 @@ import org.bitatlas.model.Architecture.Projection;
 import org.bitatlas.scheme.ActivationQuantizer;
 import org.bitatlas.scheme.GridLinear;
 import org.bitatlas.scheme.LinearActivations;
-import org.bitatlas.scheme.Provenance;
 import org.bitatlas.scheme.QuantizedCheckpoint;
 import org.bitatlas.tensor.BitAtlasException;
 import org.bitatlas.tensor.Device;
@@ -74,14 +72,7 @@ class NpuOperatorsTest {
 
   private static QuantizedCheckpoint quantized(Projection... floats) {
     SplittableRandom random = new SplittableRandom(5);
-    QuantizedCheckpoint quantized =
-        new QuantizedCheckpoint(
-            new LinkedHashMap<>(),
-            new LinkedHashMap<>(),
-            new LinkedHashMap<>(),
-            new LinkedHashMap<>(),
-            new Provenance(
-                "tiny", "0", new LinkedHashMap<>(), new LinkedHashMap<>(), new LinkedHashMap<>()));
+    QuantizedCheckpoint quantized = TinyModel.emptyCheckpoint();
     for (int layer = 0; layer < ARCHITECTURE.layers(); layer++) {
       for (Projection projection : Projection.values()) {
         if (!List.of(floats).contains(projection)) {

@@ -5,7 +5,6 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import java.util.ArrayList;
 import java.util.Arrays;
-import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Optional;
 import java.util.SplittableRandom;
@@ -19,7 +18,6 @@ import org.bitatlas.scheme.GridLinear;
 import org.bitatlas.scheme.KroneckerTransform;
 import org.bitatlas.scheme.LinearActivations;
 import org.bitatlas.scheme.MixedGroupLinear;
-import org.bitatlas.scheme.Provenance;
 import org.bitatlas.scheme.QuantizedCheckpoint;
 import org.bitatlas.scheme.StoredLinear;
 import org.bitatlas.tensor.BitAtlasException;
@@ -81,7 +79,7 @@ class PackedOperatorsTest {
   void everyGroupComputesWhatIsSimulated(Scheme scheme) {
     SplittableRandom random = new SplittableRandom(3);
     for (boolean transformed : new boolean[] {false, true}) {
-      QuantizedCheckpoint quantized = empty();
+      QuantizedCheckpoint quantized = TinyModel.emptyCheckpoint();
       for (Projection projection : Projection.values()) {
         int columns = ARCHITECTURE.inputFeatures(projection);
         put(
@@ -98,7 +96,7 @@ class PackedOperatorsTest {
   @Test
   void projectionsOfAGroupMayDiffer() {
     SplittableRandom random = new SplittableRandom(4);
-    QuantizedCheckpoint quantized = empty();
+    QuantizedCheckpoint quantized = TinyModel.emptyCheckpoint();
     int width = ARCHITECTURE.hiddenSize();
     Optional<KroneckerTransform> none = Optional.empty();
     put(quantized, Projection.QUERY, grid(32, width, 8, width, random), none, Optional.of(TOKEN));
@@ -150,7 +148,7 @@ class PackedOperatorsTest {
   @Test
   void tablesStayPacked() {
     SplittableRandom random = new SplittableRandom(5);
-    QuantizedCheckpoint quantized = empty();
+    QuantizedCheckpoint quantized = TinyModel.emptyCheckpoint();
     quantized.linears().put(QuantizedCheckpoint.EMBEDDING, grid(61, 32, 8, 32, random));
     assertTablesAgree(quantized);
     quantized.linears().put(QuantizedCheckpoint.HEAD, grid(61, 32, 4, 16, random));
@@ -179,7 +177,7 @@ class PackedOperatorsTest {
   @Test
   void requiredKernelsAreThereOrRefused() {
     SplittableRandom random = new SplittableRandom(6);
-    QuantizedCheckpoint quantized = empty();
+    QuantizedCheckpoint quantized = TinyModel.emptyCheckpoint();
     Optional<KroneckerTransform> none = Optional.empty();
     put(quantized, Projection.DOWN, grid(32, 48, 8, 48, random), none, Optional.of(TOKEN));
     try (TransformerModel simulated = load(quantized, Execution.SIMULATED);
@@ -241,16 +239,6 @@ class PackedOperatorsTest {
     float[] left = TinyModel.identity(columns / 4);
     left[2] = 0.75f;
     return new KroneckerTransform(columns / 4, 4, Optional.of(left), Optional.of(right));
-  }
-
-  private static QuantizedCheckpoint empty() {
-    return new QuantizedCheckpoint(
-        new LinkedHashMap<>(),
-        new LinkedHashMap<>(),
-        new LinkedHashMap<>(),
-        new LinkedHashMap<>(),
-        new Provenance(
-            "tiny", "0", new LinkedHashMap<>(), new LinkedHashMap<>(), new LinkedHashMap<>()));
   }
 
   private static GridLinear grid(

@@ -4,7 +4,6 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import java.util.Arrays;
-import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Optional;
 import org.bitatlas.checkpoint.Checkpoint;
@@ -17,7 +16,6 @@ import org.bitatlas.scheme.FloatTensor;
 import org.bitatlas.scheme.GridLinear;
 import org.bitatlas.scheme.KroneckerTransform;
 import org.bitatlas.scheme.LinearActivations;
-import org.bitatlas.scheme.Provenance;
 import org.bitatlas.scheme.QuantizedCheckpoint;
 import org.bitatlas.tensor.BitAtlasException;
 import org.bitatlas.tensor.TensorScope;
@@ -31,7 +29,7 @@ class QuantizedExecutionTest {
     Architecture architecture = TinyModel.architecture(0);
     Checkpoint floats = TinyModel.checkpoint(architecture, 7);
     GridLinear codes = codes(architecture, Projection.KEY);
-    QuantizedCheckpoint quantized = quantized();
+    QuantizedCheckpoint quantized = TinyModel.emptyCheckpoint();
     quantized.linears().put(Projection.KEY.module(1), codes);
     try (TransformerModel plain = TransformerModel.load(architecture, floats, Precision.FP32);
         TransformerModel simulated =
@@ -59,9 +57,9 @@ class QuantizedExecutionTest {
   void aTiedHeadIsTheQuantizedEmbedding() {
     Architecture architecture = TinyModel.architecture(0);
     GridLinear table = codes(61, 32);
-    QuantizedCheckpoint codes = quantized();
+    QuantizedCheckpoint codes = TinyModel.emptyCheckpoint();
     codes.linears().put(QuantizedCheckpoint.EMBEDDING, table);
-    QuantizedCheckpoint floats = quantized();
+    QuantizedCheckpoint floats = TinyModel.emptyCheckpoint();
     FloatTensor dequantized = new FloatTensor(List.of(61L, 32L), table.dequantize());
     floats.floats().put(QuantizedCheckpoint.EMBEDDING + ".weight", dequantized);
 
@@ -72,9 +70,9 @@ class QuantizedExecutionTest {
   void aQuantizedHeadOfATiedModelIsItsOwn() {
     Architecture architecture = TinyModel.architecture(0);
     GridLinear table = codes(61, 32);
-    QuantizedCheckpoint codes = quantized();
+    QuantizedCheckpoint codes = TinyModel.emptyCheckpoint();
     codes.linears().put(QuantizedCheckpoint.HEAD, table);
-    QuantizedCheckpoint floats = quantized();
+    QuantizedCheckpoint floats = TinyModel.emptyCheckpoint();
     FloatTensor dequantized = new FloatTensor(List.of(61L, 32L), table.dequantize());
     floats.floats().put(QuantizedCheckpoint.HEAD + ".weight", dequantized);
 
@@ -88,7 +86,7 @@ class QuantizedExecutionTest {
   @Test
   void floatTensorsReplaceTheBaseModels() {
     Architecture architecture = TinyModel.architecture(0);
-    QuantizedCheckpoint replaced = quantized();
+    QuantizedCheckpoint replaced = TinyModel.emptyCheckpoint();
     replaced.floats().put("model.norm.weight", FloatTensor.vector(new float[32]));
     assertThat(logits(architecture, replaced)).containsOnly(0);
     replaced.floats().put("model.norm.weight", FloatTensor.vector(new float[31]));
@@ -100,7 +98,7 @@ class QuantizedExecutionTest {
   @Test
   void saysWhatIsSimulated() {
     Architecture architecture = TinyModel.architecture(0);
-    QuantizedCheckpoint quantized = quantized();
+    QuantizedCheckpoint quantized = TinyModel.emptyCheckpoint();
     String query = Projection.QUERY.module(0);
     KroneckerTransform transform =
         new KroneckerTransform(4, 8, Optional.of(TinyModel.identity(4)), Optional.empty());
@@ -131,12 +129,12 @@ class QuantizedExecutionTest {
                 ActivationQuantizer.dynamic(4, false, Strategy.HEAD, .9f)));
     assertThat(execution(architecture, quantized))
         .isEqualTo(
-            "simulated: 1 quantized linear layers dequantized once to FP32,"
-                + " inputs of 1 linear layers rounded to 8 bits per token (symmetric, dynamic range),"
-                + " outputs of 1 linear layers rounded to 4 bits per tensor (asymmetric, static range),"
-                + " keys of 1 blocks rounded to 4 bits per head (asymmetric, dynamic range),"
-                + " values of 1 blocks rounded to 4 bits per head (asymmetric, dynamic range),"
-                + " float arithmetic, 1 linear layers with an online transform of their input");
+            "simulated: 1 quantized linear layers dequantized once to FP32, inputs of 1 linear"
+                + " layers rounded to 8 bits per token (symmetric, dynamic range), outputs of 1"
+                + " linear layers rounded to 4 bits per tensor (asymmetric, static range), keys of"
+                + " 1 blocks rounded to 4 bits per head (asymmetric, dynamic range), values of 1"
+                + " blocks rounded to 4 bits per head (asymmetric, dynamic range), float"
+                + " arithmetic, 1 linear layers with an online transform of their input");
   }
 
   private static String execution(Architecture architecture, QuantizedCheckpoint quantized) {
@@ -155,16 +153,6 @@ class QuantizedExecutionTest {
   private static TransformerModel load(Architecture architecture, QuantizedCheckpoint quantized) {
     return TransformerModel.load(
         architecture, TinyModel.checkpoint(architecture, 7), quantized, Precision.FP32);
-  }
-
-  private static QuantizedCheckpoint quantized() {
-    return new QuantizedCheckpoint(
-        new LinkedHashMap<>(),
-        new LinkedHashMap<>(),
-        new LinkedHashMap<>(),
-        new LinkedHashMap<>(),
-        new Provenance(
-            "tiny", "0", new LinkedHashMap<>(), new LinkedHashMap<>(), new LinkedHashMap<>()));
   }
 
   @Test

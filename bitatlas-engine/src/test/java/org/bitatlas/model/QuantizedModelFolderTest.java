@@ -5,7 +5,6 @@ import static org.assertj.core.api.Assertions.assertThat;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.Arrays;
-import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Optional;
 import java.util.SplittableRandom;
@@ -21,7 +20,6 @@ import org.bitatlas.scheme.KroneckerTransform;
 import org.bitatlas.scheme.LinearActivations;
 import org.bitatlas.scheme.MixedGroupLinear;
 import org.bitatlas.scheme.ModelSize;
-import org.bitatlas.scheme.Provenance;
 import org.bitatlas.scheme.QuantizedCheckpoint;
 import org.bitatlas.scheme.QuantizedCheckpointFolder;
 import org.bitatlas.scheme.StoredLinear;
@@ -70,18 +68,7 @@ class QuantizedModelFolderTest {
   }
 
   private static QuantizedCheckpoint quantized(Architecture architecture) {
-    QuantizedCheckpoint quantized =
-        new QuantizedCheckpoint(
-            new LinkedHashMap<>(),
-            new LinkedHashMap<>(),
-            new LinkedHashMap<>(),
-            new LinkedHashMap<>(),
-            new Provenance(
-                "golden",
-                "0",
-                new LinkedHashMap<>(),
-                new LinkedHashMap<>(),
-                new LinkedHashMap<>()));
+    QuantizedCheckpoint quantized = TinyModel.emptyCheckpoint();
     SplittableRandom random = new SplittableRandom(11);
     for (int layer = 0; layer < architecture.layers(); layer++) {
       for (Projection projection : Projection.values()) {

@@ -5,7 +5,6 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import java.util.ArrayList;
 import java.util.Arrays;
-import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Optional;
 import java.util.SplittableRandom;
@@ -17,7 +16,6 @@ import org.bitatlas.scheme.AttentionActivations;
 import org.bitatlas.scheme.FloatLinear;
 import org.bitatlas.scheme.KroneckerTransform;
 import org.bitatlas.scheme.LinearActivations;
-import org.bitatlas.scheme.Provenance;
 import org.bitatlas.scheme.QuantizedCheckpoint;
 import org.bitatlas.tensor.BitAtlasException;
 import org.bitatlas.tensor.Tensor;
@@ -38,7 +36,7 @@ class StoredOperatorsTest {
   @ParameterizedTest
   @ValueSource(strings = {"shared", "own", "left", "right"})
   void aTransformAndItsInverseInTheWeightLeaveTheLogits(String kind) {
-    QuantizedCheckpoint quantized = quantized();
+    QuantizedCheckpoint quantized = TinyModel.emptyCheckpoint();
     try (TransformerModel plain = TinyModel.load(0)) {
       for (int layer = 0; layer < ARCHITECTURE.layers(); layer++) {
         for (Projection projection : Projection.values()) {
@@ -111,7 +109,7 @@ class StoredOperatorsTest {
 
   @Test
   void aTransformOfHeadsLeavesTheLogits() {
-    QuantizedCheckpoint quantized = quantized();
+    QuantizedCheckpoint quantized = TinyModel.emptyCheckpoint();
     for (int layer = 0; layer < ARCHITECTURE.layers(); layer++) {
       quantized.attention().put(layer, heads(layer, Optional.empty(), Optional.empty()));
     }
@@ -135,7 +133,7 @@ class StoredOperatorsTest {
 
   @Test
   void refusesTransformsOfAnotherSize() {
-    QuantizedCheckpoint inputs = quantized();
+    QuantizedCheckpoint inputs = TinyModel.emptyCheckpoint();
     inputs
         .activations()
         .put(
@@ -147,7 +145,7 @@ class StoredOperatorsTest {
     assertThatThrownBy(() -> load(0, inputs))
         .isInstanceOf(BitAtlasException.class)
         .hasMessageContaining("inputs of 32 values stands in front of mlp.down_proj");
-    QuantizedCheckpoint attention = quantized();
+    QuantizedCheckpoint attention = TinyModel.emptyCheckpoint();
     Optional<float[]> identity = Optional.of(TinyModel.identity(4));
     attention
         .attention()
@@ -240,7 +238,7 @@ class StoredOperatorsTest {
             ActivationQuantizer.perTensor(4, true, -2, 2));
     try (TransformerModel plain = TinyModel.load(slidingWindow)) {
       for (ActivationQuantizer cache : caches) {
-        QuantizedCheckpoint quantized = quantized();
+        QuantizedCheckpoint quantized = TinyModel.emptyCheckpoint();
         quantized.attention().put(0, heads(5, Optional.of(cache), Optional.of(cache)));
         quantized.attention().put(1, AttentionActivations.rounding(cache));
         for (Projection projection : Projection.values()) {
@@ -304,16 +302,6 @@ class StoredOperatorsTest {
     Architecture architecture = TinyModel.architecture(slidingWindow);
     return TransformerModel.load(
         architecture, TinyModel.checkpoint(architecture, 7), quantized, Precision.FP32);
-  }
-
-  private static QuantizedCheckpoint quantized() {
-    return new QuantizedCheckpoint(
-        new LinkedHashMap<>(),
-        new LinkedHashMap<>(),
-        new LinkedHashMap<>(),
-        new LinkedHashMap<>(),
-        new Provenance(
-            "tiny", "0", new LinkedHashMap<>(), new LinkedHashMap<>(), new LinkedHashMap<>()));
   }
 
   // ---- small matrices

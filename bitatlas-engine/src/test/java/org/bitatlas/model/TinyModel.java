@@ -13,6 +13,8 @@ import java.util.SequencedMap;
 import java.util.SplittableRandom;
 import org.bitatlas.checkpoint.Checkpoint;
 import org.bitatlas.checkpoint.StoredTensor;
+import org.bitatlas.scheme.Provenance;
+import org.bitatlas.scheme.QuantizedCheckpoint;
 import org.bitatlas.tensor.BitAtlasException;
 import org.bitatlas.tensor.ElementType;
 
@@ -65,6 +67,17 @@ public final class TinyModel {
               entry.getKey(), ElementType.F32, entry.getValue(), data, Path.of("memory")));
     }
     return new InMemory(tensors);
+  }
+
+  /** A checkpoint that quantizes nothing yet. */
+  static QuantizedCheckpoint emptyCheckpoint() {
+    return new QuantizedCheckpoint(
+        new LinkedHashMap<>(),
+        new LinkedHashMap<>(),
+        new LinkedHashMap<>(),
+        new LinkedHashMap<>(),
+        new Provenance(
+            "tiny", "0", new LinkedHashMap<>(), new LinkedHashMap<>(), new LinkedHashMap<>()));
   }
 
   /** The identity [size x size]. */
