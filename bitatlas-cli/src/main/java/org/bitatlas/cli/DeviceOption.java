@@ -16,7 +16,8 @@ final class DeviceOption {
       defaultValue = "cpu",
       converter = Names.class,
       description =
-          "cpu, cuda:N for an NVIDIA GPU or npu:N for an Ascend NPU, float or simulated ("
+          "cpu, cuda:N for an NVIDIA GPU or npu:N for an Ascend NPU, float or simulated, on an NPU"
+              + " also W8A8 per token in integers ("
               + Device.UNTRIED
               + "; default: ${DEFAULT-VALUE}).")
   Device asked = Device.CPU;
