@@ -11,11 +11,13 @@ import java.nio.file.Path;
 import org.bitatlas.kernel.KernelCases.Zeros;
 import org.bitatlas.scheme.ActivationQuantizer;
 import org.bitatlas.scheme.GridLinear;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.condition.EnabledOnOs;
 import org.junit.jupiter.api.condition.OS;
 
 /** Who owns packed weights, what they take, and what a product allocates. */
+@Tag("own-jvm")
 class DecodeRowsMemoryTest {
 
   private static final RowKernels VECTOR = new VectorRowKernels();

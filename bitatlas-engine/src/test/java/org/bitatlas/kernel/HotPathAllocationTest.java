@@ -13,9 +13,11 @@ import org.bitatlas.scheme.GridLinear;
 import org.bitatlas.tensor.ElementType;
 import org.bitatlas.tensor.Tensor;
 import org.bitatlas.tensor.TensorScope;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 
 /** What decoding allocates on the Java heap, call by call, when code is warm. */
+@Tag("own-jvm")
 class HotPathAllocationTest {
 
   private static final ThreadMXBean THREADS = (ThreadMXBean) ManagementFactory.getThreadMXBean();

@@ -17,12 +17,15 @@ import org.bitatlas.scheme.ActivationQuantizer;
 import org.bitatlas.scheme.GridLinear;
 import org.bitatlas.scheme.LinearActivations;
 import org.bitatlas.scheme.QuantizedCheckpoint;
+import org.bitatlas.tensor.AllocatedBytes;
 import org.bitatlas.tensor.BitAtlasException;
 import org.bitatlas.tensor.Device;
 import org.bitatlas.tensor.ElementType;
 import org.bitatlas.tensor.Tensor;
 import org.bitatlas.tensor.TensorScope;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.condition.EnabledOnOs;
+import org.junit.jupiter.api.condition.OS;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
@@ -185,6 +188,34 @@ class NpuOperatorsTest {
     }
     // Three groups of a block; the fourth stays float.
     assertThat(calls[0]).isEqualTo(3 * ARCHITECTURE.layers());
+  }
+
+  @Test
+  @EnabledOnOs(OS.LINUX)
+  void productsGiveTheirMemoryBack() {
+    NpuLinear.Operators zeros =
+        (x, w, s, b) -> Tensor.zeros(ELSEWHERE, ElementType.BF16, x.size(0), w.size(1));
+    RotaryTable rotary = new RotaryTable(ARCHITECTURE.rope(), 8, 64, ElementType.BF16, ELSEWHERE);
+    try (DecoderBlock block =
+        new DecoderBlock(
+            source(quantized(), ELSEWHERE), 0, rotary, Optional.empty(), Optional.of(zeros))) {
+      multiply(block, 1_000);
+      long before = AllocatedBytes.now();
+      multiply(block, 4_000);
+      // An output of 100 rows that stays each time would be 16 kB, 60 MB in all.
+      assertThat(AllocatedBytes.now() - before).isLessThan(8L << 20);
+    }
+    rotary.close();
+  }
+
+  private static void multiply(DecoderBlock block, int times) {
+    int columns = ARCHITECTURE.inputFeatures(Projection.GATE);
+    for (int i = 0; i < times; i++) {
+      try (TensorScope _ = TensorScope.open()) {
+        Tensor input = Tensor.zeros(ELSEWHERE, ElementType.BF16, 1, 100, columns);
+        Tensor _ = block.operators().linear(InputGroup.MLP, input);
+      }
+    }
   }
 
   private static void refused(QuantizedCheckpoint quantized, String... reasons) {
