@@ -38,7 +38,8 @@ public record ExportSource(
     ObjectNode configuration,
     Path folder) {
 
-  private static final String HEAD = QuantizedCheckpoint.HEAD + ".weight";
+  private static final String WEIGHT = ".weight";
+  private static final String HEAD = QuantizedCheckpoint.HEAD + WEIGHT;
 
   /**
    * The source that an opened folder of a quantized model is.
@@ -76,7 +77,7 @@ public record ExportSource(
       case "float32", "float" -> ElementType.F32;
       default ->
           floats
-              .find(QuantizedCheckpoint.EMBEDDING + ".weight")
+              .find(QuantizedCheckpoint.EMBEDDING + WEIGHT)
               .map(StoredTensor::type)
               .orElse(ElementType.F32);
     };
@@ -118,7 +119,7 @@ public record ExportSource(
     List<TensorData> tensors = new ArrayList<>();
     for (String name : floats.names()) {
       boolean tiedCopy = architecture.tiedEmbeddings() && name.equals(HEAD) && !quantized.hasHead();
-      if (!replaced.contains(name) && !isWeightOfALayer(name) && !tiedCopy) {
+      if (!replaced.contains(name) && moduleOf(name).isEmpty() && !tiedCopy) {
         tensors.add(TensorData.of(floats.get(name)));
       }
     }
@@ -127,7 +128,7 @@ public record ExportSource(
       if (quantized.entry(module) instanceof LinearEntry.Float entry) {
         tensors.add(
             StoredFloats.narrowest(
-                module + ".weight",
+                module + WEIGHT,
                 () -> ((FloatLinear) linear(module)).weight(),
                 modelType(),
                 entry.outputFeatures(),
@@ -142,11 +143,11 @@ public record ExportSource(
     return StoredFloats.narrowest(name, tensor::values, modelType(), shape);
   }
 
-  private boolean isWeightOfALayer(String name) {
-    return Optional.of(name)
-        .filter(tensor -> tensor.endsWith(".weight"))
-        .map(tensor -> tensor.substring(0, tensor.length() - ".weight".length()))
-        .filter(quantized.linears()::containsKey)
-        .isPresent();
+  /** The quantized layer whose weight a tensor is; empty where it is none. */
+  public Optional<String> moduleOf(String tensor) {
+    return Optional.of(tensor)
+        .filter(name -> name.endsWith(WEIGHT))
+        .map(name -> name.substring(0, name.length() - WEIGHT.length()))
+        .filter(quantized.linears()::containsKey);
   }
 }

@@ -37,14 +37,9 @@ public record FusedModules(String name, List<Projection> parts) {
 
   /** Full name of the whole that a layer is a part of; empty where it runs alone. */
   public static Optional<String> whole(String module) {
-    for (FusedModules fused : ALL) {
-      for (Projection part : fused.parts) {
-        if (module.endsWith("." + part.path())) {
-          return Optional.of(module.substring(0, module.lastIndexOf('.') + 1) + fused.name);
-        }
-      }
-    }
-    return Optional.empty();
+    return Projection.ofModule(module)
+        .flatMap(part -> ALL.stream().filter(fused -> fused.parts.contains(part)).findFirst())
+        .map(fused -> module.substring(0, module.lastIndexOf('.') + 1) + fused.name);
   }
 
   /** Names under which loaders ask for a part: its own, and the whole's where it has others. */

@@ -179,9 +179,7 @@ record GptqLayerCheck(
     if (!hasIntegers(module)) {
       return "float";
     }
-    return Stream.of(Projection.values())
-        .filter(projection -> module.endsWith("." + projection.path()))
-        .findFirst()
+    return Projection.ofModule(module)
         .map(projection ->
             held(module, architecture.inputFeatures(projection), reading.schemes().general())
                 .words())

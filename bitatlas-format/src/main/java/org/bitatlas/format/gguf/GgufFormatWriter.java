@@ -203,7 +203,7 @@ public final class GgufFormatWriter implements FormatWriter {
         GgufNames.ofHuggingFace(name)
             .orElseThrow(() -> new IllegalStateException("no GGUF name for " + name));
     RowOrder order = kind.rowOrder(name, source.architecture().headDimension());
-    Optional<String> module = module(source, name);
+    Optional<String> module = source.moduleOf(name);
     if (module.isPresent() && !isFloat(source, module.get())) {
       return coded(source, module.get(), stored, order);
     }
@@ -216,14 +216,6 @@ public final class GgufFormatWriter implements FormatWriter {
         shape,
         RowSource.opening(
             () -> RowSource.rounded(type, columns, ordered(floats.rows().get(), shape, order))));
-  }
-
-  /** The quantized linear whose weight a tensor is. */
-  private static Optional<String> module(ExportSource source, String name) {
-    return Optional.of(name)
-        .filter(tensor -> tensor.endsWith(WEIGHT))
-        .map(tensor -> tensor.substring(0, tensor.length() - WEIGHT.length()))
-        .filter(source.quantized().linears()::containsKey);
   }
 
   private static boolean isFloat(ExportSource source, String module) {
