@@ -10,41 +10,16 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
-import org.junit.jupiter.api.AfterAll;
-import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.DynamicTest;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.TestFactory;
-import org.junit.jupiter.api.TestInstance;
-import org.junit.jupiter.api.io.TempDir;
 
 /**
  * Folders that GPTQModel, AutoAWQ and compressed-tensors write, read here. Needs {@code
  * -Dbitatlas.peer.formats=PYTHON}, see script/peer/formats.sh; prints the table of docs/formats.md.
  */
 @Tag("peer")
-@TestInstance(TestInstance.Lifecycle.PER_CLASS)
-class ForeignFormatsPeerTest {
-
-  private Path folder = Path.of("");
-  private Optional<PeerLibraries> peer = Optional.empty();
-
-  @BeforeAll
-  void start(@TempDir Path shared) throws IOException {
-    folder = shared;
-    peer = Optional.of(PeerLibraries.start(shared));
-  }
-
-  @AfterAll
-  void stop() throws IOException {
-    if (peer.isPresent()) {
-      peer.get().close();
-    }
-  }
-
-  private PeerLibraries libraries() {
-    return peer.orElseThrow();
-  }
+class ForeignFormatsPeerTest extends PeerFormatsTest {
 
   /** A checkpoint that another library writes, by its command. */
   private record Foreign(
@@ -178,13 +153,13 @@ class ForeignFormatsPeerTest {
 
   @TestFactory
   List<DynamicTest> whatOthersWriteIsRead() throws IOException {
-    Path model = folder.resolve("float");
+    Path model = folder().resolve("float");
     libraries().answer("float_model", Map.of("folder", model.toString()));
     List<DynamicTest> tests = new ArrayList<>();
     List<Foreign> cases = foreign();
     for (int i = 0; i < cases.size(); i++) {
       Foreign one = cases.get(i);
-      Path target = folder.resolve("theirs-" + i);
+      Path target = folder().resolve("theirs-" + i);
       tests.add(DynamicTest.dynamicTest(one.name(), () -> reads(one, model, target)));
     }
     return tests;
@@ -192,7 +167,7 @@ class ForeignFormatsPeerTest {
 
   private void reads(Foreign one, Path model, Path target) throws IOException {
     Map<String, Object> options = new HashMap<>(one.options());
-    Path weights = folder.resolve("written.safetensors");
+    Path weights = folder().resolve("written.safetensors");
     options.computeIfPresent("out", (_, _) -> weights.toString());
     options.put("model", model.toString());
     options.put("folder", target.toString());

@@ -22,13 +22,9 @@ import org.bitatlas.scheme.ActivationQuantizer;
 import org.bitatlas.scheme.LinearActivations;
 import org.bitatlas.scheme.QuantizedCheckpoint;
 import org.bitatlas.tensor.ElementType;
-import org.junit.jupiter.api.AfterAll;
-import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.DynamicTest;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.TestFactory;
-import org.junit.jupiter.api.TestInstance;
-import org.junit.jupiter.api.io.TempDir;
 import tools.jackson.databind.node.ObjectNode;
 
 /**
@@ -37,28 +33,7 @@ import tools.jackson.databind.node.ObjectNode;
  * of docs/formats.md.
  */
 @Tag("peer")
-@TestInstance(TestInstance.Lifecycle.PER_CLASS)
-class WrittenFormatsPeerTest {
-
-  private Path folder = Path.of("");
-  private Optional<PeerLibraries> peer = Optional.empty();
-
-  @BeforeAll
-  void start(@TempDir Path shared) throws IOException {
-    folder = shared;
-    peer = Optional.of(PeerLibraries.start(shared));
-  }
-
-  @AfterAll
-  void stop() throws IOException {
-    if (peer.isPresent()) {
-      peer.get().close();
-    }
-  }
-
-  private PeerLibraries libraries() {
-    return peer.orElseThrow();
-  }
+class WrittenFormatsPeerTest extends PeerFormatsTest {
 
   /**
    * A checkpoint that is written here.
@@ -171,7 +146,7 @@ class WrittenFormatsPeerTest {
     List<Written> cases = written();
     for (int i = 0; i < cases.size(); i++) {
       Written one = cases.get(i);
-      Path place = folder.resolve("ours-" + i);
+      Path place = folder().resolve("ours-" + i);
       tests.add(
           DynamicTest.dynamicTest(
               one.label() + " " + one.layers().name() + inWords(one.input()),
@@ -236,7 +211,7 @@ class WrittenFormatsPeerTest {
   /** The embedded model under the name by which libraries know its architecture. */
   @TestFactory
   List<DynamicTest> othersLoadTheEmbeddedModel() throws IOException {
-    Path model = folder.resolve("embedded");
+    Path model = folder().resolve("embedded");
     Files.createDirectories(model);
     try (Stream<Path> files = Files.list(Nano.open().modelFolder())) {
       for (Path file : files.toList()) {
@@ -256,7 +231,7 @@ class WrittenFormatsPeerTest {
     List<DynamicTest> tests = new ArrayList<>();
     for (int i = 0; i < cases.size(); i++) {
       Written one = cases.get(i);
-      Path exported = folder.resolve("embedded-" + i);
+      Path exported = folder().resolve("embedded-" + i);
       tests.add(
           DynamicTest.dynamicTest(
               one.label() + " " + one.layers().name(),
